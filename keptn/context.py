@@ -1,0 +1,123 @@
+"""From settings to adapters: one table, each adapter made when it is first used, and imported only then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache, cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import Any, cast
+
+from keptn import ports, settings
+from keptn.errors import Refused
+from keptn.settings import Settings
+
+ADAPTERS: Mapping[str, Mapping[str, str]] = {
+    "store": {"sqlite": "sqlite_store:SqliteStore", "memory": "memory_store:MemoryStore"},
+    "config_repo": {"folder": "git_config_repo:GitConfigRepo", "memory": "memory_config_repo:MemoryConfigRepo"},
+    "platform": {"process": "process_platform:ProcessPlatform", "memory": "memory_platform:MemoryPlatform"},
+    "router": {"envoy": "envoy_router:EnvoyRouter", "memory": "memory_router:MemoryRouter"},
+    "registry": {"folder": "folder_registry:FolderRegistry", "memory": "memory_registry:MemoryRegistry"},
+    "secrets": {"folder": "folder_secrets:FolderSecrets", "memory": "memory_secrets:MemorySecrets"},
+    "wake_up": {"store": "store_wake_up:StoreWakeUp"},
+    "sli": {"envoy": "envoy_sli:EnvoySli", "prometheus": "prometheus_sli:PrometheusSli"},
+}
+"""Port, name in the settings, `module:class` below `keptn.adapters`. Every class has `open(context) -> itself`."""
+
+
+class Context:
+    """The adapters of one process. Tests give their own with `Context(settings, store=…)`."""
+
+    def __init__(self, values: Settings, **given: Any) -> None:  # noqa: ANN401 - one adapter per port, by its name
+        self.settings = values
+        self._given = given
+
+    @property
+    def state_dir(self) -> Path:
+        return self.settings.state_dir.expanduser()
+
+    @cached_property
+    def store(self) -> ports.ObjectStore:
+        return cast(ports.ObjectStore, self._open("store", self.settings.store))
+
+    @cached_property
+    def config_repo(self) -> ports.ConfigRepo:
+        return cast(ports.ConfigRepo, self._open("config_repo", self.settings.config_repo))
+
+    @cached_property
+    def platform(self) -> ports.Platform:
+        return cast(ports.Platform, self._open("platform", self.settings.platform))
+
+    @cached_property
+    def router(self) -> ports.Router:
+        return cast(ports.Router, self._open("router", self.settings.router))
+
+    @cached_property
+    def registry(self) -> ports.Registry:
+        return cast(ports.Registry, self._open("registry", self.settings.registry))
+
+    @cached_property
+    def secrets(self) -> ports.Secrets:
+        return cast(ports.Secrets, self._open("secrets", self.settings.secrets))
+
+    @cached_property
+    def wake_up(self) -> ports.WakeUp:
+        return cast(ports.WakeUp, self._open("wake_up", self.settings.wake_up))
+
+    @cached_property
+    def sink(self) -> ports.EventSink:
+        return cast(ports.EventSink, self._given.get("sink") or _adapter("http_sink:HttpSink").open(self))
+
+    @cached_property
+    def http(self) -> ports.Http:
+        return cast(ports.Http, self._given.get("http") or _adapter("httpx_http:HttpxHttp").open(self))
+
+    @cached_property
+    def timers(self) -> ports.Timers:
+        return cast(ports.Timers, self._given.get("timers") or _adapter("store_timers:StoreTimers").open(self))
+
+    @cached_property
+    def clock(self) -> ports.Clock:
+        return cast(ports.Clock, self._given.get("clock") or _adapter("system_clock:SystemClock").open(self))
+
+    def sli_provider(self, name: str) -> ports.SliProvider:
+        """The provider that a gate names, in any capitalisation (`Prometheus:` as on the talk's slides)."""
+        given = self._given.get("sli", {})
+        return cast(ports.SliProvider, given.get(name.lower()) or self._open("sli", name.lower()))
+
+    def _open(self, port: str, name: str) -> object:
+        if port in self._given and port != "sli":
+            return self._given[port]
+        known = ADAPTERS[port]
+        if name not in known:
+            raise Refused(f"there is no {port} {name!r}; known: {', '.join(sorted(known))}")
+        return _adapter(known[name]).open(self)
+
+
+def _adapter(target: str) -> Any:  # noqa: ANN401 - checked by the contract tests
+    module, _, name = target.partition(":")
+    return getattr(import_module(f"keptn.adapters.{module}"), name)
+
+
+_given: list[Context] = []
+
+
+def current() -> Context:
+    """The context of this process: from its environment, unless `using` gave one."""
+    return _given[-1] if _given else _from_environment()
+
+
+@contextmanager
+def using(context: Context) -> Iterator[Context]:
+    """Run the functions of this process on the given context: how tests bring memory adapters."""
+    _given.append(context)
+    try:
+        yield context
+    finally:
+        _given.pop()
+
+
+@cache
+def _from_environment() -> Context:
+    return Context(settings.current())

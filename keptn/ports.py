@@ -1,0 +1,283 @@
+"""The ports: what the steps need from the world, as small Protocols. Adapters live in `keptn/adapters/`.
+
+Every adapter of a port passes the same contract tests (`tests/contract/`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from keptn.events import Event, Scope
+
+
+# --- object store ------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredObject:
+    """One object. generation: grows with every write of the name, never 0."""
+
+    name: str
+    data: bytes
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of names in ascending order. next_token: pass it on for the next page; empty at the end."""
+
+    names: Sequence[str]
+    next_token: str = ""
+
+
+class ObjectStore(Protocol):
+    """Objects under names, with the preconditions of Google Cloud Storage (ifGenerationMatch)."""
+
+    def get(self, name: str) -> StoredObject | None: ...
+
+    def put(self, name: str, data: bytes, *, if_generation: int | None = None) -> int:
+        """Write and return the new generation.
+
+        if_generation: 0 creates only, n replaces only generation n, None always writes. Raises LostRace.
+        """
+
+    def delete(self, name: str, *, if_generation: int | None = None) -> None:
+        """Delete; a name that is not there is fine. Raises LostRace if it is there in another generation."""
+
+    def list(
+        self, prefix: str, *, start_offset: str = "", end_offset: str = "", limit: int = 1000, token: str = ""
+    ) -> Page:
+        """Names with the prefix, in byte order. start_offset is included, end_offset is not (both are whole names)."""
+
+
+# --- configuration repository --------------------------------------------------------------------------------------
+class Tree(Protocol):
+    """The files of one commit of one branch."""
+
+    @property
+    def commit(self) -> str: ...
+
+    def read(self, path: str) -> bytes | None: ...
+
+    def list(self, folder: str = "") -> Sequence[str]:
+        """Paths of all files below the folder, sorted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """One line of a branch's log, newest first. files: the paths it changed, sorted."""
+
+    id: str
+    message: str
+    author: str
+    time: datetime
+    files: Sequence[str]
+
+
+Change = Callable[[Tree], Mapping[str, bytes | None]]
+"""From what is there to what shall be written: path to new content, None deletes. May run again after a lost race."""
+
+
+class ConfigRepo(Protocol):
+    """One Git repository per project, one branch per stage; the shipyard is on `main`."""
+
+    def create(self, project: str, branches: Mapping[str, Mapping[str, bytes]], *, message: str) -> None:
+        """Make the repository with these branches and files, or nothing at all. Repeating the same call is fine.
+
+        Raises Refused if a different repository of that name exists.
+        """
+
+    def delete(self, project: str) -> None: ...
+
+    def projects(self) -> Sequence[str]: ...
+
+    def tree(self, project: str, branch: str) -> Tree:
+        """The head of the branch. Raises Unknown for a project or branch that does not exist."""
+
+    def commit(self, project: str, branch: str, change: Change, *, message: str) -> str:
+        """Commit what `change` returns on top of the branch's head; return the commit id.
+
+        No commit is made when nothing would change: the head is returned. A lost push race reads and repeats;
+        Unavailable when that goes on. Author is keptn.
+        """
+
+    def log(self, project: str, branch: str, *, limit: int = 100) -> Sequence[Commit]: ...
+
+
+# --- workloads and traffic -----------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """One colour of one service in one stage, as it shall run. image: `name:tag`; digest: `sha256:…`."""
+
+    scope: Scope
+    colour: str
+    image: str
+    digest: str
+    epoch: int
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where a workload listens: `host:port`."""
+
+    host: str
+    port: int
+
+
+class Platform(Protocol):
+    """Runs workloads. All calls are idempotent and fenced: Refused if the workload carries a higher epoch."""
+
+    def apply(self, workload: Workload) -> None:
+        """Start it, or replace what runs under that scope and colour if image, digest or env differ."""
+
+    def endpoint(self, scope: Scope, colour: str) -> Endpoint | None:
+        """Its address once it is ready for traffic, else None. Refused if it cannot come up (exited, no image)."""
+
+    def remove(self, scope: Scope, colour: str, *, epoch: int) -> None: ...
+
+    def remove_all(self, project: str, *, service: str = "") -> None: ...
+
+    def logs(self, scope: Scope, colour: str, *, lines: int = 100) -> Sequence[str]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """How a service's traffic flows in one stage.
+
+    weights: colour to percent of user requests, sum 100. mirror: colour that gets a copy, its answers are dropped.
+    endpoints: colour to address, of every colour that has a workload (each also gets an address of its own).
+    """
+
+    scope: Scope
+    epoch: int
+    endpoints: Mapping[str, Endpoint]
+    weights: Mapping[str, int]
+    mirror: str = ""
+
+
+class Router(Protocol):
+    """Routes user traffic. Idempotent and fenced: Refused if the route in force carries a higher epoch."""
+
+    def apply(self, route: Route) -> None:
+        """Put the route in force and return only after the router has confirmed it. Raises Unavailable."""
+
+    def public_url(self, scope: Scope) -> str:
+        """Where users reach the service; stable over all deployments."""
+
+    def own_url(self, scope: Scope, colour: str) -> str:
+        """Where one colour is reached by itself; measured as all other traffic is."""
+
+    def remove(self, scope: Scope) -> None: ...
+
+
+# --- artifacts, metrics, tests --------------------------------------------------------------------------------------
+class Registry(Protocol):
+    """Resolves tags to digests."""
+
+    def digest(self, image: str) -> str:
+        """`sha256:…` of `repository:tag`. Raises Unknown (no such image) or Unavailable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A span of time; start is included, end is not."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliQuery:
+    """One indicator to fetch. colour: `blue`, `green` or empty for the whole service; query: provider's language."""
+
+    indicator: str
+    query: str | Mapping[str, Any]
+    scope: Scope
+    colour: str
+    window: Window
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliValue:
+    """What a provider answered. values: entity (empty if there is one only) to number; none and a reason if it failed.
+
+    samples: the raw observations behind the value, where the provider has them, for statistics.
+    """
+
+    indicator: str
+    query: str
+    values: Mapping[str, float] = field(default_factory=dict)
+    samples: Sequence[float] = ()
+    reason: str = ""
+
+
+class SliProvider(Protocol):
+    """Answers one query. A failure is a value without numbers but with a reason; NotYet if data is still coming."""
+
+    def fetch(self, query: SliQuery) -> SliValue: ...
+
+
+# --- the rest of the world --------------------------------------------------------------------------------------------
+class EventSink(Protocol):
+    """Where events are posted: the Broker."""
+
+    def post(self, event: Event) -> None:
+        """Return after a 2xx. Raises Unavailable."""
+
+
+class Timers(Protocol):
+    """Wake-up calls through the clock: at `due`, `function` hears `sh.keptn.timer.<function>.due` with the event."""
+
+    def set(self, *, function: str, event: Event, due: datetime, key: str = "") -> str:
+        """Store the timer (the same event, function and key is the same timer) and return its name."""
+
+    def cancel(self, name: str) -> None: ...
+
+    def due(self, now: datetime, *, limit: int = 100) -> Sequence[tuple[str, Event]]:
+        """Names and wrapped `…due` events of timers whose time has come, earliest first."""
+
+    def any_left(self) -> bool: ...
+
+
+class WakeUp(Protocol):
+    """The source of the clock's ticks (a PingSource), which exists only while timers do."""
+
+    def ensure(self) -> None:
+        """Make it exist, and mark it as wanted just now. Called before a timer is written."""
+
+    def release(self, still_idle: Callable[[], bool]) -> None:
+        """Delete it, unless somebody wanted it since the check began or `still_idle` says no."""
+
+
+class Secrets(Protocol):
+    """Named secrets with keys. Values never appear in events, logs or answers."""
+
+    def get(self, name: str, key: str) -> str | None: ...
+
+    def put(self, name: str, values: Mapping[str, str]) -> None: ...
+
+    def names(self) -> Sequence[str]: ...
+
+    def delete(self, name: str) -> None: ...
+
+
+class Http(Protocol):
+    """Outgoing calls to chat, ticketing and other endpoints."""
+
+    def post_json(self, url: str, body: Mapping[str, Any], *, headers: Mapping[str, str] | None = None) -> int:
+        """Return the status code. Raises Unavailable when nobody answers or asks to come later (429, 5xx)."""
+
+
+class Clock(Protocol):
+    def now(self) -> datetime: ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class LogSource(Protocol):
+    """What functions wrote; the newest lines last."""
+
+    def lines(self, function: str, *, limit: int = 100) -> Iterator[str]: ...

@@ -1,0 +1,181 @@
+"""The only meeting with functions-framework: requests become events, outcomes become answers.
+
+A function's `main.py` decorates its `handle` with `task` (a step with one reply per task), `event` (any event, no
+ledger) or `http` (people, registries, monitors), or runs as a Job with `run_job`. What Knative makes of each status is
+in ARCHITECTURE.md.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import cast
+
+import flask
+import functions_framework
+
+from keptn import context, events, replies
+from keptn.context import Context
+from keptn.errors import KeptnError, NotYet, Refused, Unavailable, Undecodable
+from keptn.events import Event, Result, Status
+
+Handler = Callable[[Event, Context], Event | None]
+HttpHandler = Callable[[flask.Request, Context], flask.Response]
+View = Callable[[flask.Request], flask.Response]
+
+log = logging.getLogger("keptn")
+
+
+def task(function: str) -> Callable[[Handler], View]:
+    """Decorate the handler of `<task>.triggered`; `function` is its name as in `knative/` (`deploy`).
+
+    The handler returns `.finished`, or None when the task is another's; it may raise any error of `errors.py`.
+    A due timer of the function arrives as the event that was waiting.
+    """
+    return lambda handler: _view(lambda received, ctx: _do_task(function, handler, received, ctx))
+
+
+def event(function: str) -> Callable[[Handler], View]:
+    """Decorate a handler that hears any event and keeps its own order (`orchestrate`, `record`, `notify`)."""
+    del function  # named for the reader and for symmetry with `task`
+    return _view
+
+
+def http(handler: HttpHandler) -> View:
+    """Decorate a handler of plain HTTP. Errors become `{"error": sentence}`."""
+
+    def view(request: flask.Request) -> flask.Response:
+        _set_up_logging()
+        try:
+            return handler(request, context.current())
+        except Unavailable as exc:
+            return _json({"error": str(exc)}, 503)
+        except KeptnError as exc:
+            return _json({"error": str(exc)}, 400)
+        except Exception:
+            log.exception("a bug in an HTTP function")
+            return _json({"error": "this is a bug in keptn; its log has the traceback (keptn logs)"}, 500)
+
+    return cast(View, functions_framework.http(view))
+
+
+def run_job(function: str, handler: Handler, *, event_file: Path) -> int:
+    """Run a task as a Job started by a JobSink; return the exit code (1: run me again).
+
+    event_file: the event as structured JSON (Knative JobSink: `K_EVENT_PATH`/event).
+    """
+    _set_up_logging()
+    ctx = context.current()
+    try:
+        received = events.from_dict(json.loads(event_file.read_bytes()))
+        ctx.sink.post(events.started(received, source=source(function), now=ctx.clock.now()))
+        if reply := _do_task(function, handler, received, ctx):
+            ctx.sink.post(reply)
+    except Unavailable as exc:
+        log.warning("%s; the Job runs again", exc)
+        return 1
+    return 0
+
+
+def source(function: str) -> str:
+    """The CloudEvents source of a function's events."""
+    return f"keptn/{function}"
+
+
+def unwrapped(received: Event) -> Event:
+    """The event that waited for a timer, or the event itself."""
+    if not received.type.startswith(events.TIMER_PREFIX):
+        return received
+    return events.from_dict(received.data.get("event") or {})
+
+
+def _do_task(function: str, handler: Handler, received: Event, ctx: Context) -> Event | None:
+    triggered = unwrapped(received)
+    if earlier := replies.given(ctx.store, triggered, function=function):
+        return earlier
+    try:
+        _check_hops(triggered, ctx)
+        reply = handler(triggered, ctx)
+    except NotYet as waiting:
+        return _wait(function, triggered, waiting, ctx, woken=triggered is not received)
+    except Refused as refused:
+        reply = _errored(function, triggered, refused, ctx)
+    return reply and replies.settle(ctx.store, triggered, reply, function=function)
+
+
+def _wait(function: str, triggered: Event, waiting: NotYet, ctx: Context, *, woken: bool) -> Event | None:
+    now = ctx.clock.now()
+    ctx.timers.set(function=function, event=triggered, due=now + timedelta(seconds=waiting.after_s), key="wait")
+    return None if woken else events.started(triggered, source=source(function), now=now, message=str(waiting))
+
+
+def _errored(function: str, triggered: Event, refused: Refused, ctx: Context) -> Event:
+    log.warning("%s refused: %s", triggered.type, refused)
+    return events.finished(
+        triggered,
+        source=source(function),
+        now=ctx.clock.now(),
+        status=Status.ERRORED,
+        result=Result.FAIL,
+        message=str(refused),
+    )
+
+
+def _check_hops(received: Event, ctx: Context) -> None:
+    if received.hops > ctx.settings.max_hops:
+        raise Refused(
+            f"{received.type} is number {received.hops} in a chain of events, more than {ctx.settings.max_hops}; "
+            "look for sequences that trigger each other, or raise KEPTN_MAX_HOPS"
+        )
+
+
+def _view(handler: Handler) -> View:
+    def view(request: flask.Request) -> flask.Response:
+        _set_up_logging()
+        if request.method == "GET":  # a probe
+            return flask.Response(status=204)
+        try:
+            return _answer(_timed(handler, events.decode(dict(request.headers), request.get_data())))
+        except Undecodable as exc:
+            return _json({"error": str(exc)}, 422)
+        except Unavailable as exc:
+            log.warning("to be delivered again: %s", exc)
+            return _json({"error": str(exc)}, 503)
+        except Exception:
+            log.exception("a bug in a function")
+            return _json({"error": "a bug; the function's log has the traceback"}, 500)
+
+    return cast(View, functions_framework.http(view))
+
+
+def _timed(handler: Handler, received: Event) -> Event | None:
+    begin = time.perf_counter()
+    reply = handler(received, context.current())
+    took_ms = (time.perf_counter() - begin) * 1000
+    log.info("%s %s → %s in %.1f ms", received.type, received.id, reply.type if reply else "nothing", took_ms)
+    return reply
+
+
+def _answer(reply: Event | None) -> flask.Response:
+    if reply is None:
+        return flask.Response(status=204)
+    headers, body = events.encode(reply)
+    return flask.Response(body, status=200, headers=headers, content_type=headers["content-type"])
+
+
+def _json(body: dict[str, object], status: int) -> flask.Response:
+    return flask.Response(json.dumps(body), status=status, content_type="application/json")
+
+
+def _set_up_logging() -> None:
+    if not log.handlers:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        log.addHandler(handler)
+        log.setLevel(logging.INFO)
+        log.propagate = False

@@ -1,0 +1,73 @@
+"""Settings: the environment, read once into one frozen object. Nobody else reads `os.environ`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from keptn.errors import Refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All that can be set. Adapter names are looked up in `context.py`; an unknown one is an error."""
+
+    sink: str = ""
+    """`K_SINK`: the URL events are posted to (SinkBinding sets it)."""
+    state_dir: Path = Path("~/.keptn/local")
+    """`KEPTN_STATE_DIR`: folder of the embedded adapters."""
+    store: str = "sqlite"
+    """`KEPTN_STORE`: object store."""
+    config_repo: str = "folder"
+    """`KEPTN_CONFIG_REPO`: where projects' Git repositories are."""
+    platform: str = "process"
+    """`KEPTN_PLATFORM`: what runs the workloads."""
+    router: str = "envoy"
+    """`KEPTN_ROUTER`: what routes user traffic."""
+    registry: str = "folder"
+    """`KEPTN_REGISTRY`: what resolves tags."""
+    secrets: str = "folder"
+    """`KEPTN_SECRETS`: where secrets are read."""
+    wake_up: str = "store"
+    """`KEPTN_WAKE_UP`: what makes the clock tick while timers exist."""
+    prometheus_url: str = ""
+    """`KEPTN_PROMETHEUS_URL`: base URL of Prometheus; empty: none."""
+    public_url: str = "http://127.0.0.1:8080"
+    """`KEPTN_PUBLIC_URL`: where people and registries reach the HTTP functions: `<base>/functions/<name>`."""
+    wait_s: float = 20.0
+    """`KEPTN_WAIT_S`: how long a request waits for the world before it sets a timer, seconds."""
+    max_hops: int = 255
+    """`KEPTN_MAX_HOPS`: longest chain of events; a longer one ends as errored."""
+    retention_days: int = 90
+    """`KEPTN_RETENTION_DAYS`: how long events, evaluations and logs are kept, days."""
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """Settings from an environment. Raises Refused with the key, the value and what is expected."""
+    values: dict[str, object] = {}
+    for name in Settings.__dataclass_fields__:
+        key = "K_SINK" if name == "sink" else f"KEPTN_{name.upper()}"
+        if text := environ.get(key):
+            values[name] = _cast(key, text, like=getattr(Settings(), name))
+    return Settings(**values)  # type: ignore[arg-type]
+
+
+def _cast(key: str, text: str, *, like: object) -> object:
+    if isinstance(like, Path):
+        return Path(text)
+    if isinstance(like, int | float):
+        try:
+            return type(like)(text)
+        except ValueError as exc:
+            kind = "a whole number" if isinstance(like, int) else "a number"
+            raise Refused(f"{key}={text!r} is not {kind}; correct it in the settings") from exc
+    return text
+
+
+@cache
+def current() -> Settings:
+    """The settings of this process."""
+    return read(os.environ)
