@@ -1,0 +1,49 @@
+"""What every config repo adapter does alike: which paths a commit may write, and the sentences of its errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+
+from keptn.errors import Refused, Unavailable, Unknown
+from keptn.ports import Tree
+
+AUTHOR = "keptn <keptn@localhost>"
+ATTEMPTS = 10
+"""How often a lost race is read again and repeated before the Broker is asked to deliver again."""
+
+
+def effective(tree: Tree, wanted: Mapping[str, bytes | None]) -> dict[str, bytes | None]:
+    """The part of a change that changes anything. Raises Refused for a path that Git cannot hold."""
+    for path in wanted:
+        check_path(path)
+    return {path: content for path, content in wanted.items() if tree.read(path) != content}
+
+
+def check_path(path: str) -> None:
+    """Raises Refused for a path that leaves the repository, or that means something to Git itself."""
+    parts = path.split("/")
+    bad = not path or PurePosixPath(path).is_absolute() or "\\" in path or any(ord(c) < 32 for c in path)
+    if bad or any(part in {"", ".", ".."} or part.lower() == ".git" for part in parts):
+        raise Refused(f"{path!r} is no path inside a config repo; give a relative one such as carts/perfspec.json")
+
+
+def exists_already(project: str) -> Refused:
+    return Refused(f"project {project} exists already; delete it first (keptn delete project), or choose another name")
+
+
+def no_project(project: str, known: Iterable[str]) -> Unknown:
+    return Unknown(f"there is no project {project!r}; projects: {_listed(known)}")
+
+
+def no_branch(project: str, branch: str, known: Iterable[str]) -> Unknown:
+    stages = [name for name in known if name != "main"]
+    return Unknown(f"project {project} has no stage {branch!r}; stages: {_listed(stages)}")
+
+
+def raced(project: str, branch: str) -> Unavailable:
+    return Unavailable(f"others keep committing to branch {branch} of project {project}; trying again later")
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
