@@ -18,14 +18,15 @@ from typing import cast
 
 import flask
 import functions_framework
+from werkzeug.exceptions import RequestEntityTooLarge
 
-from keptn import context, events, replies
+from keptn import context, events, replies, web
 from keptn.context import Context
-from keptn.errors import KeptnError, NotYet, Refused, Unavailable, Undecodable
+from keptn.errors import KeptnError, NotYet, Refused, Unavailable, Undecodable, Unknown
 from keptn.events import Event, Result, Status
 
 Handler = Callable[[Event, Context], Event | None]
-HttpHandler = Callable[[flask.Request, Context], flask.Response]
+HttpHandler = Callable[[web.Request, Context], web.Answer]
 View = Callable[[flask.Request], flask.Response]
 
 log = logging.getLogger("keptn")
@@ -52,11 +53,10 @@ def http(handler: HttpHandler) -> View:
     def view(request: flask.Request) -> flask.Response:
         _set_up_logging()
         try:
-            return handler(request, context.current())
-        except Unavailable as exc:
-            return _json({"error": str(exc)}, 503)
+            answer = handler(_request(request), context.current())
+            return flask.Response(answer.body, status=answer.status, content_type=answer.content_type)
         except KeptnError as exc:
-            return _json({"error": str(exc)}, 400)
+            return _json({"error": str(exc)}, _http_status(exc))
         except Exception:
             log.exception("a bug in an HTTP function")
             return _json({"error": "this is a bug in keptn; its log has the traceback (keptn logs)"}, 500)
@@ -132,6 +132,27 @@ def _check_hops(received: Event, ctx: Context) -> None:
             f"{received.type} is number {received.hops} in a chain of events, more than {ctx.settings.max_hops}; "
             "look for sequences that trigger each other, or raise KEPTN_MAX_HOPS"
         )
+
+
+def _request(request: flask.Request) -> web.Request:
+    request.max_content_length = web.MAX_BODY_BYTES
+    try:
+        body = request.get_data()
+    except RequestEntityTooLarge as exc:
+        raise web.HttpError(f"the request body is larger than {web.MAX_BODY_BYTES} bytes", status=413) from exc
+    return web.Request(
+        method=request.method,
+        path=request.path,
+        query=request.args.to_dict(),
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=body,
+    )
+
+
+def _http_status(exc: KeptnError) -> int:
+    if isinstance(exc, web.HttpError):
+        return exc.status
+    return 503 if isinstance(exc, Unavailable) else 404 if isinstance(exc, Unknown) else 400
 
 
 def _view(handler: Handler) -> View:

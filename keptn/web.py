@@ -1,0 +1,79 @@
+"""Plain HTTP as the functions see it, without a framework: what came in, what goes out, and who may ask.
+
+`runtime.http` translates; `receive_artifact`, `receive_problem` and `api` use it. It knows no route.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from keptn.errors import KeptnError
+from keptn.ports import Secrets
+
+MAX_BODY_BYTES = 2 * 1024 * 1024
+
+
+class HttpError(KeptnError):
+    """An answer that is not 2xx: a status for the machine, one sentence for the person."""
+
+    def __init__(self, reason: str, *, status: int) -> None:
+        self.status = status
+        super().__init__(reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request. path: decoded, without a gateway's prefix. headers: names in lower case."""
+
+    method: str = "GET"
+    path: str = "/"
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def json(self) -> Mapping[str, object]:
+        """The body as a JSON object. Raises HttpError 400."""
+        try:
+            value = json.loads(self.body)
+        except (ValueError, RecursionError) as exc:
+            raise HttpError(f"the request body is no JSON: {str(exc).splitlines()[0]}", status=400) from exc
+        if not isinstance(value, dict):
+            raise HttpError("the request body must be a JSON object", status=400)
+        return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One answer."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "application/json"
+
+
+def json_answer(value: object, *, status: int = 200) -> Answer:
+    return Answer(status=status, body=json.dumps(value, separators=(",", ":")).encode())
+
+
+def presented_token(request: Request) -> str:
+    """The token of a request: `Authorization: Bearer`, `x-token`, or `?token=` for senders that cannot set headers."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
+        return token.strip()
+    return request.headers.get("x-token", "") or request.query.get("token", "")
+
+
+def is_active(token: str, secret: str | None) -> bool:
+    """Whether the token is one of the secret's (several may be active, separated by white space); in constant time."""
+    matches = [hmac.compare_digest(token.encode(), active.encode()) for active in (secret or "").split()]
+    return bool(token) and any(matches)
+
+
+def require_token(request: Request, secrets: Secrets, *, name: str, hint: str) -> None:
+    """Let pass only who knows a token of the secret `name`. hint: what to do. Raises HttpError 401."""
+    if not is_active(presented_token(request), secrets.get(name, "token")):
+        given = "the token is wrong" if presented_token(request) else "a token is missing"
+        raise HttpError(f"{given}; {hint}", status=401)
