@@ -1,0 +1,90 @@
+"""`record`: every event, once."""
+
+from datetime import UTC, datetime
+
+import pytest
+from functions_framework import create_app
+
+from keptn import audit, context, events
+from keptn.adapters.memory_store import MemoryStore
+from keptn.audit import EventFilter
+from keptn.context import Context
+from keptn.events import Event
+from keptn.settings import Settings
+
+
+@pytest.fixture
+def store():
+    return MemoryStore()
+
+
+@pytest.fixture
+def client(store):
+    with context.using(Context(Settings(), store=store)):
+        yield create_app("handle", "functions/record/main.py").test_client()
+
+
+def an_event(number: int, **given) -> Event:
+    values = {
+        "type": "sh.keptn.event.test.finished",
+        "id": f"id-{number}",
+        "source": "test",
+        "time": datetime(2026, 11, 24, 12, 0, number, tzinfo=UTC),
+        "context": "c/1",
+        "data": {"project": "sockshop", "stage": "dev", "service": "carts"},
+    }
+    return Event(**{**values, **given})
+
+
+def post(client, event: Event) -> None:
+    headers, body = events.encode(event)
+    response = client.post("/", data=body, headers=headers)
+    assert (response.status_code, response.data) == (204, b"")
+
+
+def test_an_event_is_found_by_context_id_and_project(client, store):
+    """What was recorded is found in each of the three ways, whole."""
+    event = an_event(1)
+    post(client, event)
+    assert audit.by_id(store, "id-1") == event
+    assert audit.of_context(store, "c/1").events == [event]
+    assert audit.newest(store, "sockshop", wanted=EventFilter()).events == [event]
+
+
+def test_a_repeat_is_recorded_once(client, store):
+    """An event delivered twice stands once in the log."""
+    post(client, an_event(1))
+    post(client, an_event(1))
+    assert len(audit.newest(store, "sockshop", wanted=EventFilter()).events) == 1
+
+
+def test_the_newest_come_first_in_pages(client, store):
+    """A project's events are paged newest first; each page says where the next begins."""
+    for number in range(5):
+        post(client, an_event(number))
+    first = audit.newest(store, "sockshop", wanted=EventFilter(), limit=3)
+    rest = audit.newest(store, "sockshop", wanted=EventFilter(), limit=3, token=first.next_token)
+    assert [e.id for e in (*first.events, *rest.events)] == ["id-4", "id-3", "id-2", "id-1", "id-0"]
+    assert rest.next_token == ""
+
+
+def test_a_filter_looks_at_type_stage_and_service(client, store):
+    """Types are given whole or without their prefix."""
+    post(client, an_event(1))
+    post(client, an_event(2, type="sh.keptn.event.evaluation.finished"))
+    for name in ("evaluation.finished", "sh.keptn.event.evaluation.finished"):
+        found = audit.newest(store, "sockshop", wanted=EventFilter(type=name, stage="dev", service="carts"))
+        assert [e.id for e in found.events] == ["id-2"]
+    assert not audit.newest(store, "sockshop", wanted=EventFilter(stage="prod")).events
+
+
+def test_a_foreign_event_is_recorded_too(client, store):
+    """An event of nobody's project, without context and with an endless id, is kept and found by id."""
+    event = an_event(1, id="x" * 3000, context="", type="com.example.thing", data={})
+    post(client, event)
+    assert audit.by_id(store, "x" * 3000) == event
+
+
+def test_a_request_that_is_no_event_goes_to_the_dead_letter_sink(client):
+    """What cannot be decoded is answered 422."""
+    assert client.post("/", data=b"hello", headers={"content-type": "text/plain"}).status_code == 422
