@@ -108,14 +108,20 @@ class ConfigRepo(Protocol):
 # --- workloads and traffic -----------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """One colour of one service in one stage, as it shall run. image: `name:tag`; digest: `sha256:…`."""
+    """One colour of one service in one stage, as it shall run. image: `name:tag`; digest: `sha256:…`.
+
+    revision: number of the desired state this belongs to; it grows with every epoch and every step of one: the fence.
+    health: path that answers 2xx or 3xx when the workload is ready; empty: its port answers.
+    """
 
     scope: Scope
     colour: str
     image: str
     digest: str
-    epoch: int
+    revision: int
     env: Mapping[str, str] = field(default_factory=dict)
+    health: str = ""
+    replicas: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,17 +133,19 @@ class Endpoint:
 
 
 class Platform(Protocol):
-    """Runs workloads. All calls are idempotent and fenced: Refused if the workload carries a higher epoch."""
+    """Runs workloads. All calls are idempotent and fenced: Refused if the scope has seen a higher revision."""
 
     def apply(self, workload: Workload) -> None:
-        """Start it, or replace what runs under that scope and colour if image, digest or env differ."""
+        """Start it, or replace what runs under that scope and colour if image, digest, env or health differ."""
 
     def endpoint(self, scope: Scope, colour: str) -> Endpoint | None:
         """Its address once it is ready for traffic, else None. Refused if it cannot come up (exited, no image)."""
 
-    def remove(self, scope: Scope, colour: str, *, epoch: int) -> None: ...
+    def remove(self, scope: Scope, colour: str, *, revision: int) -> None:
+        """Let it finish what it is doing (bounded), then stop it. One that is not there is fine."""
 
-    def remove_all(self, project: str, *, service: str = "") -> None: ...
+    def remove_all(self, project: str, *, service: str = "") -> None:
+        """Stop everything of the project (of one service of it) and forget its revisions."""
 
     def logs(self, scope: Scope, colour: str, *, lines: int = 100) -> Sequence[str]: ...
 
@@ -146,22 +154,27 @@ class Platform(Protocol):
 class Route:
     """How a service's traffic flows in one stage.
 
-    weights: colour to percent of user requests, sum 100. mirror: colour that gets a copy, its answers are dropped.
-    endpoints: colour to address, of every colour that has a workload (each also gets an address of its own).
+    weights: colour to percent of user requests, sum 100; none at all: no version is live, users get 503 and a sentence.
+    mirror: colour that gets a copy, its answers are dropped. endpoints: colour to address, of every colour that has a
+    workload (each also gets an address of its own). revision: as of Workload.
     """
 
     scope: Scope
-    epoch: int
+    revision: int
     endpoints: Mapping[str, Endpoint]
     weights: Mapping[str, int]
     mirror: str = ""
 
 
 class Router(Protocol):
-    """Routes user traffic. Idempotent and fenced: Refused if the route in force carries a higher epoch."""
+    """Routes user traffic. Idempotent and fenced: Refused if the route in force carries a higher revision."""
 
     def apply(self, route: Route) -> None:
-        """Put the route in force and return only after the router has confirmed it. Raises Unavailable."""
+        """Put the route in force; return after the router has confirmed it. Raises Unavailable.
+
+        A colour that gets no more user requests has by then answered those it had (or a bounded time has passed), so
+        that it may be stopped.
+        """
 
     def public_url(self, scope: Scope) -> str:
         """Where users reach the service; stable over all deployments."""
@@ -169,7 +182,8 @@ class Router(Protocol):
     def own_url(self, scope: Scope, colour: str) -> str:
         """Where one colour is reached by itself; measured as all other traffic is."""
 
-    def remove(self, scope: Scope) -> None: ...
+    def remove(self, scope: Scope) -> None:
+        """Forget the service in this stage: its route, its addresses, its revisions."""
 
 
 # --- artifacts, metrics, tests --------------------------------------------------------------------------------------
