@@ -1,0 +1,57 @@
+"""Workloads in memory: the twin of ProcessPlatform for tests. Ready at once, unless told otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from keptn.context import Context
+from keptn.errors import Refused
+from keptn.events import Scope
+from keptn.ports import Endpoint, Workload
+
+
+@dataclass(slots=True)
+class MemoryPlatform:
+    """slow: images that do not get ready; broken: images that exit. Both may be changed at any time by a test."""
+
+    workloads: dict[tuple[Scope, str], Workload] = field(default_factory=dict)
+    revisions: dict[Scope, int] = field(default_factory=dict)
+    slow: set[str] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
+
+    @classmethod
+    def open(cls, _context: Context) -> MemoryPlatform:
+        return cls()
+
+    def apply(self, workload: Workload) -> None:
+        self._fence(workload.scope, workload.revision)
+        self.workloads[workload.scope, workload.colour] = workload
+
+    def endpoint(self, scope: Scope, colour: str) -> Endpoint | None:
+        workload = self.workloads.get((scope, colour))
+        if workload is None or workload.image in self.slow:
+            return None
+        if workload.image in self.broken:
+            raise Refused(f"{workload.image} exited before it was ready")
+        return Endpoint(host=f"{colour}.{scope.service}.{scope.stage}", port=8080)
+
+    def remove(self, scope: Scope, colour: str, *, revision: int) -> None:
+        self._fence(scope, revision)
+        self.workloads.pop((scope, colour), None)
+
+    def remove_all(self, project: str, *, service: str = "") -> None:
+        for scope in [s for s in self.revisions if s.project == project and service in ("", s.service)]:
+            del self.revisions[scope]
+            for key in [key for key in self.workloads if key[0] == scope]:
+                del self.workloads[key]
+
+    def logs(self, scope: Scope, colour: str, *, lines: int = 100) -> Sequence[str]:
+        workload = self.workloads.get((scope, colour))
+        return [f"{workload.image} started"][-lines:] if workload else []
+
+    def _fence(self, scope: Scope, revision: int) -> None:
+        seen = self.revisions.get(scope, 0)
+        if revision < seen:
+            raise Refused(f"revision {revision} of {scope} is older than revision {seen}, which runs; nothing was done")
+        self.revisions[scope] = revision

@@ -1,0 +1,79 @@
+"""deploy, release and rollback, as the Broker calls them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import functions_framework
+import pytest
+
+from keptn import context, events
+from keptn.adapters.memory_config_repo import MemoryConfigRepo
+from keptn.adapters.memory_platform import MemoryPlatform
+from keptn.adapters.memory_router import MemoryRouter
+from keptn.adapters.memory_store import MemoryStore
+from keptn.context import Context
+from keptn.events import Event
+from keptn.settings import Settings
+
+DATA = {
+    "project": "sockshop",
+    "stage": "dev",
+    "service": "carts",
+    "deployment": {"deploymentstrategy": "dark"},
+    "configurationChange": {"values": {"image": "carts:0.1"}},
+    "artifact": {"image": "carts:0.1", "tag": "0.1", "digest": "sha256:0.1"},
+}
+
+
+class Clock:
+    def now(self):
+        return events.utc("2026-01-01T00:00:00Z")
+
+    def sleep(self, seconds: float) -> None:
+        raise AssertionError("nothing to wait for")
+
+
+@pytest.fixture(autouse=True)
+def world() -> Iterator[Context]:
+    repo = MemoryConfigRepo()
+    repo.create("sockshop", {"main": {}, "dev": {"carts/values.yaml": b"service: carts\n"}}, message="create")
+    parts = {"store": MemoryStore(), "config_repo": repo, "platform": MemoryPlatform(), "router": MemoryRouter()}
+    with context.using(Context(Settings(), **parts, clock=Clock())) as ctx:
+        yield ctx
+
+
+def post(function: str, task: str, **data: object) -> Event:
+    triggered = Event(
+        type=f"sh.keptn.event.{task}.triggered",
+        id=f"{task}-1",
+        source="test",
+        time=Clock().now(),
+        data={**DATA, **data},
+        context="c1",
+        epoch=1,
+    )
+    headers, body = events.encode(triggered)
+    source = Path("functions", function, "main.py")
+    client = functions_framework.create_app(target="handle", source=str(source)).test_client()
+    answer = client.post("/", data=body, headers=headers)
+    assert answer.status_code == 200
+    return events.decode(dict(answer.headers), answer.get_data())
+
+
+def test_a_delivery_through_the_three_functions() -> None:
+    """Each replies with the `.finished` event of its task."""
+    deployed = post("deploy", "deployment")
+    assert (deployed.type, deployed.result) == ("sh.keptn.event.deployment.finished", "pass")
+    assert deployed.triggered_id == "deployment-1"
+    assert deployed.data["deployment"]["candidate"]["digest"] == "sha256:0.1"
+    released = post("release", "release")
+    assert released.data["release"]["live"] == {**deployed.data["deployment"]["candidate"]}
+    back = post("rollback", "rollback")
+    assert (back.data["rollback"]["live"], back.message) == (None, "take carts out of dev")
+
+
+def test_what_cannot_be_deployed_ends_errored() -> None:
+    """The reply says why."""
+    reply = post("deploy", "deployment", deployment={"deploymentstrategy": "purple"})
+    assert (reply.status, reply.result) == ("errored", "fail")
+    assert "there is no deployment strategy 'purple'" in reply.message
