@@ -204,7 +204,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SliQuery:
-    """One indicator to fetch. colour: `blue`, `green` or empty for the whole service; query: provider's language."""
+    """One indicator to fetch. colour: `blue`, `green` or empty for the whole service; query: provider's language.
+
+    samples: the raw observations are wanted too, where they cost another request. filters: of an SLO file.
+    """
 
     indicator: str
     query: str | Mapping[str, Any]
@@ -212,13 +215,16 @@ class SliQuery:
     colour: str
     window: Window
     labels: Mapping[str, str] = field(default_factory=dict)
+    filters: Mapping[str, str] = field(default_factory=dict)
+    samples: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SliValue:
     """What a provider answered. values: entity (empty if there is one only) to number; none and a reason if it failed.
 
-    samples: the raw observations behind the value, where the provider has them, for statistics.
+    samples: the raw observations behind the value, where the provider has them, for statistics. failed: the provider
+    could not answer, as opposed to having no data.
     """
 
     indicator: str
@@ -226,6 +232,7 @@ class SliValue:
     values: Mapping[str, float] = field(default_factory=dict)
     samples: Sequence[float] = ()
     reason: str = ""
+    failed: bool = False
 
 
 class SliProvider(Protocol):
