@@ -21,9 +21,13 @@ ADAPTERS: Mapping[str, Mapping[str, str]] = {
     "registry": {"folder": "folder_registry:FolderRegistry", "memory": "memory_registry:MemoryRegistry"},
     "secrets": {"folder": "folder_secrets:FolderSecrets", "memory": "memory_secrets:MemorySecrets"},
     "wake_up": {"store": "store_wake_up:StoreWakeUp"},
+    "test_strategy": {"functional": "http_checks:HttpChecks", "performance": "k6_runner:K6Runner"},
     "sli": {"envoy": "envoy_sli:EnvoySli", "prometheus": "prometheus_sli:PrometheusSli"},
 }
 """Port, name in the settings, `module:class` below `keptn.adapters`. Every class has `open(context) -> itself`."""
+
+_BY_NAME = {"sli", "test_strategy"}
+"""Ports of which one process may use several adapters; tests give them as a mapping."""
 
 
 class Context:
@@ -86,12 +90,17 @@ class Context:
         given = self._given.get("sli", {})
         return cast(ports.SliProvider, given.get(name.lower()) or self._open("sli", name.lower()))
 
+    def test_runner(self, strategy: str) -> ports.TestRunner:
+        """What runs the tests of a test strategy."""
+        given = self._given.get("test_strategy", {})
+        return cast(ports.TestRunner, given.get(strategy) or self._open("test_strategy", strategy))
+
     def _open(self, port: str, name: str) -> object:
-        if port in self._given and port != "sli":
+        if port in self._given and port not in _BY_NAME:
             return self._given[port]
         known = ADAPTERS[port]
         if name not in known:
-            raise Refused(f"there is no {port} {name!r}; known: {', '.join(sorted(known))}")
+            raise Refused(f"there is no {port.replace('_', ' ')} {name!r}; known: {', '.join(sorted(known))}")
         return _adapter(known[name]).open(self)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from keptn.events import Event, Scope
 
@@ -235,6 +235,44 @@ class SliValue:
     failed: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestRun:
+    """One run of a test against a URL.
+
+    file: the script's path in the config repo; files: all files of its folder by their path there, itself included.
+    timeout_s: a run that takes longer is stopped, and has failed.
+    """
+
+    __test__: ClassVar[bool] = False  # pytest collects what is called Test…
+
+    file: str
+    files: Mapping[str, bytes]
+    url: str
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestReport:
+    """What came out. reasons: one sentence per failure, none if the test passed. summary: numbers for the event."""
+
+    __test__: ClassVar[bool] = False
+
+    passed: bool
+    reasons: Sequence[str] = ()
+    summary: Mapping[str, Any] = field(default_factory=dict)
+
+
+class TestRunner(Protocol):
+    """Runs the tests of one test strategy. file: where its script lies in a service's folder."""
+
+    __test__: ClassVar[bool] = False
+
+    file: ClassVar[str]
+
+    def run(self, run: TestRun) -> TestReport:
+        """Run to the end. Raises InvalidFile if the script is wrong: that says nothing about the service."""
+
+
 class SliProvider(Protocol):
     """Answers one query. A failure is a value without numbers but with a reason; NotYet if data is still coming."""
 
@@ -285,11 +323,35 @@ class Secrets(Protocol):
     def delete(self, name: str) -> None: ...
 
 
-class Http(Protocol):
-    """Outgoing calls to chat, ticketing and other endpoints."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpAnswer:
+    """What the other side answered. headers: names in lower case."""
 
-    def post_json(self, url: str, body: Mapping[str, Any], *, headers: Mapping[str, str] | None = None) -> int:
-        """Return the status code. Raises Unavailable when nobody answers or asks to come later (429, 5xx)."""
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def text(self) -> str:
+        return self.body.decode(errors="replace")
+
+
+class Http(Protocol):
+    """Outgoing calls to chat, ticketing and other endpoints. Errors name the host only: a chat's URL is a secret."""
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        timeout_s: float = 10.0,
+    ) -> HttpAnswer:
+        """One exchange, without redirects or retries, whatever the status. Raises Unavailable if nobody answers."""
+
+    def post_json(self, url: str, body: Mapping[str, Any], *, headers: Mapping[str, str] | None = None) -> HttpAnswer:
+        """Post JSON. Raises Unavailable when nobody answers or asks to come later (429, 5xx)."""
 
 
 class Clock(Protocol):

@@ -39,17 +39,25 @@ class Settings:
     """`KEPTN_PUBLIC_URL`: where people and registries reach the HTTP functions: `<base>/functions/<name>`."""
     wait_s: float = 20.0
     """`KEPTN_WAIT_S`: how long a request waits for the world before it sets a timer, seconds."""
+    event_path: Path = Path("/etc/jobsink-event")
+    """`K_EVENT_PATH`: folder in which a JobSink's Job finds its event (the JobSink sets it)."""
+    test_timeout_s: float = 1800.0
+    """`KEPTN_TEST_TIMEOUT_S`: the longest test run, seconds; a longer one is stopped and has failed."""
     max_hops: int = 255
     """`KEPTN_MAX_HOPS`: longest chain of events; a longer one ends as errored."""
     retention_days: int = 90
     """`KEPTN_RETENTION_DAYS`: how long events, evaluations and logs are kept, days."""
 
 
+_KNATIVE = {"sink": "K_SINK", "event_path": "K_EVENT_PATH"}
+"""Keys that Knative sets; all others are `KEPTN_…`."""
+
+
 def read(environ: Mapping[str, str]) -> Settings:
     """Settings from an environment. Raises Refused with the key, the value and what is expected."""
     values: dict[str, object] = {}
     for name in Settings.__dataclass_fields__:
-        key = "K_SINK" if name == "sink" else f"KEPTN_{name.upper()}"
+        key = _KNATIVE.get(name, f"KEPTN_{name.upper()}")
         if text := environ.get(key):
             values[name] = _cast(key, text, like=getattr(Settings(), name))
     return Settings(**values)  # type: ignore[arg-type]

@@ -1,0 +1,80 @@
+"""Outgoing HTTP calls with httpx: one connection pool per process, timeouts, no redirects, no retries of its own."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from keptn.errors import Refused, Unavailable
+from keptn.ports import HttpAnswer
+
+if TYPE_CHECKING:
+    import httpx
+
+    from keptn.context import Context
+
+CONNECT_S = 5.0
+"""How long a connection may take, seconds: a host that is away shows at once, an endpoint that works may be slow."""
+
+
+class HttpxHttp:
+    """The port `Http`."""
+
+    @classmethod
+    def open(cls, _context: Context) -> HttpxHttp:
+        return cls()
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        timeout_s: float = 10.0,
+    ) -> HttpAnswer:
+        import httpx
+
+        timeout = httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s))
+        try:
+            answer = self._client.request(method, url, headers=dict(headers or {}), content=body, timeout=timeout)
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as exc:
+            raise Refused(f"the address of {_host(url)} is no http or https URL; correct the secret or file") from exc
+        except httpx.TimeoutException as exc:
+            raise Unavailable(f"{_host(url)} did not answer within {timeout_s:g} s") from exc
+        except httpx.HTTPError as exc:
+            raise Unavailable(f"{_host(url)} cannot be reached: {_cause(exc)}") from exc
+        return HttpAnswer(status=answer.status_code, headers=dict(answer.headers), body=answer.content)
+
+    def post_json(self, url: str, body: Mapping[str, Any], *, headers: Mapping[str, str] | None = None) -> HttpAnswer:
+        content = json.dumps(body, ensure_ascii=False).encode()
+        answer = self.request(
+            "POST", url, headers={"content-type": "application/json", **(headers or {})}, body=content
+        )
+        if answer.status == 429 or answer.status >= 500:
+            raise Unavailable(f"{_host(url)} answered {answer.status}; it may work later")
+        return answer
+
+    @cached_property
+    def _client(self) -> httpx.Client:
+        import httpx
+
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole URLs, and a chat's URL is a secret
+        loopback = {f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")}  # never through a proxy
+        return httpx.Client(follow_redirects=False, mounts=loopback)
+
+
+def _host(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname or "an empty host"
+    except ValueError:
+        return "an unreadable host"
+
+
+def _cause(exc: Exception) -> str:
+    return str(exc).splitlines()[0] if str(exc) else type(exc).__name__

@@ -1,0 +1,64 @@
+"""A real HTTP server on loopback for the contract tests of what calls out."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+
+class Endpoint:
+    """Answers by path: `/status/503`, `/slow`, `/json`, else an echo. `calls` holds (method, path, headers, body)."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, str, dict[str, str], bytes]] = []
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        calls = self.calls
+
+        class Handler(BaseHTTPRequestHandler):
+            def answer(self) -> None:
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                calls.append((self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+                if self.path == "/slow":
+                    time.sleep(0.5)
+                status = int(self.path.rpartition("/")[2]) if self.path.startswith("/status/") else 200
+                content = json.dumps({"items": [], "id": 7}).encode() if self.path == "/json" else body or b"hello"
+                self.send_response(status)
+                self.send_header("content-length", str(len(content)))
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(content)
+
+            do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = answer  # noqa: N815 - BaseHTTPRequestHandler's names
+
+            def log_message(self, *_args: object) -> None:
+                """Say nothing."""
+
+        return Handler
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    served = Endpoint()
+    thread = threading.Thread(target=served.server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    yield served
+    served.server.shutdown()
+    served.server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def free_url() -> str:
+    """Where nobody listens."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    server.server_close()
+    return f"http://127.0.0.1:{server.server_port}"
