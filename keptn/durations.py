@@ -1,0 +1,21 @@
+"""Durations as Go writes them (`8s`, `1h30m`, `1.5h`), the spelling of keptn's files. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
+
+
+def parse(text: str) -> timedelta:
+    """A duration that is not negative. Raises ValueError with what is expected."""
+    written = text.strip()
+    parts = list(_PART.finditer(written))
+    if not parts or "".join(part[0] for part in parts) != written:
+        raise ValueError(f"{text!r} is no duration; write it like 30s, 10m or 1h30m")
+    try:
+        return timedelta(seconds=sum(float(part[1]) * _SECONDS[part[2]] for part in parts))
+    except OverflowError as exc:
+        raise ValueError(f"{text!r} is longer than can be waited for") from exc

@@ -1,0 +1,22 @@
+"""Durations are read as Go reads them."""
+
+from datetime import timedelta
+
+import pytest
+
+from keptn import durations
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("8s", 8), ("10m", 600), ("1h30m", 5400), ("1.5h", 5400), ("500ms", 0.5), (" 5m ", 300)]
+)
+def test_a_duration_is_read(text: str, seconds: float) -> None:
+    """Units may be combined and fractions written."""
+    assert durations.parse(text) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("text", ["", "5", "m", "5 m", "-5m", "5d", "5m!", "9" * 400 + "h"])
+def test_what_is_no_duration_is_said(text: str) -> None:
+    """Anything else is refused with a word on how to write it."""
+    with pytest.raises(ValueError, match=r"write it like|longer than"):
+        durations.parse(text)
