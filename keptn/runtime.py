@@ -18,7 +18,6 @@ from typing import cast
 
 import flask
 import functions_framework
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from keptn import context, events, replies, web
 from keptn.context import Context
@@ -135,18 +134,23 @@ def _check_hops(received: Event, ctx: Context) -> None:
 
 
 def _request(request: flask.Request) -> web.Request:
-    request.max_content_length = web.MAX_BODY_BYTES
-    try:
-        body = request.get_data()
-    except RequestEntityTooLarge as exc:
-        raise web.HttpError(f"the request body is larger than {web.MAX_BODY_BYTES} bytes", status=413) from exc
     return web.Request(
         method=request.method,
         path=request.path,
         query=request.args.to_dict(),
         headers={name.lower(): value for name, value in request.headers.items()},
-        body=body,
+        body=_body(request),
     )
+
+
+def _body(request: flask.Request) -> bytes:
+    """At most what web.py allows; the rest is read and dropped, for the framework reads all before it answers."""
+    body = request.stream.read(web.MAX_BODY_BYTES + 1)
+    if len(body) <= web.MAX_BODY_BYTES:
+        return body
+    while request.stream.read(2**16):
+        pass
+    raise web.HttpError(f"the request body is larger than {web.MAX_BODY_BYTES} bytes", status=413)
 
 
 def _http_status(exc: KeptnError) -> int:
