@@ -1,0 +1,14 @@
+"""Hears registries: what was pushed starts the delivery in the first stage. Says what it ignores and why."""
+
+from keptn import runtime
+from keptn.context import Context
+from keptn.hooks import artifact, tokens
+from keptn.web import Answer, Request, json_answer
+from keptn.webhooks import artifacts
+
+
+@runtime.http
+def handle(request: Request, ctx: Context) -> Answer:
+    opened = tokens.opened_by(request, ctx.secrets)
+    notification = artifacts.read(request.json())
+    return json_answer(artifact.accept(notification, opened=opened, ctx=ctx), status=202)

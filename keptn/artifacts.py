@@ -1,0 +1,81 @@
+"""From an image to the event that starts its delivery: whose it is, what its tag means, where it begins.
+
+`receive_artifact` (a registry says so) and `api` (a person says so) call it. It posts nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from keptn import events
+from keptn.errors import Undecodable
+from keptn.events import Event, Phase, Scope
+from keptn.ports import ObjectStore
+
+_MOST_SERVICES = 100
+"""Services that one repository's push starts at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """An image that arrived. registry_event: the id the registry gave its notification, if one did."""
+
+    repository: str
+    tag: str
+    digest: str
+    registry_event: str = ""
+
+    @property
+    def image(self) -> str:
+        return f"{self.repository}:{self.tag}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """A service that runs images of a repository."""
+
+    project: str
+    service: str
+
+
+def parse_image(image: str) -> tuple[str, str]:
+    """Repository and tag of `repository:tag`; the registry's port is part of the repository. Raises Undecodable."""
+    repository, _, tag = image.rpartition(":")
+    if not repository or not tag or "/" in tag or "@" in image:
+        raise Undecodable(f"the image {image!r} must be repository:tag, as in carts:0.2")
+    return repository, tag
+
+
+def owners(store: ObjectStore, repository: str) -> Sequence[Owner]:
+    """The services that were onboarded with this image repository."""
+    prefix = f"images/{quote(repository, safe='')}/"
+    names = store.list(prefix, limit=_MOST_SERVICES).names
+    parts = (name.removeprefix(prefix).partition(".") for name in names)
+    return [Owner(project=project, service=service) for project, _, service in parts]
+
+
+def delivery_triggered(artifact: Artifact, scope: Scope, *, event_id: str, source: str, now: datetime) -> Event:
+    """The event that starts the delivery of the artifact in a stage; its context follows from its id."""
+    return Event(
+        type=events.sequence_type(scope.stage, "delivery", Phase.TRIGGERED),
+        id=event_id,
+        source=source,
+        time=now,
+        context=events.derived_id(event_id, "context"),
+        data={"project": scope.project, "stage": scope.stage, "service": scope.service, **described(artifact)},
+    )
+
+
+def described(artifact: Artifact) -> dict[str, object]:
+    """The artifact as a delivery's data carry it."""
+    parts = {
+        "image": artifact.image,
+        "tag": artifact.tag,
+        "digest": artifact.digest,
+        "repository": artifact.repository,
+        "registry_event": artifact.registry_event,
+    }
+    return {"configurationChange": {"values": {"image": artifact.image}}, "artifact": parts}

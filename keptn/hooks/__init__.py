@@ -1,0 +1,1 @@
+"""The webhooks: who may post, and what becomes of a notification once `keptn.webhooks` has read it."""

@@ -1,0 +1,44 @@
+"""The stages of a project in promotion order, as its shipyard on `main` names them. Reads both forms, checks nothing.
+
+Called by the hooks and `api`; `keptn.shipyard` says whether a shipyard is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from keptn import documents
+from keptn.documents import Document
+from keptn.errors import Refused, Unknown
+from keptn.ports import ConfigRepo
+
+SPELLINGS = {"production": "prod", "prod": "production"}
+"""What people call the same stage; used only where it is the only match."""
+
+
+def of_project(repo: ConfigRepo, project: str) -> Sequence[str]:
+    """Names of the stages. Raises Unknown for a project that does not exist, InvalidFile for a broken shipyard."""
+    text = repo.tree(project, "main").read("shipyard.yaml")
+    if text is None:
+        raise Refused(f"project {project} has no shipyard.yaml on main; add it to the config repo")
+    return in_shipyard(documents.load(text, file="shipyard.yaml"))
+
+
+def in_shipyard(document: Document) -> Sequence[str]:
+    """Names of the stages, in order. Raises InvalidFile if there are none."""
+    data: Any = document.data if isinstance(document.data, dict) else {}
+    stages = data.get("stages") or (data.get("spec") or {}).get("stages")
+    names = [str(stage["name"]) for stage in stages or () if isinstance(stage, dict) and stage.get("name")]
+    if not names:
+        raise document.error("a shipyard must name at least one stage")
+    return names
+
+
+def named(stages: Sequence[str], name: str, *, project: str) -> str:
+    """The stage that a person means. Raises Unknown, listing the stages."""
+    if name in stages:
+        return name
+    if (other := SPELLINGS.get(name)) in stages and other:
+        return other
+    raise Unknown(f"stage {name!r} is not in shipyard {project}; stages: {', '.join(stages)}")
