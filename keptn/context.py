@@ -85,6 +85,10 @@ class Context:
     def clock(self) -> ports.Clock:
         return cast(ports.Clock, self._given.get("clock") or _adapter("system_clock:SystemClock").open(self))
 
+    @cached_property
+    def logs(self) -> ports.LogSource:
+        return cast(ports.LogSource, self._given.get("logs") or _adapter("folder_logs:FolderLogs").open(self))
+
     def sli_provider(self, name: str) -> ports.SliProvider:
         """The provider that a gate names, in any capitalisation (`Prometheus:` as on the talk's slides)."""
         given = self._given.get("sli", {})

@@ -1,0 +1,25 @@
+"""What this installation is."""
+
+from __future__ import annotations
+
+import keptn
+from keptn.api.call import Call
+from keptn.web import Answer, json_answer
+
+
+def authenticate(call: Call) -> Answer:
+    """The token is right: the routes were reached."""
+    del call
+    return json_answer({})
+
+
+def metadata(call: Call) -> Answer:
+    settings = call.ctx.settings
+    return json_answer(
+        {
+            "keptnversion": keptn.__version__,
+            "publicurl": settings.public_url,
+            "platform": settings.platform,
+            "configrepo": settings.config_repo,
+        }
+    )

@@ -1,0 +1,42 @@
+"""The last lines of a function or of a workload."""
+
+from __future__ import annotations
+
+import json
+
+from keptn.api import known, names
+from keptn.api.call import Call
+from keptn.events import Scope
+from keptn.web import Answer, HttpError, json_answer
+
+_MOST_LINES = 2000
+
+
+def function(call: Call) -> Answer:
+    name = names.check(call.path["name"].replace("_", "-"), kind="function", most=63)
+    return json_answer({"lines": list(call.ctx.logs.lines(name, limit=_limit(call)))})
+
+
+def workload(call: Call) -> Answer:
+    """Of the colour asked for, else of the live one."""
+    project = known.project(call.path["project"], call.ctx)
+    stage = known.stage(project, call.path["stage"], call.ctx)
+    service = known.service_in(project, stage, call.path["service"], call.ctx)
+    scope = Scope(project=project, stage=stage, service=service)
+    colour = call.query("colour") or _live_colour(scope, call)
+    return json_answer({"colour": colour, "lines": list(call.ctx.platform.logs(scope, colour, lines=_limit(call)))})
+
+
+def _live_colour(scope: Scope, call: Call) -> str:
+    stored = call.ctx.store.get(f"slots/{scope.project}/{scope.stage}/{scope.service}.json")
+    live = json.loads(stored.data).get("live") if stored else None
+    if live and live.get("colour"):
+        return str(live["colour"])
+    raise HttpError(f"nothing runs live in {scope} yet; say ?colour=blue or green", status=404)
+
+
+def _limit(call: Call) -> int:
+    text = call.query("lines") or "100"
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_LINES:
+        raise HttpError(f"lines {text!r} must be a whole number from 1 to {_MOST_LINES}", status=400)
+    return int(text)

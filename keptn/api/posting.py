@@ -1,0 +1,31 @@
+"""Posting the event that starts something, and the answer that lets its sender follow it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+
+from keptn import events
+from keptn.api.call import SOURCE
+from keptn.context import Context
+from keptn.events import Event
+from keptn.web import Answer, json_answer
+
+
+def new_event(event_type: str, data: Mapping[str, object], ctx: Context) -> Event:
+    """A first event with a new context. A call is not derived from anything: made twice, it means two things."""
+    event_id = str(uuid.uuid4())
+    return Event(
+        type=event_type,
+        id=event_id,
+        source=SOURCE,
+        time=ctx.clock.now(),
+        context=events.derived_id(event_id, "context"),
+        data=data,
+    )
+
+
+def posted(event: Event, ctx: Context) -> Answer:
+    """Hand the event to the Broker; 202 with its context and id. Raises Unavailable."""
+    ctx.sink.post(event)
+    return json_answer({"keptnContext": event.context, "id": event.id, "type": event.type}, status=202)

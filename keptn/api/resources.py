@@ -1,0 +1,106 @@
+"""Files of the config repo: for a project (main), a stage, a service in every stage, or a service in one stage."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+
+from keptn import documents, stages
+from keptn.api import checks, known
+from keptn.api.call import Call, file_bytes
+from keptn.errors import Refused, Unknown
+from keptn.web import Answer, HttpError, json_answer
+
+_OURS = ("deployment.yaml", "manifests/")
+"""What only the steps write in a service's folder: the desired state."""
+
+
+def put(call: Call) -> Answer:
+    """Check the file by its kind and commit it to each branch it is for; the commit per branch is answered."""
+    content = file_bytes(call.text("resourceContent"))
+    path = _path(call)
+    checks.file(path, content)
+    _keep_the_stages(call, content)
+    return json_answer({"path": path, "commits": _commit(call, path, content, verb="Add")})
+
+
+def delete(call: Call) -> Answer:
+    path = _path(call)
+    if path == "shipyard.yaml":
+        raise HttpError("a project cannot be without its shipyard; change it or delete the project", status=400)
+    _read(call, path)
+    return json_answer({"path": path, "commits": _commit(call, path, None, verb="Delete")})
+
+
+def show(call: Call) -> Answer:
+    path = _path(call, written=False)
+    branch, content, commit = _read(call, path)
+    encoded = base64.b64encode(content).decode()
+    metadata = {"branch": branch, "commit": commit}
+    return json_answer({"resourceURI": path, "resourceContent": encoded, "metadata": metadata})
+
+
+def index(call: Call) -> Answer:
+    branch = _branches(call)[0]
+    folder = call.path.get("service", "")
+    paths = call.ctx.config_repo.tree(call.path["project"], branch).list(folder)
+    return json_answer({"resources": [{"resourceURI": path} for path in paths]})
+
+
+def _commit(call: Call, path: str, content: bytes | None, *, verb: str) -> dict[str, str]:
+    project, message = call.path["project"], f"{verb} {path}\n"
+    repo = call.ctx.config_repo
+    return {
+        branch: repo.commit(project, branch, lambda _: {path: content}, message=message) for branch in _branches(call)
+    }
+
+
+def _read(call: Call, path: str) -> tuple[str, bytes, str]:
+    """Branch, content and commit from the first branch that has the file. Raises Unknown."""
+    for branch in _branches(call):
+        tree = call.ctx.config_repo.tree(call.path["project"], branch)
+        if (content := tree.read(path)) is not None:
+            return branch, content, tree.commit
+    raise Unknown(f"there is no {path} on {', '.join(_branches(call))} of {call.path['project']}")
+
+
+def _branches(call: Call) -> Sequence[str]:
+    project = known.project(call.path["project"], call.ctx)
+    if stage := call.path.get("stage"):
+        return [known.stage(project, stage, call.ctx)]
+    if "service" not in call.path:
+        return ["main"]
+    name = known.service(project, call.path["service"], call.ctx)
+    return [
+        branch for branch in known.stage_names(project, call.ctx) if name in known.services(project, branch, call.ctx)
+    ]
+
+
+def _path(call: Call, *, written: bool = True) -> str:
+    """Where the file is in its branch. Raises HttpError 400 for what leads elsewhere or is not a person's to write."""
+    uri = call.path["uri"]
+    parts = uri.split("/")
+    if not all(parts) or {".", "..", ".git"} & set(parts) or any(ord(c) < 32 for c in uri):
+        raise HttpError(f"the resource {uri!r} must be a relative path without empty parts, '..' or '.git'", status=400)
+    service = call.path.get("service")
+    if service and written and uri.startswith(_OURS):
+        raise HttpError(f"{uri} is the desired state, which deliveries write; trigger one instead", status=400)
+    return f"{_known_service(call, service)}/{uri}" if service else uri
+
+
+def _known_service(call: Call, name: str) -> str:
+    project = known.project(call.path["project"], call.ctx)
+    if stage := call.path.get("stage"):
+        return known.service_in(project, known.stage(project, stage, call.ctx), name, call.ctx)
+    return known.service(project, name, call.ctx)
+
+
+def _keep_the_stages(call: Call, content: bytes) -> None:
+    """A shipyard may change all but its stages: their branches and namespaces were made with the project."""
+    if call.path["uri"] != "shipyard.yaml" or "stage" in call.path or "service" in call.path:
+        return
+    before = known.stage_names(call.path["project"], call.ctx)
+    after = stages.in_shipyard(documents.load(content, file="shipyard.yaml"))
+    if sorted(before) != sorted(after):
+        there = f"the project has {', '.join(before)}, the file {', '.join(after)}"
+        raise Refused(f"stages cannot be added, removed or renamed: {there}; create a new project instead")

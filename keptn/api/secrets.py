@@ -1,0 +1,57 @@
+"""Secrets: written and deleted by name; values are never given back."""
+
+from __future__ import annotations
+
+from keptn.api import names
+from keptn.api.call import Call
+from keptn.errors import Unknown
+from keptn.web import Answer, HttpError, json_answer
+
+_MOST_NAME = 253
+RESERVED = "api"
+"""The API's own token: whoever could change it here could lock everybody out."""
+
+
+def index(call: Call) -> Answer:
+    return json_answer({"secrets": [{"name": name} for name in sorted(call.ctx.secrets.names())]})
+
+
+def create(call: Call) -> Answer:
+    name = _checked(call.text("name"))
+    if name in call.ctx.secrets.names():
+        raise HttpError(f"the secret {name!r} exists; change it with keptn update secret", status=409)
+    return _put(name, call, status=201)
+
+
+def update(call: Call) -> Answer:
+    return _put(_existing(call), call, status=200)
+
+
+def delete(call: Call) -> Answer:
+    name = _existing(call)
+    call.ctx.secrets.delete(name)
+    return json_answer({"name": name})
+
+
+def _put(name: str, call: Call, *, status: int) -> Answer:
+    values = call.mapping("data")
+    if not values:
+        raise HttpError("a secret needs at least one key in 'data'", status=400)
+    for key in values:
+        if not key or key.strip(".") == "" or not key.replace("-", "").replace("_", "").replace(".", "").isalnum():
+            raise HttpError(f"the key {key[:80]!r} must be letters, digits, '-', '_' and '.'", status=400)
+    call.ctx.secrets.put(name, values)
+    return json_answer({"name": name, "keys": sorted(values)}, status=status)
+
+
+def _existing(call: Call) -> str:
+    name = _checked(call.path["name"])
+    if name not in call.ctx.secrets.names():
+        raise Unknown(f"there is no secret {name!r}; see keptn get secret")
+    return name
+
+
+def _checked(name: str) -> str:
+    if name == RESERVED:
+        raise HttpError("the secret 'api' holds this api's own token; change it where keptn is installed", status=400)
+    return names.check(name, kind="secret", most=_MOST_NAME)

@@ -1,0 +1,82 @@
+"""Services: onboarded and deleted by an event, shown from the config repo and their slots."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from keptn import events
+from keptn.api import checks, known, names
+from keptn.api.call import Call, file_text
+from keptn.api.posting import new_event, posted
+from keptn.errors import Unknown
+from keptn.hooks import tokens
+from keptn.web import Answer, HttpError, json_answer
+
+DELETE = events.PREFIX + "service.delete.triggered"
+_SHOWN = ("live", "candidate", "pin", "queue", "epoch")
+"""Parts of a slot that people ask for."""
+
+
+def create(call: Call) -> Answer:
+    """Check project, values and name, then have the service onboarded in every stage."""
+    project = known.project(call.path["project"], call.ctx)
+    values = file_text(call.text("values"))
+    name = checks.service_of(values, named=call.optional("serviceName", "service"))
+    names.check(name, kind="service", most=names.MOST_SERVICE)
+    there = known.all_services(project, call.ctx)
+    if name in there:
+        raise HttpError(f"project {project} has the service {name!r} already; change it with add-resource", status=409)
+    data = {"project": project, "service": name, "values": values}
+    return posted(new_event(events.SERVICE_CREATE, data, call.ctx), call.ctx)
+
+
+def delete(call: Call) -> Answer:
+    project = known.project(call.path["project"], call.ctx)
+    name = known.service(project, call.path["service"], call.ctx)
+    return posted(new_event(DELETE, {"project": project, "service": name}, call.ctx), call.ctx)
+
+
+def index(call: Call) -> Answer:
+    project = known.project(call.path["project"], call.ctx)
+    if "stage" in call.path:
+        there = known.services(project, known.stage(project, call.path["stage"], call.ctx), call.ctx)
+    else:
+        there = known.all_services(project, call.ctx)
+    return json_answer({"services": [{"serviceName": name} for name in there]})
+
+
+def show(call: Call) -> Answer:
+    """The service in each of its stages."""
+    project = known.project(call.path["project"], call.ctx)
+    name = known.service(project, call.path["service"], call.ctx)
+    stages = [
+        stage for stage in known.stage_names(project, call.ctx) if name in known.services(project, stage, call.ctx)
+    ]
+    return json_answer({"serviceName": name, "stages": [_slot(project, stage, name, call) for stage in stages]})
+
+
+def slot(call: Call) -> Answer:
+    project = known.project(call.path["project"], call.ctx)
+    stage = known.stage(project, call.path["stage"], call.ctx)
+    return json_answer(_slot(project, stage, known.service_in(project, stage, call.path["service"], call.ctx), call))
+
+
+def hook(call: Call) -> Answer:
+    """Where a registry posts, and with which header."""
+    project = known.project(call.path["project"], call.ctx)
+    name = known.service(project, call.path["service"], call.ctx)
+    token = call.ctx.secrets.get(tokens.secret_name(project, name), "token")
+    if token is None:
+        secret = tokens.secret_name(project, name)
+        raise Unknown(
+            f"{project}/{name} has no hook token; make one: keptn create secret {secret} --from-literal=token=…"
+        )
+    url = f"{call.ctx.settings.public_url.rstrip('/')}/functions/receive-artifact"
+    return json_answer({"url": url, "header": f"Authorization: Bearer {token.split()[0]}", "token": token.split()[0]})
+
+
+def _slot(project: str, stage: str, service: str, call: Call) -> Mapping[str, object]:
+    stored = call.ctx.store.get(f"slots/{project}/{stage}/{service}.json")
+    state = json.loads(stored.data) if stored else {}
+    return {"stageName": stage, "serviceName": service, **{key: state[key] for key in _SHOWN if state.get(key)}}

@@ -1,0 +1,104 @@
+"""What a person starts: the delivery of an image, the evaluation of what runs, any other sequence of a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from keptn import artifacts, events, stages
+from keptn.api import known, target
+from keptn.api.call import Call
+from keptn.api.posting import new_event, posted
+from keptn.artifacts import Artifact, Owner
+from keptn.events import Phase, Scope
+from keptn.web import Answer, HttpError
+
+
+def delivery(call: Call) -> Answer:
+    """Start the delivery of `image` (with `tag`, or `repository:tag`) in `stage` (default: the first)."""
+    repository, tag = _image(call)
+    owner = target.owner(
+        repository=repository,
+        project=call.optional("project"),
+        service=call.optional("service"),
+        ctx=call.ctx,
+    )
+    repository = target.onboarded_repository(owner, repository, call.ctx)
+    artifact = Artifact(repository=repository, tag=tag, digest=call.ctx.registry.digest(f"{repository}:{tag}"))
+    event = new_event(
+        events.sequence_type(_stage(call, owner), call.optional("sequence") or "delivery", Phase.TRIGGERED),
+        {**_scoped(_scope(call, owner), call), **artifacts.described(artifact), **_force(call)},
+        call.ctx,
+    )
+    return posted(event, call.ctx)
+
+
+def evaluation(call: Call) -> Answer:
+    """Evaluate what runs over `timeframe`, or from `start` to `end`."""
+    project = known.project(call.path["project"], call.ctx)
+    stage = known.stage(project, call.path["stage"], call.ctx)
+    service = known.service_in(project, stage, call.path["service"], call.ctx)
+    data = {**_scoped(Scope(project=project, stage=stage, service=service), call), **_window(call)}
+    return posted(new_event(events.sequence_type(stage, "evaluation", Phase.TRIGGERED), data, call.ctx), call.ctx)
+
+
+def sequence(call: Call) -> Answer:
+    """Start any sequence of a stage, with the `data` given."""
+    project = known.project(call.path["project"], call.ctx)
+    stage = known.stage(project, call.path["stage"], call.ctx)
+    service = known.service_in(project, stage, call.path["service"], call.ctx)
+    given = call.body.get("data") or {}
+    if not isinstance(given, dict):
+        raise HttpError("'data' must be an object", status=400)
+    data = {**given, **_scoped(Scope(project=project, stage=stage, service=service), call)}
+    event_type = events.sequence_type(stage, call.path["sequence"], Phase.TRIGGERED)
+    return posted(new_event(event_type, data, call.ctx), call.ctx)
+
+
+def _image(call: Call) -> tuple[str, str]:
+    image, tag = call.text("image"), call.optional("tag")
+    return artifacts.parse_image(f"{image}:{tag}" if tag else image)
+
+
+def _stage(call: Call, owner: Owner) -> str:
+    there = known.stage_names(owner.project, call.ctx)
+    given = call.optional("stage")
+    return stages.named(there, given, project=owner.project) if given else there[0]
+
+
+def _scope(call: Call, owner: Owner) -> Scope:
+    stage = _stage(call, owner)
+    service = known.service_in(owner.project, stage, owner.service, call.ctx)
+    return Scope(project=owner.project, stage=stage, service=service)
+
+
+def _scoped(scope: Scope, call: Call) -> dict[str, object]:
+    labels = dict(call.mapping("labels"))
+    slot = {"project": scope.project, "stage": scope.stage, "service": scope.service}
+    return {**slot, **({"labels": labels} if labels else {})}
+
+
+def _force(call: Call) -> Mapping[str, object]:
+    """Who lifts a rejection, and why: only with a reason."""
+    if not call.body.get("force"):
+        return {}
+    return {"force": {"by": call.optional("by") or "api", "reason": call.text("reason")}}
+
+
+def _window(call: Call) -> Mapping[str, object]:
+    start, end, timeframe = call.optional("start"), call.optional("end"), call.optional("timeframe")
+    if not (start or end):
+        return {"evaluation": {"timeframe": timeframe} if timeframe else {}}
+    if timeframe:
+        raise HttpError("say either 'timeframe' or 'start' and 'end'", status=400)
+    window = {"start": events.rfc3339(_time("start", start)), "end": events.rfc3339(_time("end", end))}
+    if window["start"] >= window["end"]:
+        raise HttpError("'start' must be before 'end'", status=400)
+    return {"evaluation": dict(window), "test": window}
+
+
+def _time(name: str, text: str) -> datetime:
+    try:
+        return events.utc(text)
+    except ValueError as exc:
+        raise HttpError(f"{name!r} {text!r} must be an RFC 3339 time, as 2026-11-24T12:00:00Z", status=400) from exc
