@@ -1,0 +1,250 @@
+"""`remediate`: from a problem to the runbook's action, and the action carried out, whatever fails."""
+
+import json
+from datetime import datetime, timedelta
+
+import pytest
+from functions_framework import create_app
+
+from keptn import context, deployment, events
+from keptn.adapters.memory_config_repo import MemoryConfigRepo
+from keptn.adapters.memory_http import MemoryHttp
+from keptn.adapters.memory_platform import MemoryPlatform
+from keptn.adapters.memory_router import MemoryRouter
+from keptn.adapters.memory_store import MemoryStore
+from keptn.context import Context
+from keptn.events import Event, Scope
+from keptn.ports import HttpAnswer
+from keptn.settings import Settings
+from keptn.strategy import Phase
+
+NOON = events.utc("2026-11-24T12:00:00Z")
+SCOPE = Scope(project="sockshop", stage="prod", service="carts")
+DESK = "https://desk.example/api/now/table/incident"
+RUNBOOK = b"""
+apiVersion: spec.keptn.sh/0.1.4
+kind: Remediation
+spec:
+  remediations:
+  - problemType: conversions
+    actionsOnOpen:
+    - {name: back and ticket, action: back-to-blue, executors: [servicenow, rollback]}
+    - {name: flag, action: togglefeature, value: {promotion: "off"}}
+"""
+
+
+class DictSecrets(dict):
+    def get(self, name, key):
+        return dict.get(self, (name, key))
+
+
+class Clock:
+    now_is = NOON
+
+    def now(self) -> datetime:
+        return self.now_is
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class ListTimers:
+    def __init__(self) -> None:
+        self.waiting: list[Event] = []
+
+    def set(self, *, function, event, due, key="") -> str:
+        self.waiting.append(event)
+        return function
+
+
+class World:
+    def __init__(self) -> None:
+        repo = MemoryConfigRepo()
+        stage = {"carts/values.yaml": b"service: carts\n", "carts/remediation.yaml": RUNBOOK}
+        repo.create("sockshop", {"main": {}, "prod": stage}, message="create")
+        self.http, self.clock, self.timers, self.router = MemoryHttp(), Clock(), ListTimers(), MemoryRouter()
+        self.secrets = DictSecrets({("servicenow", "url"): "https://desk.example", ("servicenow", "token"): "hush"})
+        parts = {"config_repo": repo, "platform": MemoryPlatform(), "router": self.router, "secrets": self.secrets}
+        self.repo, self.timed = repo, {"timers": self.timers, "clock": self.clock}
+        self.context = Context(Settings(), store=MemoryStore(), http=self.http, **parts, **self.timed)
+
+    def deliver(self, tag: str, epoch: int) -> None:
+        data = {
+            "deployment": {"deploymentstrategy": "dark"},
+            "artifact": {"image": f"carts:{tag}", "tag": tag, "digest": f"sha256:{tag}"},
+        }
+        for phase, name in ((Phase.DEPLOY, "deployment"), (Phase.RELEASE, "release")):
+            deployment.carry_out(self.event(name, id=f"{name}-{tag}", epoch=epoch, **data), self.context, phase=phase)
+
+    def event(self, task: str, *, id: str = "a1", epoch: int = 9, **data) -> Event:  # noqa: A002
+        scope = {"project": "sockshop", "stage": "prod", "service": "carts"}
+        kind = f"sh.keptn.event.{task}.triggered"
+        problem = {"problem": {"ProblemTitle": "conversions", "PID": "P-7", "State": "OPEN"}}
+        return Event(
+            type=kind, id=id, source="x", time=NOON, context="c", epoch=epoch, data={**scope, **problem, **data}
+        )
+
+    def post(self, event: Event) -> Event | None:
+        headers, body = events.encode(event)
+        with context.using(self.context):
+            client = create_app("handle", "functions/remediate/main.py").test_client()
+            answer = client.post("/", data=body, headers=headers)
+        assert answer.status_code in (200, 204)
+        return events.decode(dict(answer.headers), answer.get_data()) if answer.status_code == 200 else None
+
+    def act(self, **action) -> Event | None:
+        wanted = {"name": "n", "action": "back-to-blue", "executors": ["servicenow", "rollback"], **action}
+        return self.post(self.event("action", action=wanted))
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    world.deliver("0.3", 1)
+    world.deliver("0.4", 2)
+    return world
+
+
+def weights(world: World) -> dict[str, int]:
+    return dict(world.router.routes[SCOPE].weights)
+
+
+def test_the_first_action_for_a_problem(world):
+    """The runbook's entry, with the index at which the next round goes on."""
+    chosen = world.post(world.event("get-action"))
+    assert (chosen.type, chosen.result) == ("sh.keptn.event.get-action.finished", "pass")
+    assert chosen.data["action"]["executors"] == ["servicenow", "rollback"]
+    assert chosen.data["get-action"] == {"actionIndex": 1}
+
+
+def test_the_next_round_takes_the_next_action(world):
+    """After an evaluation that failed, the second action."""
+    chosen = world.post(world.event("get-action", **{"get-action": {"actionIndex": 1}}))
+    assert (chosen.data["action"]["action"], chosen.data["action"]["value"]) == ("togglefeature", {"promotion": "off"})
+
+
+def test_nothing_left_to_try_fails(world):
+    """Result fail, status succeeded: that ends the loop, and a person must look."""
+    chosen = world.post(world.event("get-action", **{"get-action": {"actionIndex": 2}}))
+    assert (chosen.result, chosen.status) == ("fail", "succeeded")
+    assert chosen.message == "all 2 actions for 'conversions' did not help; a person must look"
+
+
+def test_no_runbook_is_errored(world):
+    """A stage without remediation.yaml says how to add one."""
+    world.repo.commit("sockshop", "prod", lambda _: {"carts/remediation.yaml": None}, message="remove")
+    chosen = world.post(world.event("get-action"))
+    assert chosen.status == "errored"
+    assert "keptn add-resource" in chosen.message
+
+
+def test_rollback_and_ticket_together(world):
+    """Back to the previous version, a commit that says so, and an incident that names the problem."""
+    done = world.act()
+    assert (done.result, done.data["action"]["live"]["image"]) == ("pass", "carts:0.3")
+    assert "0.3" in world.repo.log("sockshop", "prod")[0].message
+    (call,) = world.http.calls
+    assert call.url == DESK
+    assert call.headers["authorization"] == "Bearer hush"
+    assert call.json["short_description"] == "sockshop/prod/carts: conversions"
+    assert "P-7" in call.json["description"]
+    assert call.json["correlation_id"] == call.headers["x-correlation-id"]
+    assert "hush" not in json.dumps(events.to_dict(done))
+
+
+def test_a_ticket_number_comes_back(world):
+    """What the ticket system answers is in the event."""
+    world.http.answers[DESK] = HttpAnswer(status=201, body=b'{"result": {"number": "INC0010023"}}')
+    done = world.act()
+    assert done.data["action"]["ticket"] == "INC0010023"
+    assert done.data["action"]["executors"]["servicenow"] == {"result": "pass", "message": "opened INC0010023"}
+
+
+def test_a_refused_ticket_does_not_stop_the_rollback(world):
+    """Every executor runs; the action fails and says which one did."""
+    world.http.answers[DESK] = HttpAnswer(status=401)
+    done = world.act()
+    assert (done.result, done.status) == ("fail", "succeeded")
+    assert done.data["action"]["live"]["image"] == "carts:0.3"
+    assert "servicenow answered 401; check the url and the credentials in secret 'servicenow'" in done.message
+
+
+def test_a_failed_rollback_does_not_stop_the_ticket(world):
+    """A late task (a higher epoch was seen) changes nothing, and the desk still hears of the problem."""
+    action = {"name": "n", "action": "x", "executors": ["rollback", "servicenow"]}
+    done = world.post(world.event("action", epoch=1, action=action))
+    assert done.data["action"]["executors"]["rollback"]["result"] == "fail"
+    assert done.data["action"]["executors"]["servicenow"]["result"] == "pass"
+
+
+def test_a_repeat_calls_nobody_twice(world):
+    """The same event again gives the same reply; no second incident, no second rollback."""
+    assert world.act() == world.act()
+    assert len(world.http.calls) == 1
+    assert world.context.store.list("sent/").names[0].endswith("/servicenow")
+
+
+def test_a_run_that_died_before_its_reply_does_not_call_again(world):
+    """The note is in the store, and the ticket's number with it."""
+    world.http.answers[DESK] = HttpAnswer(status=201, body=b'{"result": {"number": "INC7"}}')
+    world.act()
+    for name in world.context.store.list("replies/").names:
+        world.context.store.delete(name)
+    assert world.act().data["action"]["ticket"] == "INC7"
+    assert len(world.http.calls) == 1
+
+
+def test_a_desk_that_is_away_is_tried_again_by_a_timer(world):
+    """The rollback is done at once; the ticket waits, always under the same correlation id."""
+    world.http.answers[DESK] = HttpAnswer(status=503)
+    assert world.act().type == "sh.keptn.event.action.started"
+    assert world.timers.waiting[0].id == "a1"
+    assert weights(world) == {"blue": 100}
+    world.http.answers.clear()
+    assert world.act().result == "pass"
+    assert len({call.headers["x-correlation-id"] for call in world.http.calls}) == 1
+
+
+def test_a_desk_that_stays_away_is_given_up(world):
+    """After two minutes the action fails, so that the rollback becomes known."""
+    world.http.answers[DESK] = HttpAnswer(status=503)
+    world.clock.now_is = NOON + timedelta(minutes=3)
+    done = world.act()
+    assert done.result == "fail"
+    assert done.data["action"]["live"]["image"] == "carts:0.3"
+    assert done.data["action"]["executors"]["servicenow"]["message"].endswith("given up")
+
+
+def test_a_missing_secret_says_how_to_create_it(world):
+    """Nothing is called with half an address."""
+    world.secrets.clear()
+    done = world.act(executors=["servicenow"])
+    assert done.message == (
+        "servicenow: secret 'servicenow' has no 'url'; "
+        "create it with `keptn create secret servicenow --from-literal=url=…`"
+    )
+    assert world.http.calls == []
+
+
+def test_an_action_of_an_extension_is_left_to_it(world):
+    """204: another function has a Trigger for it."""
+    assert world.act(action="togglefeature", executors=None) is None
+
+
+@pytest.mark.parametrize(("executor", "url"), [("ticket", "https://t.example/new"), ("webhook", "https://h.example")])
+def test_other_endpoints(world, executor, url):
+    """A ticket system or webhook of one's own, from its own secret, with a correlation id in the body."""
+    world.secrets["mine", "url"] = url
+    done = world.act(executors=[{"name": executor, "secret": "mine"}])
+    assert done.result == "pass"
+    (call,) = world.http.calls
+    assert (call.url, call.json["correlation_id"]) == (url, call.headers["x-correlation-id"])
+
+
+def test_the_action_itself_may_name_the_executor(world):
+    """`action: rollback` needs no list."""
+    assert world.act(action="rollback", executors=None).data["action"]["live"]["image"] == "carts:0.3"
+
+
+def test_other_events_are_none_of_its_business(world):
+    """A Trigger that is too wide does no harm."""
+    assert world.post(world.event("test")) is None
