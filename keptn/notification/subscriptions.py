@@ -1,0 +1,134 @@
+"""`notify.yaml` on the branch main: who hears which events of a project. Parsed with line numbers.
+
+notifications:
+  - name: delivery chat               # how the log calls it; unique
+    channel: slack                    # slack, teams, webhook or cdevents
+    secret: chat                      # a secret whose key `url` is where to post
+    events: ["*.delivery.finished"]   # `*` is one part, `>` the rest; `sh.keptn.event.` may be left out
+    results: [warning, fail]          # without it: any; events without a result are heard
+    stages: [prod]                    # without it: all
+    services: [carts]                 # without it: all
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from keptn import documents
+from keptn.documents import Document
+from keptn.events import PREFIX, Event, Result
+
+FILE = "notify.yaml"
+CHANNELS = ("slack", "teams", "webhook", "cdevents")
+DEFAULT_EVENTS: Mapping[str, Sequence[str]] = {
+    "slack": ("*.*.finished", "*.remediation.triggered", "approval.triggered"),
+    "teams": ("*.*.finished", "*.remediation.triggered", "approval.triggered"),
+    "webhook": (">",),
+    "cdevents": (">",),
+}
+"""What a subscription without `events` hears: people the ends, the problems and what waits for them, machines all."""
+KEYS = ("name", "channel", "secret", "events", "results", "stages", "services")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """One listener. Empty results, stages or services mean any."""
+
+    name: str
+    channel: str
+    secret: str
+    events: Sequence[str]
+    results: Sequence[str] = ()
+    stages: Sequence[str] = ()
+    services: Sequence[str] = ()
+
+    def wants(self, event: Event) -> bool:
+        return (
+            any(matches(pattern, event.type) for pattern in self.events)
+            and _allows(self.results, event.result)
+            and _allows(self.stages, event.scope.stage)
+            and _allows(self.services, event.scope.service)
+        )
+
+
+def matches(pattern: str, event_type: str) -> bool:
+    """Whether the pattern covers the type: `*` stands for one part, `>` at the end for one or more."""
+    if not event_type.startswith(PREFIX):
+        return False
+    parts = [r"[^.]+" if part == "*" else r".+" if part == ">" else re.escape(part) for part in _short(pattern)]
+    return re.fullmatch(r"\.".join(parts), event_type.removeprefix(PREFIX)) is not None
+
+
+def parse(text: str | bytes, *, file: str = FILE) -> list[Subscription]:
+    """Read the subscriptions. Raises InvalidFile with the line."""
+    document = documents.load(text, file=file)
+    entries = document.data.get("notifications") if isinstance(document.data, dict) else None
+    if not isinstance(entries, list):
+        raise document.error("must have `notifications`, a list of who hears what (it may be empty)")
+    found: list[Subscription] = []
+    for position, entry in enumerate(entries):
+        subscription = _subscription(document, entry, "notifications", position)
+        if subscription.name in {earlier.name for earlier in found}:
+            raise document.error(f"the name {subscription.name!r} stands twice", "notifications", position, "name")
+        found.append(subscription)
+    return found
+
+
+def _subscription(document: Document, entry: object, *at: str | int) -> Subscription:
+    if not isinstance(entry, dict):
+        raise document.error("a notification is a mapping with channel and secret", *at)
+    for key in entry:
+        if key not in KEYS:
+            hint = "; the URL belongs into a secret" if key in ("url", "webhook", "token") else ""
+            raise document.error(f"{key!r} is not known here{hint}; known: {', '.join(KEYS)}", *at, key)
+    channel, secret = entry.get("channel"), entry.get("secret")
+    if channel not in CHANNELS:
+        raise document.error(f"channel {channel!r} is not known; known: {', '.join(CHANNELS)}", *at, "channel")
+    if not isinstance(secret, str) or "/" in secret or not secret:
+        raise document.error(f"secret {secret!r} must be the name of a secret with the key url", *at, "secret")
+    return Subscription(
+        name=str(entry.get("name") or f"{channel} {secret}"),
+        channel=channel,
+        secret=secret,
+        events=_patterns(document, entry, *at) or DEFAULT_EVENTS[channel],
+        results=_results(document, entry, *at),
+        stages=_names(document, entry, "stages", *at),
+        services=_names(document, entry, "services", *at),
+    )
+
+
+def _patterns(document: Document, entry: Mapping[str, Any], *at: str | int) -> Sequence[str]:
+    patterns = _names(document, entry, "events", *at)
+    for position, pattern in enumerate(patterns):
+        if not re.fullmatch(r"([^.>\s]+\.)*([^.>\s]+|>)", pattern):
+            hint = "write parts with dots, `*` for one part, `>` for the rest"
+            raise document.error(f"{pattern!r} is no pattern of event types; {hint}", *at, "events", position)
+    return patterns
+
+
+def _results(document: Document, entry: Mapping[str, Any], *at: str | int) -> Sequence[str]:
+    results = _names(document, entry, "results", *at)
+    known = [str(result) for result in Result]
+    for position, result in enumerate(results):
+        if result not in known:
+            raise document.error(f"result {result!r} is none of {', '.join(known)}", *at, "results", position)
+    return results
+
+
+def _names(document: Document, entry: Mapping[str, Any], key: str, *at: str | int) -> Sequence[str]:
+    value = entry.get(key)
+    names = [value] if isinstance(value, str) else [] if value is None else value
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise document.error(f"{key} must be a list of names", *at, key)
+    return names
+
+
+def _allows(wanted: Sequence[str], value: str) -> bool:
+    return not wanted or not value or value in wanted
+
+
+def _short(pattern: str) -> Sequence[str]:
+    return pattern.removeprefix(PREFIX).split(".")

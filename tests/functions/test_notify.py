@@ -1,0 +1,131 @@
+"""`notify`: what a team subscribed to is told, once, and never at the cost of a delivery."""
+
+import pytest
+from functions_framework import create_app
+
+from keptn import context, events
+from keptn.adapters.memory_config_repo import MemoryConfigRepo
+from keptn.adapters.memory_http import MemoryHttp
+from keptn.adapters.memory_store import MemoryStore
+from keptn.context import Context
+from keptn.events import Event
+from keptn.ports import HttpAnswer
+from keptn.settings import Settings
+
+CHAT, OPS = "https://chat.example/hush", "https://ops.example/hush"
+NOTIFY = """
+notifications:
+- {name: chat, channel: slack, secret: chat, results: [fail, warning]}
+- {name: ops, channel: cdevents, secret: ops, events: ["*.delivery.finished"], stages: [prod]}
+"""
+
+
+class DictSecrets(dict):
+    def get(self, name, key):
+        return dict.get(self, (name, key))
+
+
+class World:
+    def __init__(self) -> None:
+        self.repo, self.http, self.store = MemoryConfigRepo(), MemoryHttp(), MemoryStore()
+        self.repo.create("sockshop", {"main": {"notify.yaml": NOTIFY.encode()}}, message="create")
+        self.secrets = DictSecrets({("chat", "url"): CHAT, ("ops", "url"): OPS})
+        parts = {"store": self.store, "config_repo": self.repo, "http": self.http, "secrets": self.secrets}
+        self.context = Context(Settings(), **parts)
+
+    def post(self, kind: str = "prod.delivery.finished", *, id: str = "e1", **data):  # noqa: A002
+        scope = {"project": "sockshop", "stage": "prod", "service": "carts", "result": "fail"}
+        time = events.utc("2026-01-01T00:00:00Z")
+        event = Event(type=f"sh.keptn.event.{kind}", id=id, source="x", time=time, context="c", data={**scope, **data})
+        headers, body = events.encode(event)
+        with context.using(self.context):
+            return create_app("handle", "functions/notify/main.py").test_client().post("/", data=body, headers=headers)
+
+    @property
+    def told(self) -> list[str]:
+        return [call.url for call in self.http.calls]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_subscribers_are_told(world):
+    """A chat in words, a machine in CDEvents; the answer to the Broker is empty."""
+    answer = world.post(message="p95 is 900 ms")
+    assert (answer.status_code, answer.data) == (204, b"")
+    chat, ops = world.http.calls
+    assert (chat.url, chat.json["blocks"][0]["text"]["text"]) == (CHAT, "❌ Delivery of carts in prod failed")
+    assert chat.json["blocks"][2]["block_id"] == chat.headers["x-correlation-id"]
+    assert (ops.url, ops.json["subject"]["content"]["outcome"]) == (OPS, "failure")
+    assert ops.headers["ce-type"] == "dev.cdevents.pipelinerun.finished.0.3.0"
+
+
+def test_nobody_else_is(world):
+    """Filters hold."""
+    world.post(stage="dev", result="pass")
+    world.post("test.finished")
+    assert world.told == []
+
+
+def test_a_repeat_tells_nobody_twice(world):
+    """The ledger knows what was accepted."""
+    world.post()
+    world.post()
+    assert world.told == [CHAT, OPS]
+
+
+def test_two_events_are_two_messages(world):
+    """The correlation id comes from the event."""
+    world.post()
+    world.post(id="e2")
+    assert len({call.headers["x-correlation-id"] for call in world.http.calls}) == 4
+
+
+def test_a_chat_that_is_away_is_tried_again_alone(world):
+    """503: the Broker comes back, and only who missed it is told, under the same correlation id."""
+    world.http.answers[CHAT] = HttpAnswer(status=503)
+    assert world.post().status_code == 503
+    world.http.answers.clear()
+    assert world.post().status_code == 204
+    assert world.told == [CHAT, OPS, CHAT]
+    assert world.http.calls[0].headers["x-correlation-id"] == world.http.calls[2].headers["x-correlation-id"]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda w: w.http.answers.update({CHAT: HttpAnswer(status=404)}), "chat: slack answered 404; check the url"),
+        (lambda w: w.secrets.pop(("chat", "url")), "chat: secret 'chat' has no 'url'; create it with `keptn create"),
+    ],
+)
+def test_what_cannot_be_told_goes_to_the_dead_letter_sink(world, change, reason):
+    """422, at once, with the reason and without the address; the others were told."""
+    change(world)
+    answer = world.post()
+    assert answer.status_code == 422
+    assert reason in answer.json["error"]
+    assert "hush" not in answer.json["error"]
+    assert OPS in world.told
+
+
+def test_a_wrong_file_goes_to_the_dead_letter_sink(world):
+    """Nobody can be told, and that is kept with file and line."""
+    world.repo.commit("sockshop", "main", lambda _: {"notify.yaml": b"notifications:\n- irc\n"}, message="break")
+    answer = world.post()
+    assert answer.status_code == 422
+    assert "notify.yaml:2: a notification is a mapping" in answer.json["error"]
+
+
+def test_without_a_file_there_is_nothing_to_do(world):
+    """A project that wants no messages gets none."""
+    world.repo.commit("sockshop", "main", lambda _: {"notify.yaml": None}, message="quiet")
+    assert world.post().status_code == 204
+    assert world.told == []
+
+
+@pytest.mark.parametrize("project", ["", "unknown"])
+def test_an_event_of_no_project_is_fine(world, project):
+    """An event about nothing we know has no subscribers."""
+    assert world.post(project=project).status_code == 204

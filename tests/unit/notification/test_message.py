@@ -1,0 +1,100 @@
+"""What people read."""
+
+import pytest
+
+from keptn.events import Event, utc
+from keptn.notification import channels, message
+
+DELIVERED = {
+    "project": "sockshop",
+    "stage": "prod",
+    "service": "carts",
+    "configurationChange": {"values": {"image": "127.0.0.1:5000/sockshop/carts:0.2"}},
+}
+PROBLEM = {"problem": {"ProblemTitle": "conversions", "details": "orders fail"}}
+
+
+def event(kind: str, **data) -> Event:
+    time = utc("2026-01-01T00:00:00Z")
+    return Event(type=f"sh.keptn.event.{kind}", id="i", source="s", time=time, context="c", data={**DELIVERED, **data})
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "title"),
+    [
+        ("prod.delivery.triggered", {}, "Delivery of carts:0.2 in prod begins"),
+        ("prod.delivery.finished", {"result": "pass"}, "Delivery of carts:0.2 in prod passed"),
+        ("prod.delivery.finished", {"result": "warning"}, "Delivery of carts:0.2 in prod passed with a warning"),
+        ("prod.delivery.finished", {"result": "fail"}, "Delivery of carts:0.2 in prod failed"),
+        (
+            "prod.delivery.finished",
+            {"result": "fail", "status": "errored"},
+            "Delivery of carts:0.2 in prod could not be carried out",
+        ),
+        (
+            "prod.delivery.finished",
+            {"result": "pass", "status": "aborted"},
+            "Delivery of carts:0.2 in prod was aborted",
+        ),
+        (
+            "evaluation.finished",
+            {"result": "fail", "evaluation": {"score": 40.0}},
+            "Evaluation of carts:0.2 in prod failed with a score of 40",
+        ),
+        ("prod.remediation.triggered", PROBLEM, "Problem with carts in prod: conversions"),
+        ("approval.triggered", {}, "carts:0.2 waits for approval before it goes to prod"),
+        ("test.started", {}, "Test of carts:0.2 in prod is under way"),
+        ("project.create.finished", {"result": "pass"}, "Creating project sockshop passed"),
+        ("prod.custom.finished", {"result": "odd"}, "Custom of carts:0.2 in prod ended"),
+        ("monitoring", {}, "sh.keptn.event.monitoring in sockshop"),
+    ],
+)
+def test_titles(kind, data, title):
+    """One line says what happened to what, where."""
+    assert message.title(event(kind, **data)) == title
+
+
+def test_why_and_what_next():
+    """The reason of the task, or the problem's details, and a command to go on with."""
+    told = message.compose(event("prod.remediation.triggered", **PROBLEM))
+    assert (told.why, told.next_step) == ("orders fail", "To follow it: keptn status c")
+    told = message.compose(event("prod.delivery.finished", result="fail", message="p95 is 900 ms"))
+    assert (told.why, told.where, told.result) == ("p95 is 900 ms", "sockshop/prod/carts", "fail")
+
+
+def test_an_approval_says_how_to_decide():
+    """The command is complete."""
+    assert message.compose(event("approval.triggered")).next_step == (
+        "To decide: keptn send event approval.finished --project=sockshop --stage=prod --service=carts --id=i"
+    )
+
+
+def test_slack_shape():
+    """Header, reason, footer; special characters do not become markup; the correlation id is in the body."""
+    failed = event("prod.delivery.finished", result="fail", message="a < b & c")
+    (posting,) = channels.postings(failed, channel="slack", correlation="k1")
+    header, section, footer = posting.body["blocks"]
+    assert header["text"] == {"type": "plain_text", "text": "❌ Delivery of carts:0.2 in prod failed", "emoji": True}
+    assert section["text"] == {"type": "mrkdwn", "text": "a &lt; b &amp; c"}
+    assert footer["block_id"] == "k1"
+    assert "a &lt; b" in posting.body["text"]
+
+
+def test_long_reasons_fit_into_slack():
+    """Slack refuses what is too long; it is cut instead."""
+    (posting,) = channels.postings(event("test.finished", message="x" * 9000), channel="slack", correlation="k")
+    assert len(posting.body["blocks"][1]["text"]["text"]) == 3000
+
+
+def test_teams_shape():
+    """An Adaptive Card whose first block carries the correlation id."""
+    (posting,) = channels.postings(event("prod.delivery.finished", result="pass"), channel="teams", correlation="k1")
+    card = posting.body["attachments"][0]["content"]
+    assert (posting.body["type"], card["type"], card["body"][0]["id"]) == ("message", "AdaptiveCard", "k1")
+
+
+def test_every_channel_is_known_to_both_sides():
+    """What `notify.yaml` accepts is what can be posted."""
+    from keptn.notification import subscriptions
+
+    assert set(channels.CHANNELS) == set(subscriptions.CHANNELS) == set(subscriptions.DEFAULT_EVENTS)
