@@ -1,0 +1,116 @@
+"""Envoy's access log: JSON lines in the order in which requests ended. Read by the Envoy SLI provider.
+
+A window is found by bisection over the file, so that its cost does not grow with the log. Nothing is written here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from keptn import events
+from keptn.events import Scope
+from keptn.ports import Window
+from keptn.quality.traffic import Request
+
+DISORDER_S = 2.0
+"""How far lines may stand out of order: Envoy's worker threads share one buffer."""
+LONGEST_REQUEST_S = 30.0
+"""A request that began in the window is looked for so long after it."""
+_BLOCK = 65536
+
+
+def requests(log: Path, window: Window, scope: Scope, colour: str) -> list[Request]:
+    """Requests that began in the window: to one colour by itself, or, without one, as users saw the service.
+
+    Raises OSError if there is no log.
+    """
+    start, end = window.start.timestamp(), window.end.timestamp()
+    found = []
+    with log.open("rb") as file:
+        for line in _from(file, start - DISORDER_S):
+            if scope.service.encode() not in line or (record := _record(line)) is None:
+                continue
+            request = _request(record)
+            if _ended(request) > end + LONGEST_REQUEST_S + DISORDER_S:
+                break
+            if start <= request.start < end and _belongs(record, scope, colour):
+                found.append(request)
+    return sorted(found, key=lambda request: request.start)
+
+
+def last_end(log: Path) -> float:
+    """When the last request ended that the log has, seconds since 1970; 0 if it has none. Raises OSError."""
+    with log.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - _BLOCK))
+        ends = [_ended(_request(record)) for line in file if (record := _record(line)) is not None]
+    return max(ends, default=0.0)
+
+
+def _from(file: BinaryIO, moment: float) -> Iterator[bytes]:
+    """Lines from the block in which requests that ended at `moment` begin."""
+    low, high = 0, file.seek(0, 2)
+    while high - low > _BLOCK:
+        middle = (low + high) // 2
+        found = _next_end(file, middle, high)
+        if found is None or found[1] >= moment:
+            high = middle
+        else:
+            low = found[0]
+    file.seek(low)
+    return iter(file)
+
+
+def _next_end(file: BinaryIO, offset: int, limit: int) -> tuple[int, float] | None:
+    """The first readable line that begins after the offset: where it begins, and when its request ended."""
+    file.seek(offset)
+    file.readline()  # the rest of the line that the offset fell into
+    while (position := file.tell()) < limit:
+        if (record := _record(file.readline())) is not None:
+            return position, _ended(_request(record))
+    return None
+
+
+def _record(line: bytes) -> dict[str, Any] | None:
+    """A line's record; None for what is no record, or not written to its end yet."""
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        record = json.loads(line)
+        events.utc(record["time"])
+        float(record["duration_ms"])
+        int(record["status"])
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def _request(record: dict[str, Any]) -> Request:
+    status = int(record["status"])
+    gone = status == 0 and "DC" in str(record.get("flags") or "")  # the client went away: not the service's failure
+    return Request(
+        start=events.utc(record["time"]).timestamp(),
+        duration_ms=float(record["duration_ms"]),
+        failed=status >= 500 or (status == 0 and not gone),
+        method=str(record.get("method") or ""),
+        path=str(record.get("path") or "").partition("?")[0],
+    )
+
+
+def _ended(request: Request) -> float:
+    return request.start + request.duration_ms / 1000
+
+
+def _belongs(record: dict[str, Any], scope: Scope, colour: str) -> bool:
+    if (record.get("project"), record.get("stage"), record.get("service")) != (
+        scope.project,
+        scope.stage,
+        scope.service,
+    ):
+        return False
+    if colour:
+        return record.get("route") == "own" and record.get("colour") == colour
+    return record.get("route") == "public"
