@@ -9,9 +9,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from keptn.errors import InvalidFile, Refused
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from keptn.context import Context
 
 OPTIONS = ("--quiet", "--no-color", "--no-usage-report", "--address", "127.0.0.1:0")
+KEPT_LINES = 100
 GRACE_S = 10.0
 """How long k6 may take to stop and write its summary, seconds."""
 
@@ -60,17 +63,20 @@ class K6Runner:
         """Exit code (None: it took too long) and what it wrote to standard error."""
         export = ("--summary-export", str(folder / "summary.json"))
         arguments = [self.command, "run", *OPTIONS, *export, "--env", f"BASE_URL={run.url}", str(folder / run.file)]
-        with (folder / "stderr").open("w+b") as stderr:
-            process = subprocess.Popen(
-                arguments,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=stderr,
-                preexec_fn=_die_with_us,  # noqa: PLW1509 - a Job has one thread
-            )
+        process = subprocess.Popen(
+            arguments,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            preexec_fn=_die_with_us,  # noqa: PLW1509 - a Job has one thread
+        )
+        last_lines: deque[bytes] = deque(maxlen=KEPT_LINES)  # against a dead service k6 says something per request
+        with process:
+            reader = Thread(target=last_lines.extend, args=(process.stderr,))
+            reader.start()
             exit_code = _wait(process, run.timeout_s)
-            stderr.seek(0)
-            return exit_code, stderr.read().decode(errors="replace")
+            reader.join()
+        return exit_code, b"".join(last_lines).decode(errors="replace")
 
 
 def _wait(process: subprocess.Popen[bytes], timeout_s: float) -> int | None:

@@ -1,0 +1,59 @@
+"""The files shown in docs/ are read by what reads them in earnest, and the scripts run."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from keptn import remediation
+from keptn.adapters.k6_runner import K6Runner
+from keptn.errors import Refused
+from keptn.notification import cdevents, subscriptions
+from keptn.ports import TestRun
+from keptn.testing import functional
+
+PARSERS = {
+    "remediation.yaml": remediation.parse,
+    "notify.yaml": subscriptions.parse,
+    "tests/functional.yaml": functional.parse,
+}
+DOCS = Path("docs")
+SHOWN = [
+    (page.name, match[1], match[2])
+    for page in (DOCS / "remediation.md", DOCS / "notifications.md", DOCS / "tests.md")
+    for match in re.finditer(r"```yaml file=(\S+)\n(.*?)```", page.read_text(), re.DOTALL)
+]
+
+
+@pytest.mark.parametrize(("page", "file", "text"), SHOWN)
+def test_a_file_that_is_shown_is_valid(page, file, text):
+    """Whoever copies an example gets one that works."""
+    assert PARSERS[file](text, file=file)
+
+
+def test_every_file_is_shown():
+    """No format without an example."""
+    assert {file for _, file, _ in SHOWN} == set(PARSERS)
+
+
+def test_the_load_script_runs():
+    """The k6 script is accepted: against nobody it fails, instead of being refused."""
+    (script,) = re.findall(r"```js\n(.*?)```", (DOCS / "tests.md").read_text(), re.DOTALL)
+    short = script.replace("'10s'", "'1s'").encode()
+    run = TestRun(
+        file="tests/performance.js", files={"tests/performance.js": short}, url="http://127.0.0.1:9", timeout_s=20
+    )
+    try:
+        report = K6Runner.open(None).run(run)
+    except Refused as exc:
+        pytest.fail(str(exc))
+    assert not report.passed
+
+
+def test_every_executor_and_channel_is_explained():
+    """The tables name what the code knows."""
+    for name in remediation.BUILT_IN:
+        assert f"| `{name}` |" in (DOCS / "remediation.md").read_text()
+    text = (DOCS / "notifications.md").read_text()
+    assert all(f"`{channel}`" in text for channel in subscriptions.CHANNELS)
+    assert cdevents.VERSION in text
