@@ -22,7 +22,10 @@ CONNECT_S = 5.0
 
 
 class HttpxHttp:
-    """The port `Http`."""
+    """The port `Http`. transport: httpx's own, unless a test brings one."""
+
+    def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
+        self._transport = transport
 
     @classmethod
     def open(cls, _context: Context) -> HttpxHttp:
@@ -44,6 +47,8 @@ class HttpxHttp:
             answer = self._client.request(method, url, headers=dict(headers or {}), content=body, timeout=timeout)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as exc:
             raise Refused(f"the address of {_host(url)} is no http or https URL; correct the secret or file") from exc
+        except (httpx.LocalProtocolError, UnicodeEncodeError) as exc:
+            raise Refused(f"a header for {_host(url)} holds what no header can; correct the secret or file") from exc
         except httpx.TimeoutException as exc:
             raise Unavailable(f"{_host(url)} did not answer within {timeout_s:g} s") from exc
         except httpx.HTTPError as exc:
@@ -65,7 +70,7 @@ class HttpxHttp:
 
         logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole URLs, and a chat's URL is a secret
         loopback = {f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")}  # never through a proxy
-        return httpx.Client(follow_redirects=False, mounts=loopback)
+        return httpx.Client(follow_redirects=False, mounts=loopback, transport=self._transport)
 
 
 def _host(url: str) -> str:

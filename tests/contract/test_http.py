@@ -1,5 +1,6 @@
 """Outgoing HTTP: the same cases on the memory adapter and on httpx against a real server."""
 
+import httpx
 import pytest
 
 from keptn.adapters.httpx_http import HttpxHttp
@@ -73,3 +74,27 @@ def test_headers_and_method_arrive(endpoint):
     method, path, headers, body = endpoint.calls[0]
     assert (method, path, body) == ("POST", "/x", b"{}")
     assert (headers["x-correlation-id"], headers["content-type"]) == ("c1", "application/json")
+
+
+@pytest.mark.parametrize("value", ["grün", "a\nb"])
+def test_a_header_that_cannot_be_sent_is_refused(endpoint, value):
+    """A token with a line break is a mistake of a person."""
+    with pytest.raises(Refused, match="a header for 127"):
+        HttpxHttp().post_json(endpoint.url, {}, headers={"Authorization": value})
+
+
+def _everything_that_httpx_raises() -> list[type[Exception]]:
+    found = [value for value in vars(httpx).values() if isinstance(value, type) and issubclass(value, Exception)]
+    never = (httpx.HTTPStatusError, httpx.CookieConflict)  # raise_for_status and cookie jars, which nobody uses here
+    return [kind for kind in found if not issubclass(kind, (*never, httpx.StreamError))]
+
+
+@pytest.mark.parametrize("kind", _everything_that_httpx_raises())
+def test_every_exception_of_httpx_is_translated(kind):
+    """Nothing of httpx gets past the adapter, whatever goes wrong."""
+
+    def broken(_request):
+        raise kind("broken")
+
+    with pytest.raises((Refused, Unavailable)):
+        HttpxHttp(httpx.MockTransport(broken)).request("GET", "http://host.example/")

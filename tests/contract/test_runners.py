@@ -1,5 +1,10 @@
 """The test runners against a real server, k6 with its real command."""
 
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import pytest
 
 from keptn.adapters.http_checks import HttpChecks
@@ -88,6 +93,41 @@ def test_an_endless_load_test_is_stopped(endpoint):
     report = k6(endpoint.url, script, timeout_s=1)
     assert report.reasons == ["the test ran longer than 1 s and was stopped"]
     assert report.summary["requests"] > 0
+
+
+def test_k6_dies_with_a_killed_job(endpoint):
+    """A Job that is killed leaves no load behind: it would disturb the window of the Job that runs in its place."""
+    script = LOAD.replace("iterations: 20", "duration: '10m', vus: 1") % "p(95)<5000"
+    code = (
+        "from keptn.adapters.k6_runner import K6Runner; from keptn.ports import TestRun; import sys\n"
+        "files = {'tests/performance.js': sys.argv[1].encode(), 'tests/path.js': b\"export const path = '/json'\"}\n"
+        "K6Runner.open(None).run(TestRun(file='tests/performance.js', files=files, url=sys.argv[2], timeout_s=60))"
+    )
+    job = subprocess.Popen([sys.executable, "-c", code, script, endpoint.url])
+    try:
+        assert eventually(lambda: endpoint.calls), "k6 did not begin"
+    finally:
+        job.kill()
+        job.wait()
+    assert eventually(lambda: not _running_with(f"BASE_URL={endpoint.url}"))
+
+
+def eventually(is_so) -> bool:
+    deadline = time.monotonic() + 15
+    while not is_so() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return bool(is_so())
+
+
+def _running_with(argument: str) -> list[Path]:
+    return [file for file in Path("/proc").glob("[0-9]*/cmdline") if argument in _read(file).split("\0")]
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text()
+    except OSError:  # it has just ended
+        return ""
 
 
 def test_checks_pass(endpoint):
