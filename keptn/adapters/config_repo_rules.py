@@ -15,9 +15,20 @@ ATTEMPTS = 10
 
 def effective(tree: Tree, wanted: Mapping[str, bytes | None]) -> dict[str, bytes | None]:
     """The part of a change that changes anything. Raises Refused for a path that Git cannot hold."""
-    for path in wanted:
+    for path, content in wanted.items():
         check_path(path)
+        if content is not None:
+            _check_room(tree, path, wanted)
     return {path: content for path, content in wanted.items() if tree.read(path) != content}
+
+
+def _check_room(tree: Tree, path: str, wanted: Mapping[str, bytes | None]) -> None:
+    """Git has no file and folder of one name."""
+    for folder in [str(parent) for parent in PurePosixPath(path).parents][:-1]:
+        if wanted.get(folder, None if folder in wanted else tree.read(folder)) is not None:
+            raise Refused(f"{path} cannot be written: {folder} is a file there; choose another path")
+    if any(wanted.get(below, b"") is not None for below in tree.list(path)):
+        raise Refused(f"{path} cannot be written: it is a folder there; choose a path below it")
 
 
 def check_path(path: str) -> None:
@@ -26,6 +37,10 @@ def check_path(path: str) -> None:
     bad = not path or PurePosixPath(path).is_absolute() or "\\" in path or any(ord(c) < 32 for c in path)
     if bad or any(part in {"", ".", ".."} or part.lower() == ".git" for part in parts):
         raise Refused(f"{path!r} is no path inside a config repo; give a relative one such as carts/perfspec.json")
+
+
+def bad_project(project: str) -> Refused:
+    return Refused(f"{project!r} is no project name; use lower-case letters, digits and hyphens, a letter first")
 
 
 def exists_already(project: str) -> Refused:

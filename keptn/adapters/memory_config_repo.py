@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from keptn.adapters import config_repo_rules as rules
+from keptn.names import is_name
 from keptn.ports import Change, Commit
 
 if TYPE_CHECKING:
@@ -62,6 +64,10 @@ class MemoryConfigRepo:
         return cls()
 
     def create(self, project: str, branches: Mapping[str, Mapping[str, bytes]], *, message: str) -> None:
+        for path in itertools.chain.from_iterable(branches.values()):
+            rules.check_path(path)
+        if not is_name(project):
+            raise rules.bad_project(project)
         asked = (message, {branch: dict(files) for branch, files in branches.items()})
         with self._lock:
             if project in self._projects:
@@ -70,8 +76,6 @@ class MemoryConfigRepo:
                 return
             made = {branch: _Branch() for branch in branches}
             for branch, files in branches.items():
-                for path in files:
-                    rules.check_path(path)
                 made[branch].add(files, message=message)
             self._projects[project], self._created[project] = made, asked
 

@@ -1,0 +1,47 @@
+"""What a project, a stage and a service may be called. Pure; used by whoever makes one or hears its name from outside.
+
+Names become Git folders and branches, Kubernetes namespaces (`<project>-<stage>`) and parts of event types.
+"""
+
+from __future__ import annotations
+
+import re
+
+from keptn.errors import Refused
+from keptn.events import RESERVED_STAGES
+
+MAX_NAMESPACE = 63  # RFC 1123, for `<project>-<stage>`
+MAX_SERVICE = 43  # what Helm leaves for a release's name; also keptn's limit
+_NAME = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
+_RESERVED_BRANCHES = frozenset({"main", "master", "head"})
+
+
+def is_name(text: str) -> bool:
+    """Whether it can be a name at all; what cannot is in no repository and on no disk."""
+    return _NAME.fullmatch(text) is not None and len(text) <= MAX_NAMESPACE
+
+
+def check_project(name: str) -> None:
+    """Raises Refused. Source: keptn, project names."""
+    _check("project", name, limit=MAX_NAMESPACE - 2)
+
+
+def check_stage(name: str, *, project: str = "") -> None:
+    """Raises Refused; with a project also if the two make too long a namespace."""
+    if name in RESERVED_STAGES | _RESERVED_BRANCHES:
+        raise Refused(f"a stage cannot be called {name!r}: that name is reserved; choose another one")
+    _check("stage", name, limit=MAX_NAMESPACE - len(project) - 1)
+
+
+def check_service(name: str) -> None:
+    """Raises Refused. Source: keptn, service names."""
+    _check("service", name, limit=MAX_SERVICE)
+
+
+def _check(kind: str, name: object, *, limit: int) -> None:
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise Refused(
+            f"{name!r} is no {kind} name; use lower-case letters, digits and hyphens, a letter first, no hyphen last"
+        )
+    if len(name) > limit:
+        raise Refused(f"the {kind} name {name!r} has {len(name)} characters; at most {limit} are possible")

@@ -1,0 +1,411 @@
+"""What every config repo does: a project appears as a whole, a commit loses nothing that others wrote."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from keptn.adapters.git_config_repo import GitConfigRepo
+from keptn.adapters.memory_config_repo import MemoryConfigRepo
+from keptn.errors import Refused, Unavailable, Unknown
+
+BRANCHES = {"main": {"shipyard.yaml": b"stages: []\n"}, "dev": {"stage.yaml": b"name: dev\n"}}
+
+
+@pytest.fixture(params=["memory", "git"])
+def empty(request, tmp_path):
+    return MemoryConfigRepo() if request.param == "memory" else GitConfigRepo(tmp_path / "deep" / "repos")
+
+
+@pytest.fixture
+def repo(empty):
+    empty.create("sockshop", BRANCHES, message="Create project sockshop")
+    return empty
+
+
+@pytest.fixture
+def git_repo(tmp_path):
+    repo = GitConfigRepo(tmp_path / "repos")
+    repo.create("sockshop", BRANCHES, message="Create project sockshop")
+    return repo
+
+
+def put(repo, path, content, *, branch="dev", message="change"):
+    return repo.commit("sockshop", branch, lambda tree: {path: content}, message=message)
+
+
+def increment(repo, times, *, branch="dev"):
+    def change(tree):
+        return {"n": b"%d" % (int(tree.read("n") or b"0") + 1)}
+
+    for number in range(times):
+        repo.commit("sockshop", branch, change, message=f"increment {number}")
+
+
+# --- projects --------------------------------------------------------------------------------------------------------
+def test_no_project_at_first(empty):
+    """A new place has no projects, and says so when asked for one."""
+    assert list(empty.projects()) == []
+    with pytest.raises(Unknown, match="no project 'sockshop'; projects: none"):
+        empty.tree("sockshop", "main")
+
+
+def test_a_project_has_its_branches_and_files(repo):
+    """After create every branch has its files and no others, and one commit with the message."""
+    assert list(repo.projects()) == ["sockshop"]
+    assert repo.tree("sockshop", "main").read("shipyard.yaml") == b"stages: []\n"
+    assert list(repo.tree("sockshop", "dev").list()) == ["stage.yaml"]
+    assert [c.message for c in repo.log("sockshop", "dev")] == ["Create project sockshop"]
+
+
+def test_creating_it_again_is_fine(repo):
+    """The same call again changes nothing, not even after commits."""
+    head = put(repo, "a", b"1")
+    repo.create("sockshop", BRANCHES, message="Create project sockshop")
+    assert repo.tree("sockshop", "dev").commit == head
+
+
+@pytest.mark.parametrize(
+    ("branches", "message"),
+    [
+        ({**BRANCHES, "prod": {"stage.yaml": b""}}, "Create project sockshop"),
+        ({**BRANCHES, "main": {"shipyard.yaml": b"other"}}, "Create project sockshop"),
+        (BRANCHES, "Create project sockshop, for another event"),
+    ],
+)
+def test_another_project_of_that_name_is_refused(repo, branches, message):
+    """A call that differs in files, branches or message is another project: refused, and nothing changes."""
+    with pytest.raises(Refused, match="sockshop exists already; delete it first"):
+        repo.create("sockshop", branches, message=message)
+    assert repo.tree("sockshop", "main").read("shipyard.yaml") == b"stages: []\n"
+
+
+@pytest.mark.parametrize("path", ["../x", "/x", ".git/config", "a//b", "a/../b", "", "a\\b", "a/.GIT/b"])
+def test_a_bad_path_leaves_nothing(empty, path):
+    """A file that Git cannot hold makes no half project."""
+    with pytest.raises(Refused, match="no path inside"):
+        empty.create("sockshop", {**BRANCHES, "prod": {path: b""}}, message="m")
+    assert list(empty.projects()) == []
+
+
+@pytest.mark.parametrize("name", ["../evil", "Sock Shop", "", "sock/shop", "-a", "a-"])
+def test_a_bad_project_name_reaches_no_disk(empty, tmp_path, name):
+    """A name that is no name is refused on create and unknown everywhere else."""
+    with pytest.raises(Refused, match="no project name"):
+        empty.create(name, BRANCHES, message="m")
+    with pytest.raises(Unknown, match="no project"):
+        empty.tree(name, "main")
+    with pytest.raises(Unknown):
+        empty.commit(name, "main", lambda tree: {"a": b""}, message="m")
+    empty.delete(name)
+    assert not list(tmp_path.rglob("*evil*"))
+
+
+def test_deleted_is_gone_and_may_come_again(repo):
+    """After delete the name is free; deleting what is not there is fine."""
+    repo.delete("sockshop")
+    repo.delete("sockshop")
+    assert list(repo.projects()) == []
+    repo.create("sockshop", {"main": {"a": b"2"}}, message="again")
+    assert list(repo.tree("sockshop", "main").list()) == ["a"]
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+def test_an_unknown_branch_lists_the_stages(repo):
+    """Asking for a stage that is not there names those that are."""
+    for ask in (repo.tree, repo.log, lambda p, b: repo.commit(p, b, lambda tree: {"a": b""}, message="m")):
+        with pytest.raises(Unknown, match="project sockshop has no stage 'prd'; stages: dev"):
+            ask("sockshop", "prd")
+
+
+def test_a_tree_lists_its_files(repo):
+    """Listing gives all files below a folder, sorted; what is no file reads as None."""
+    for path in ("carts/tests/functional.yaml", "carts/values.yaml", "carts-db/values.yaml"):
+        put(repo, path, b"x")
+    tree = repo.tree("sockshop", "dev")
+    assert list(tree.list("carts")) == ["carts/tests/functional.yaml", "carts/values.yaml"]
+    assert list(tree.list("carts/")) == list(tree.list("carts"))
+    assert list(tree.list("carts/values.yaml")) == list(tree.list("nothing")) == []
+    assert [tree.read(path) for path in ("carts", "nothing", "", "carts/values.yaml/x", "../dev")] == [None] * 5
+
+
+def test_a_tree_stays_as_it_was(repo):
+    """A tree that was read before a commit still shows what was there."""
+    before = repo.tree("sockshop", "dev")
+    put(repo, "a", b"1")
+    assert before.read("a") is None
+    assert repo.tree("sockshop", "dev").commit != before.commit
+
+
+# --- committing ------------------------------------------------------------------------------------------------------
+def test_a_commit_changes_what_it_says(repo):
+    """Files are written, replaced and deleted; the rest stays; only that branch moves."""
+    put(repo, "carts/a", b"1")
+    put(repo, "carts/b", b"\0\xff")
+    commit = repo.commit(
+        "sockshop", "dev", lambda tree: {"carts/a": None, "carts/b": tree.read("carts/b") + b"!", "c": b""}, message="m"
+    )
+    tree = repo.tree("sockshop", "dev")
+    assert tree.commit == commit
+    assert {path: tree.read(path) for path in tree.list()} == {
+        "c": b"",
+        "carts/b": b"\0\xff!",
+        "stage.yaml": b"name: dev\n",
+    }
+    assert list(repo.tree("sockshop", "main").list()) == ["shipyard.yaml"]
+
+
+def test_an_empty_folder_goes(repo):
+    """The last file of a folder takes the folder with it, and everything may be deleted."""
+    put(repo, "a/b/c", b"1")
+    put(repo, "a/b/c", None)
+    put(repo, "stage.yaml", None)
+    assert list(repo.tree("sockshop", "dev").list()) == []
+
+
+def test_no_change_is_no_commit(repo):
+    """A change that changes nothing, a deletion of nothing included, gives the head and makes no commit."""
+    head = put(repo, "a", b"1")
+    assert put(repo, "a", b"1") == head
+    assert put(repo, "nothing", None) == head
+    assert repo.commit("sockshop", "dev", lambda tree: {}, message="m") == head
+
+
+@pytest.mark.parametrize("path", ["stage.yaml/x", "carts", "../x", ".git/hooks/update"])
+def test_a_path_without_room_is_refused(repo, path):
+    """A file below a file, over a folder, or outside is refused and nothing is committed."""
+    head = put(repo, "carts/a", b"1")
+    with pytest.raises(Refused):
+        put(repo, path, b"2")
+    assert repo.tree("sockshop", "dev").commit == head
+
+
+def test_a_file_may_become_a_folder(repo):
+    """A file that the same change deletes makes room for a folder of its name, and the other way round."""
+    put(repo, "a", b"1")
+    repo.commit("sockshop", "dev", lambda tree: {"a": None, "a/b": b"2"}, message="m")
+    assert list(repo.tree("sockshop", "dev").list("a")) == ["a/b"]
+    repo.commit("sockshop", "dev", lambda tree: {"a": b"3", "a/b": None}, message="m")
+    assert repo.tree("sockshop", "dev").read("a") == b"3"
+
+
+def test_an_error_in_a_change_commits_nothing(repo):
+    """What the change raises reaches the caller, and the branch stays; the next commit is not in its way."""
+
+    def change(tree):
+        raise Refused("pinned")
+
+    head = repo.tree("sockshop", "dev").commit
+    with pytest.raises(Refused, match="pinned"):
+        repo.commit("sockshop", "dev", change, message="m")
+    assert repo.tree("sockshop", "dev").commit == head
+    assert put(repo, "a", b"1") != head
+
+
+def test_the_log_tells_what_happened(repo):
+    """The newest commit first, with message, author, time and the files it changed."""
+    put(repo, "carts/values.yaml", b"1", message="Onboard carts\n\nKeptn-Event: 1\n")
+    last = repo.commit("sockshop", "dev", lambda tree: {"carts/values.yaml": None, "b": b"2"}, message="Größer")
+    first, second, third = repo.log("sockshop", "dev")
+    assert (first.id, first.message, list(first.files)) == (last, "Größer", ["b", "carts/values.yaml"])
+    assert (second.message, list(second.files)) == ("Onboard carts\n\nKeptn-Event: 1\n", ["carts/values.yaml"])
+    assert list(third.files) == ["stage.yaml"]
+    assert first.author.startswith("keptn ")
+    assert datetime.now(UTC) - first.time < timedelta(minutes=1)
+    assert [c.id for c in repo.log("sockshop", "dev", limit=1)] == [last]
+
+
+def test_threads_lose_no_commit(repo):
+    """Four threads that change one file lose nothing."""
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: increment(repo, 10), range(4)))
+    assert repo.tree("sockshop", "dev").read("n") == b"40"
+    assert len(repo.log("sockshop", "dev")) == 41
+
+
+# --- the folder of Git repositories alone ----------------------------------------------------------------------------
+def git(*arguments, cwd, check=True):
+    environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    identity = ["-c", "user.name=person", "-c", "user.email=person@example.com"]
+    return subprocess.run(
+        ["git", *identity, *arguments], cwd=cwd, env=environment, check=check, capture_output=True, text=True
+    )
+
+
+def test_git_reads_it(git_repo, tmp_path):
+    """Git finds nothing wrong with the repository, clones it, and sees main and the stages."""
+    put(git_repo, "carts/values.yaml", b"1")
+    path = tmp_path / "repos" / "sockshop.git"
+    assert "error" not in git("fsck", "--strict", "--no-dangling", cwd=path).stderr
+    git("clone", "-q", str(path), str(tmp_path / "clone"), cwd=tmp_path)
+    assert (tmp_path / "clone" / "shipyard.yaml").exists()
+    assert "origin/dev" in git("branch", "-r", cwd=tmp_path / "clone").stdout
+    assert git("log", "--format=%an", "-1", cwd=path).stdout == "keptn\n"
+
+
+def test_a_packed_repository_goes_on(git_repo, tmp_path):
+    """After somebody's git gc (packed objects, packed refs) everything works as before."""
+    increment(git_repo, 5)
+    git("gc", "-q", "--prune=now", cwd=tmp_path / "repos" / "sockshop.git")
+    before = git_repo.tree("sockshop", "dev")
+    increment(git_repo, 1)
+    assert before.read("n") == b"5"
+    assert git_repo.tree("sockshop", "dev").read("n") == b"6"
+    assert len(git_repo.log("sockshop", "dev")) == 7
+
+
+def test_people_who_push_meanwhile_lose_nothing(git_repo, tmp_path):
+    """A push between keptn's reading and its writing makes it read again: both are in the branch."""
+    clone = tmp_path / "clone"
+    git("clone", "-q", "-b", "dev", str(tmp_path / "repos" / "sockshop.git"), str(clone), cwd=tmp_path)
+    seen = []
+
+    def change(tree):
+        seen.append(tree.read("person"))
+        if len(seen) == 1:
+            push(clone)
+        return {"keptn": b"1"}
+
+    git_repo.commit("sockshop", "dev", change, message="by keptn")
+    assert seen == [None, b"x"]
+    assert [c.message for c in git_repo.log("sockshop", "dev", limit=2)] == ["by keptn", "by hand\n"]
+    assert list(git_repo.tree("sockshop", "dev").list()) == ["keptn", "person", "stage.yaml"]
+
+
+def push(clone):
+    (clone / "person").write_text("x")
+    git("add", ".", cwd=clone)
+    git("commit", "-q", "-m", "by hand", cwd=clone)
+    git("push", "-q", "origin", "dev", cwd=clone)
+
+
+def test_processes_lose_no_commit(git_repo, tmp_path):
+    """Four processes that change one file lose nothing, and the history is one line."""
+    spawn = multiprocessing.get_context("spawn")
+    workers = [spawn.Process(target=increment_in_process, args=(tmp_path / "repos", 15)) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert [worker.exitcode for worker in workers] == [0] * 4
+    assert git_repo.tree("sockshop", "dev").read("n") == b"60"
+    assert len(git_repo.log("sockshop", "dev")) == 61
+
+
+def test_processes_create_one_project(tmp_path):
+    """Of processes that create different projects of one name, one makes it and the others are refused."""
+    spawn = multiprocessing.get_context("spawn")
+    workers = [spawn.Process(target=create_in_process, args=(tmp_path / "repos", n)) for n in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert sorted(worker.exitcode for worker in workers) == [0, 7, 7]
+    assert list(GitConfigRepo(tmp_path / "repos").projects()) == ["sockshop"]
+
+
+def increment_in_process(folder, times):
+    increment(GitConfigRepo(folder), times)
+
+
+def create_in_process(folder, number):
+    try:
+        GitConfigRepo(folder).create("sockshop", {"main": {"n": b"%d" % number}}, message="m")
+    except Refused:
+        raise SystemExit(7) from None
+
+
+def test_a_killed_process_leaves_a_sound_repository(git_repo, tmp_path):
+    """After kill -9 in the middle of commits the next commit succeeds, and no commit that was made is lost."""
+    path = tmp_path / "repos" / "sockshop.git"
+    for _ in range(3):
+        before = len(git_repo.log("sockshop", "dev", limit=100_000))
+        child = multiprocessing.get_context("spawn").Process(
+            target=increment_in_process, args=(tmp_path / "repos", 100_000)
+        )
+        child.start()
+        deadline = time.monotonic() + 30
+        while len(git_repo.log("sockshop", "dev", limit=before + 5)) < before + 5 and time.monotonic() < deadline:
+            time.sleep(0.001)
+        os.kill(child.pid, signal.SIGKILL)
+        child.join(10)
+        for lock in path.rglob("*.lock"):
+            os.utime(lock, (0, 0))  # as if ten seconds had passed
+        increment(git_repo, 1)
+        number = int(git_repo.tree("sockshop", "dev").read("n"))
+        assert number == len(git_repo.log("sockshop", "dev", limit=100_000)) - 1
+        assert git("fsck", "--strict", "--no-dangling", cwd=path).returncode == 0
+
+
+def test_locks_of_dead_processes_are_taken_away(git_repo, tmp_path):
+    """An old lock of a ref and a lock of an object, left by a killed process, do not stop a commit."""
+    path = tmp_path / "repos" / "sockshop.git"
+    blob = "d00491fd7e5bb6fa28c517a0bb32b8b506539d4d"  # of "1\n"
+    (path / "objects" / blob[:2]).mkdir(exist_ok=True)
+    (path / "objects" / blob[:2] / f"{blob[2:]}.lock").touch()
+    (path / "refs" / "heads" / "dev.lock").touch()
+    os.utime(path / "refs" / "heads" / "dev.lock", (0, 0))
+    put(git_repo, "a", b"1\n")
+    assert git_repo.tree("sockshop", "dev").read("a") == b"1\n"
+
+
+def test_a_lock_of_a_living_git_is_respected(git_repo, tmp_path):
+    """A fresh lock of the branch is Git at work: the commit is not forced but asked for again."""
+    (tmp_path / "repos" / "sockshop.git" / "refs" / "heads" / "dev.lock").touch()
+    with pytest.raises(Unavailable, match="others keep committing"):
+        put(git_repo, "a", b"1")
+    assert git_repo.tree("sockshop", "dev").read("a") is None
+
+
+def test_half_made_projects_are_swept(git_repo, tmp_path):
+    """What a killed create or delete has left is no project, and goes with the next create."""
+    for name in (".new-1", ".old-1"):
+        (tmp_path / "repos" / name / "objects").mkdir(parents=True)
+    assert list(git_repo.projects()) == ["sockshop"]
+    git_repo.create("other", BRANCHES, message="m")
+    assert sorted(path.name for path in (tmp_path / "repos").iterdir()) == [".lock", "other.git", "sockshop.git"]
+
+
+def test_a_damaged_repository_is_unavailable(git_repo, tmp_path):
+    """A repository that lacks objects gives a sentence that says which and what to do, and no traceback."""
+    path = tmp_path / "repos" / "sockshop.git"
+    for found in (path / "objects").glob("[0-9a-f][0-9a-f]/*"):
+        found.unlink()
+    for ask in (git_repo.tree, git_repo.log, lambda p, b: put(git_repo, "a", b"1")):
+        with pytest.raises(Unavailable, match=r"sockshop\.git.*git fsck"):
+            ask("sockshop", "dev")
+
+
+def test_the_cost_of_a_commit_does_not_grow(git_repo):
+    """The five hundredth commit reads and writes as many files as the tenth."""
+    increment(git_repo, 10)
+    early = calls_of(lambda: increment(git_repo, 1))
+    increment(git_repo, 490)
+    assert calls_of(lambda: increment(git_repo, 1)) <= early + 5
+
+
+def calls_of(action):
+    """How many files one thread opens in this call."""
+    import builtins
+    import sys
+
+    count = 0
+
+    def profile(frame, event, argument):
+        nonlocal count
+        if event == "c_call" and argument in (os.open, builtins.open, os.stat, os.rename, os.listdir, os.scandir):
+            count += 1
+
+    sys.setprofile(profile)
+    try:
+        action()
+    finally:
+        sys.setprofile(None)
+    return count
