@@ -33,6 +33,8 @@ class Settings:
     """`KEPTN_SECRETS`: where secrets are read."""
     wake_up: str = "store"
     """`KEPTN_WAKE_UP`: what makes the clock tick while timers exist."""
+    sli_provider: str = "envoy"
+    """`KEPTN_SLI_PROVIDER`: who answers the indicators for which a gate names no source."""
     prometheus_url: str = ""
     """`KEPTN_PROMETHEUS_URL`: base URL of Prometheus; empty: none."""
     public_url: str = "http://127.0.0.1:8080"

@@ -44,6 +44,11 @@ class Thresholds:
     lower_severe_percent: float | None = None
     lower_warning_percent: float | None = None
 
+    @property
+    def any_percent(self) -> bool:
+        percentages = (self.upper_severe_percent, self.upper_warning_percent)
+        return any(one is not None for one in (*percentages, self.lower_severe_percent, self.lower_warning_percent))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Indicator:

@@ -1,0 +1,25 @@
+"""evaluate: `evaluation.triggered` → the verdict of the service's gate file over the window. A fail is a result."""
+
+from keptn import events, runtime
+from keptn.context import Context
+from keptn.evaluation import archive, step
+from keptn.events import Event, Phase
+
+
+@runtime.task("evaluate")
+def handle(task: Event, ctx: Context) -> Event | None:
+    """Evaluate, or take note that an earlier evaluation does not count any more."""
+    if task.type == events.EVALUATION_INVALIDATED:
+        archive.invalidate(ctx.store, task.scope, archive.named_in(task))
+        return None
+    if task.type != events.task_type("evaluation", Phase.TRIGGERED):
+        return None
+    outcome = step.evaluate(task, ctx)
+    return events.finished(
+        task,
+        source=runtime.source("evaluate"),
+        now=ctx.clock.now(),
+        result=outcome.result,
+        message=outcome.message,
+        payload={"evaluation": outcome.evaluation},
+    )

@@ -1,0 +1,1 @@
+"""The evaluation step: finds the gate file, measures, keeps the verdict. The rules are in `keptn/quality`."""

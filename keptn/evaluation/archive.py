@@ -1,0 +1,98 @@
+"""Evaluations in the object store, newest first. `evaluate` writes them, `api` and later evaluations read them.
+
+evaluations/<project>/<stage>/<service>/<reversed time>-<id>.json     the whole record; only ever created
+invalidated/<project>/<stage>/<service>/<id>                          a person's word that it must not be compared with
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+from urllib.parse import quote
+
+from keptn.errors import LostRace
+from keptn.evaluation import record
+from keptn.events import Event, Scope
+from keptn.ports import ObjectStore
+from keptn.quality.verdict import Comparison, Previous
+from keptn.revtime import reversed_time
+
+MOST_LOOKED_AT = 50
+"""How far back an evaluation looks for earlier ones that it may be compared with."""
+
+
+def name_of(triggered: Event) -> str:
+    """The object of an evaluation, from its triggering event: a repeat of the event finds it again."""
+    return f"{_prefix(triggered.scope)}{reversed_time(triggered.time)}-{quote(triggered.id, safe='')}.json"
+
+
+def stored(store: ObjectStore, triggered: Event) -> dict[str, Any] | None:
+    """The record of this very evaluation, if it was made before."""
+    return _read(store, name_of(triggered))
+
+
+def keep(store: ObjectStore, triggered: Event, made: Mapping[str, Any]) -> dict[str, Any]:
+    """Store the record; return the one that counts, which is another's if that was first."""
+    name = name_of(triggered)
+    try:
+        store.put(name, json.dumps(made, allow_nan=False).encode(), if_generation=0)
+    except LostRace:
+        return _read(store, name) or dict(made)
+    return dict(made)
+
+
+def earlier(store: ObjectStore, triggered: Event, comparison: Comparison) -> Sequence[Previous]:
+    """Evaluations of the same service and stage before this one that it is compared with, newest first.
+
+    It looks at a bounded number of objects, however long the history is.
+    """
+    return comparison.of(_before(store, triggered)) if comparison.most else []
+
+
+def newest(store: ObjectStore, scope: Scope, *, limit: int) -> Iterator[dict[str, Any]]:
+    """The newest records, newest first."""
+    page = store.list(_prefix(scope), limit=limit)
+    for name in page.names:
+        if (found := _read(store, name)) is not None:
+            yield found
+
+
+def named_in(invalidated: Event) -> str:
+    """The evaluation that an `evaluation.invalidated` event means; empty if it names none."""
+    own = invalidated.data.get("evaluation")
+    return invalidated.triggered_id or (str(own.get("id") or "") if isinstance(own, Mapping) else "")
+
+
+def invalidate(store: ObjectStore, scope: Scope, evaluation: str) -> None:
+    """No later evaluation is compared with this one any more. It may come before the evaluation itself."""
+    if not evaluation:
+        return
+    with suppress(LostRace):
+        store.put(_mark(scope, evaluation), b"", if_generation=0)
+
+
+def is_invalidated(store: ObjectStore, scope: Scope, evaluation: str) -> bool:
+    return store.get(_mark(scope, evaluation)) is not None
+
+
+def _before(store: ObjectStore, triggered: Event) -> Iterator[Previous]:
+    own = name_of(triggered)
+    page = store.list(_prefix(triggered.scope), start_offset=own, limit=MOST_LOOKED_AT + 1)
+    for name in page.names:
+        if name != own and (found := _read(store, name)) is not None:
+            yield record.previous_of(found, invalidated=is_invalidated(store, triggered.scope, str(found["id"])))
+
+
+def _read(store: ObjectStore, name: str) -> dict[str, Any] | None:
+    found = store.get(name)
+    return json.loads(found.data) if found else None
+
+
+def _prefix(scope: Scope) -> str:
+    return f"evaluations/{scope.project}/{scope.stage}/{scope.service}/"
+
+
+def _mark(scope: Scope, evaluation: str) -> str:
+    return f"invalidated/{scope.project}/{scope.stage}/{scope.service}/{quote(evaluation, safe='')}"
