@@ -1,0 +1,89 @@
+"""`python -m examples.sockshop.demo`: tell the story, show what happened, exit 0 only if it came out as told."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+import click
+
+from examples.sockshop.demo.checks import CHECKS, Story
+from examples.sockshop.demo.screen import STAGES, Screen
+from examples.sockshop.demo.story import Play
+from examples.sockshop.demo.system import ROOT, DemoError
+from examples.sockshop.demo.users import errors, versions
+
+
+@click.command()
+@click.option("--swap", default="", metavar="A:B", help="Push B's code under the name A, e.g. 0.2:0.3.")
+@click.option("--keep", is_flag=True, help="Leave everything running at the end and say how to go on.")
+@click.option("--state-dir", type=click.Path(path_type=Path), default=ROOT / ".demo", help="Folder of this run.")
+def main(*, swap: str, keep: bool, state_dir: Path) -> None:
+    """The talk's story with the sockshop: four versions of carts, three stages, one repair."""
+    pair = tuple(swap.split(":")) if swap else None
+    if pair and len(pair) != 2:
+        raise click.UsageError("--swap takes two versions, as in 0.2:0.3")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    shutil.rmtree(state_dir, ignore_errors=True)
+    screen = Screen()
+    play = Play(state_dir.resolve(), screen, swap=pair and (pair[0], pair[1]))
+    try:
+        sys.exit(_run(play, screen, keep=keep))
+    except KeyboardInterrupt:
+        screen.say("stopped")
+        sys.exit(130)
+    finally:
+        play.close()
+
+
+def _run(play: Play, screen: Screen, *, keep: bool) -> int:
+    story = None
+    try:
+        with screen:
+            play.set_the_scene()
+            story = play.tell()
+    except DemoError as exc:
+        screen.say(f"[red]The story ended early:[/red] {exc}")
+    _report(play, screen, story)
+    came_out = story is not None and _judge(story, screen)
+    if keep:
+        _wait(play, screen)
+    return 0 if came_out else 1
+
+
+def _report(play: Play, screen: Screen, story: Story | None) -> None:
+    screen.deliveries(list(play.deliveries.values()))
+    for stage in STAGES if play.deliveries else ():
+        screen.log(stage, play.log(stage))
+    for stage, crowd in play.users.items():
+        seen = list(crowd.seen)
+        served = ", ".join(f"{version} answered {count}" for version, count in versions(seen).items())
+        screen.console.print(f"\nUsers of {stage}: {len(seen)} requests, {errors(seen)} errors; {served}")
+    if story:
+        screen.console.print(f"Time taken: {story.seconds:.0f} s")
+
+
+def _judge(story: Story, screen: Screen) -> bool:
+    outcomes = [(what, check(story)) for what, check in CHECKS]
+    screen.console.print("\n[bold]Did the story come out as told?[/bold]")
+    for what, good in outcomes:
+        screen.console.print(f"  {'[green]✓' if good else '[red]✗'}[/] {what}")
+    return all(good for _, good in outcomes)
+
+
+def _wait(play: Play, screen: Screen) -> None:
+    home = play.system.environment["KEPTN_HOME"]
+    screen.console.print(
+        f"\nEverything is still running. In another terminal:\n\n"
+        f"  export KEPTN_HOME={home}\n"
+        f"  .venv/bin/keptn get delivery --project=sockshop\n"
+        f"  .venv/bin/keptn send event newartifact carts:0.3 --project=sockshop\n\n"
+        f"State, logs and the config repo are in {play.system.state}. Ctrl-C here ends it."
+    )
+    signal.pause()
+
+
+if __name__ == "__main__":
+    main()
