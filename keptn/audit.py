@@ -43,6 +43,13 @@ class EventFilter:
     stage: str = ""
     service: str = ""
 
+    def fits(self, event: Event) -> bool:
+        return self.takes(event.type, event.scope.stage, event.scope.service)
+
+    def takes(self, event_type: str, stage: str, service: str) -> bool:
+        types = ("", event_type, event_type.removeprefix(events.PREFIX))
+        return self.type in types and self.stage in ("", stage) and self.service in ("", service)
+
 
 def keep(store: ObjectStore, event: Event) -> None:
     """Write the event, once: the index first, so that what is found by context is found everywhere."""
@@ -87,8 +94,7 @@ def _names(store: ObjectStore, prefix: str, *, start: str) -> Iterator[str]:
 
 def _matches(entry: str, wanted: EventFilter) -> bool:
     _, event_type, stage, service, _ = (unquote(part) for part in entry.split(",", 4))
-    type_fits = wanted.type in ("", event_type, events.PREFIX + event_type, event_type.removeprefix(events.PREFIX))
-    return type_fits and wanted.stage in ("", stage) and wanted.service in ("", service)
+    return wanted.takes(event_type, stage, service)
 
 
 def _index_name(event: Event) -> str:

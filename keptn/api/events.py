@@ -28,12 +28,13 @@ def post(call: Call) -> Answer:
 
 def find(call: Call) -> Answer:
     """Events of one context (oldest first), or of a project (newest first, by type, stage, service)."""
+    wanted = EventFilter(type=call.query("type"), stage=call.query("stage"), service=call.query("service"))
     if context := call.query("keptnContext"):
-        return _page(audit.of_context(call.ctx.store, context, limit=call.page_size, token=call.page_token))
+        page = audit.of_context(call.ctx.store, context, limit=call.page_size, token=call.page_token)
+        return _page(replace(page, events=[event for event in page.events if wanted.fits(event)]))
     if not (project := call.query("project")):
         raise HttpError("say which events: ?keptnContext=… or ?project=…", status=400)
     known.project(project, call.ctx)
-    wanted = EventFilter(type=call.query("type"), stage=call.query("stage"), service=call.query("service"))
     return _page(audit.newest(call.ctx.store, project, wanted=wanted, limit=call.page_size, token=call.page_token))
 
 

@@ -26,6 +26,7 @@ def new_event(event_type: str, data: Mapping[str, object], ctx: Context) -> Even
 
 
 def posted(event: Event, ctx: Context) -> Answer:
-    """Hand the event to the Broker; 202 with its context and id. Raises Unavailable."""
+    """Hand the event to the Broker; 202 with its context, id and slot. Raises Unavailable."""
     ctx.sink.post(event)
-    return json_answer({"keptnContext": event.context, "id": event.id, "type": event.type}, status=202)
+    scope = {key: event.data[key] for key in ("project", "stage", "service") if event.data.get(key)}
+    return json_answer({"keptnContext": event.context, "id": event.id, "type": event.type, **scope}, status=202)

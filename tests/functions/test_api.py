@@ -71,7 +71,7 @@ class TestEvents:
         response = api("POST", "/v1/event", {"type": DELIVERY, "data": data})
         (event,) = world.sink.events
         assert response.status_code == 202
-        assert response.json == {"keptnContext": event.context, "id": event.id, "type": DELIVERY}
+        assert response.json == {"keptnContext": event.context, "id": event.id, "type": DELIVERY, **SCOPE}
         assert event.data["artifact"]["digest"] == "sha256:bb"
         assert event.context
 
