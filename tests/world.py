@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from functions_framework import create_app
 
-from keptn import audit
+from keptn import audit, events
 from keptn.adapters.memory_config_repo import MemoryConfigRepo
 from keptn.adapters.memory_store import MemoryStore
 from keptn.context import Context
 from keptn.errors import Unknown
-from keptn.events import Event
+from keptn.events import Event, Result
 from keptn.settings import Settings
 
+ROOT = Path(__file__).parents[1]
 SHIPYARD = b"""\
 stages:
 - name: dev
@@ -79,14 +81,24 @@ class TickingClock:
 
 
 class RecordingSink:
-    """Keeps what was posted, in order and in the audit log, as `record` would."""
+    """Keeps what was posted, in order and in the audit log, as `record` would; answers as a step would.
 
-    def __init__(self, store: MemoryStore) -> None:
-        self.store, self.events = store, list[Event]()
+    answers: event type to the result that a step answers it with. before: what the step does before it answers.
+    """
+
+    def __init__(self, store: MemoryStore, clock: TickingClock) -> None:
+        self.store, self.clock, self.events = store, clock, list[Event]()
+        self.answers: dict[str, Result] = {}
+        self.before: dict[str, Callable[[Event], None]] = {}
 
     def post(self, event: Event) -> None:
         self.events.append(event)
         audit.keep(self.store, event)
+        self.before.get(event.type, lambda _: None)(event)
+        if result := self.answers.get(event.type):
+            message = "it was refused" if result is Result.FAIL else ""
+            now = self.clock.now()
+            self.post(events.finished(event, source="step", now=now, result=result, message=message))
 
 
 class World:
@@ -94,7 +106,7 @@ class World:
 
     def __init__(self) -> None:
         self.store, self.config_repo, self.clock = MemoryStore(), MemoryConfigRepo(), TickingClock()
-        self.sink = RecordingSink(self.store)
+        self.sink = RecordingSink(self.store, self.clock)
         self.secrets = FixedSecrets(
             api="token", hooks="everywhere", hook_problems="trouble", hook_sockshop_carts="carts"
         )
@@ -118,4 +130,4 @@ class World:
         return self
 
     def client(self, function: str):
-        return create_app("handle", f"functions/{function}/main.py").test_client()
+        return create_app("handle", str(ROOT / "functions" / function / "main.py")).test_client()

@@ -1,0 +1,90 @@
+"""From a task's event and the service's values file to the request that `transition.py` decides on.
+
+Called by `deployment.py`. The image and its digest come from the event; env and health from the values file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from keptn import documents
+from keptn.context import Context
+from keptn.errors import Refused, Unknown
+from keptn.events import Event, Scope
+from keptn.ports import Tree
+from keptn.strategy import Phase, Strategy, Version, strategy_named
+from keptn.transition import Request
+
+
+def request(task: Event, tree: Tree, ctx: Context, *, phase: Phase, to_previous: bool, live: Version | None) -> Request:
+    """What the task asks for. live: the version that a deployment without an image deploys again. Raises Refused."""
+    scope = _complete(task.scope)
+    values = _values(tree, scope)
+    deploying = phase is Phase.DEPLOY
+    asked = _section(task.data, "deployment")
+    return Request(
+        scope=scope,
+        task=task.id,
+        context=task.context,
+        epoch=task.epoch,
+        phase=phase,
+        strategy=strategy_named(str(asked.get("deploymentstrategy") or "direct")) if deploying else Strategy.DIRECT,
+        version=_version(task, values, ctx, live=live) if deploying else None,
+        trial_weight_percent=_percent(asked.get("trial_weight_percent", 10)),
+        to_previous=to_previous or _section(task.data, "rollback").get("to") == "previous",
+    )
+
+
+def _complete(scope: Scope) -> Scope:
+    for part in ("project", "stage", "service"):
+        if not getattr(scope, part):
+            raise Refused(f"the event names no {part}; its data needs project, stage and service")
+    return scope
+
+
+def _values(tree: Tree, scope: Scope) -> Mapping[str, Any]:
+    text = tree.read(f"{scope.service}/values.yaml")
+    if text is None:
+        raise Unknown(
+            f"service {scope.service!r} is not in stage {scope.stage} of project {scope.project}; "
+            f"onboard it: keptn onboard service --project={scope.project} --values=FILE"
+        )
+    document = documents.load(text, file=f"{scope.service}/values.yaml")
+    return document.data if isinstance(document.data, Mapping) else {}
+
+
+def _version(task: Event, values: Mapping[str, Any], ctx: Context, *, live: Version | None) -> Version:
+    image, digest = _image(task)
+    if not image:
+        if live is None:
+            raise Refused(f"the deployment of {task.scope} names no image; send the artifact with it")
+        image, digest = live.image, live.digest
+    return Version(
+        image=image,
+        digest=digest or ctx.registry.digest(image),
+        env={str(name): str(value) for name, value in _section(values, "env").items()},
+        health=str(values.get("health") or ""),
+        replicas=int(values.get("replicas") or 1),
+    )
+
+
+def _image(task: Event) -> tuple[str, str]:
+    """The image as pushed, and its digest if the event knows it."""
+    artifact = _section(task.data, "artifact")
+    changed = _section(_section(task.data, "configurationChange"), "values").get("image")
+    name, tag = str(artifact.get("image") or ""), str(artifact.get("tag") or "")
+    if tag and ":" not in name.rpartition("/")[2]:
+        name = f"{name}:{tag}"
+    return str(changed or name), str(artifact.get("digest") or "")
+
+
+def _percent(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 100:
+        return value
+    raise Refused(f"trial_weight_percent {value!r} is no whole number from 0 to 100; correct it in the shipyard")
+
+
+def _section(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    section = data.get(name)
+    return section if isinstance(section, Mapping) else {}

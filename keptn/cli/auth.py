@@ -1,0 +1,28 @@
+"""`keptn auth`: where keptn is, and with which token."""
+
+from __future__ import annotations
+
+import click
+
+from keptn.cli import config
+from keptn.cli.client import Client
+from keptn.cli.config import Config
+from keptn.cli.examples import example
+from keptn.cli.session import Session, pass_session
+
+
+@click.command(
+    epilog=example("keptn auth --endpoint=https://keptn.example.com/functions/api --api-token=TOKEN", "keptn auth")
+)
+@click.option("-e", "--endpoint", default="", help="URL of the api.")
+@click.option("-a", "--api-token", default="", help="Its token.")
+@pass_session
+def command(session: Session, *, endpoint: str, api_token: str) -> None:
+    """Remember an installation for the next commands; without options, check the one that is remembered."""
+    if bool(endpoint) != bool(api_token):
+        raise click.UsageError("Give both --endpoint and --api-token, or neither.")
+    wanted = Config(endpoint=endpoint.rstrip("/"), token=api_token) if endpoint else session.config
+    Client(wanted.endpoint, wanted.token, transport=session.transport).post("/auth", {})
+    if endpoint:
+        config.write(session.home, wanted)
+    click.echo(f"{wanted.endpoint} knows this token.")

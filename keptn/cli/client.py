@@ -1,0 +1,77 @@
+"""HTTP to `api`, and every way it can go wrong as one sentence. The only module of the CLI that imports httpx."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from keptn.errors import KeptnError, Unavailable, Unknown
+
+TIMEOUT_S = 30.0
+"""A function may be starting: its first answer takes longer than the others."""
+
+
+class Client:
+    """Calls one `api`. transport: tests bring their own."""
+
+    def __init__(self, endpoint: str, token: str, *, transport: httpx.BaseTransport | None = None) -> None:
+        self.endpoint = endpoint
+        headers = {"x-token": token, "user-agent": "keptn-cli"}
+        self._http = httpx.Client(headers=headers, timeout=TIMEOUT_S, transport=transport, trust_env=False)
+
+    def get(self, path: str, **query: str | int) -> Any:  # noqa: ANN401 - JSON
+        given = {name: str(value) for name, value in query.items() if value not in ("", None)}
+        return self._call("GET", path, params=given)
+
+    def post(self, path: str, body: Mapping[str, object]) -> Any:  # noqa: ANN401 - JSON
+        return self._call("POST", path, json=body)
+
+    def put(self, path: str, body: Mapping[str, object]) -> Any:  # noqa: ANN401 - JSON
+        return self._call("PUT", path, json=body)
+
+    def delete(self, path: str) -> Any:  # noqa: ANN401 - JSON
+        return self._call("DELETE", path)
+
+    def _call(self, method: str, path: str, **given: Any) -> Any:  # noqa: ANN401 - what httpx takes
+        url = f"{self.endpoint}/v1{path}"
+        try:
+            response = self._http.request(method, url, **given)
+        except httpx.TransportError as exc:
+            hint = "is it running? `keptn local` starts one; `keptn auth` says where it is"
+            raise Unavailable(f"no answer from {self.endpoint} ({_reason(exc)}); {hint}") from exc
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError) as exc:
+            raise KeptnError(f"{self.endpoint!r} is no URL of an api; set it with keptn auth") from exc
+        if not response.is_success:
+            raise _error(response, self.endpoint)
+        return _json(response, self.endpoint)
+
+
+def segment(text: str) -> str:
+    """A name as one part of a path."""
+    return quote(text, safe="")
+
+
+def _error(response: httpx.Response, endpoint: str) -> KeptnError:
+    body = _json(response, endpoint)
+    sentence = str(body.get("error") or f"{endpoint} answered {response.status_code}")
+    if response.status_code == 404:
+        return Unknown(sentence)
+    return Unavailable(sentence) if response.status_code == 503 else KeptnError(sentence)
+
+
+def _json(response: httpx.Response, endpoint: str) -> Any:  # noqa: ANN401 - JSON
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    if isinstance(body, dict):
+        return body
+    what = f"status {response.status_code}, {response.headers.get('content-type', 'no content type')}"
+    raise KeptnError(f"{endpoint} is not a keptn api ({what}); set its URL with keptn auth")
+
+
+def _reason(exc: Exception) -> str:
+    return str(exc).splitlines()[0] if str(exc) else type(exc).__name__

@@ -1,0 +1,49 @@
+"""Where the CLI finds its installation: `config.json` in `$KEPTN_HOME` or `~/.keptn`, readable by its owner only.
+
+`keptn auth` and `keptn local` write it, every command reads it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from keptn.errors import KeptnError
+
+DEFAULT_HOME = Path("~/.keptn")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """endpoint: URL of the function `api`. token: what it asks for."""
+
+    endpoint: str
+    token: str
+
+
+def path(home: Path) -> Path:
+    return home.expanduser() / "config.json"
+
+
+def read(home: Path) -> Config | None:
+    """What was written, or None. Raises KeptnError for a file that cannot be read."""
+    file = path(home)
+    try:
+        found = json.loads(file.read_bytes())
+        return Config(endpoint=str(found["endpoint"]).rstrip("/"), token=str(found["token"]))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise KeptnError(f"{file} cannot be read ({type(exc).__name__}); write it again with keptn auth") from exc
+
+
+def write(home: Path, config: Config) -> Path:
+    """Replace the file in one step, mode 0600; return its path."""
+    file = path(home)
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    partial = file.with_suffix(f".{os.getpid()}")
+    with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:  # noqa: PTH123 - the mode
+        json.dump(asdict(config), stream)
+    return partial.replace(file)

@@ -1,0 +1,67 @@
+"""`keptn create`: projects, services, secrets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from keptn.cli import files, follow
+from keptn.cli.examples import example
+from keptn.cli.onboarding import onboard
+from keptn.cli.secret_values import values_of, values_options
+from keptn.cli.session import Session, pass_session
+
+
+@click.group(
+    epilog=example("keptn create project sockshop shipyard.yaml", "keptn create secret chat --from-literal=url=…")
+)
+def command() -> None:
+    """Create a project, a service or a secret."""
+
+
+@command.command(
+    epilog=example(
+        "keptn create project sockshop shipyard.yaml", "keptn create project sockshop --shipyard=shipyard.yaml"
+    )
+)
+@click.argument("name")
+@click.argument("shipyard_file", metavar="SHIPYARD", required=False, type=click.Path(path_type=Path))
+@click.option("--shipyard", "shipyard_option", type=click.Path(path_type=Path), help="The same as SHIPYARD.")
+@follow.no_wait_option
+@pass_session
+def project(
+    session: Session, *, name: str, shipyard_file: Path | None, shipyard_option: Path | None, no_wait: bool
+) -> int:
+    """Create the project NAME: a config repo with a branch per stage of SHIPYARD."""
+    file = shipyard_file or shipyard_option
+    if file is None:
+        raise click.UsageError("Missing argument 'SHIPYARD': the file that names the stages.")
+    posted = session.client.post("/project", {"name": name, "shipyard": files.read_text(file)})
+    return follow.administration(session.client, posted, done=f"Project {name} is created.", no_wait=no_wait)
+
+
+@command.command(epilog=example("keptn create service carts --project=sockshop --values=values_carts.yaml"))
+@click.argument("name")
+@click.option("-p", "--project", required=True, help="The project.")
+@click.option("--values", required=True, type=click.Path(path_type=Path), help="The service's values file.")
+@follow.no_wait_option
+@pass_session
+def service(session: Session, *, name: str, project: str, values: Path, no_wait: bool) -> int:
+    """Create the service NAME in every stage: the same as `keptn onboard service`."""
+    return onboard(session, project=project, values=values, name=name, no_wait=no_wait)
+
+
+@command.command(
+    epilog=example(
+        "keptn create secret chat --from-literal=url=https://chat.example/hook",
+        "keptn create secret tls --from-file=key.pem",
+    )
+)
+@click.argument("name")
+@values_options
+@pass_session
+def secret(session: Session, *, name: str, literals: tuple[str, ...], from_files: tuple[str, ...]) -> None:
+    """Create the secret NAME. Its values cannot be read back."""
+    made = session.client.post("/secret", {"name": name, "data": values_of(literals, from_files)})
+    click.echo(f"Secret {name} is created with {', '.join(made['keys'])}.")

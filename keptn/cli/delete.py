@@ -1,0 +1,65 @@
+"""`keptn delete`: projects, services, secrets. Asks a person on a terminal first, unless `--yes`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from keptn.cli import follow
+from keptn.cli.client import segment
+from keptn.cli.examples import example
+from keptn.cli.session import Session, pass_session
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_yes_option: Callable[[F], F] = click.option("-y", "--yes", is_flag=True, help="Do not ask first.")
+
+
+@click.group(epilog=example("keptn delete project sockshop"))
+def command() -> None:
+    """Delete a project, a service or a secret."""
+
+
+@command.command(epilog=example("keptn delete project sockshop", "keptn delete project sockshop --yes"))
+@click.argument("name")
+@_yes_option
+@follow.no_wait_option
+@pass_session
+def project(session: Session, *, name: str, yes: bool, no_wait: bool) -> int:
+    """Delete the project NAME: its services stop, its config repo goes; events and evaluations stay."""
+    _ask(f"Delete project {name}, its config repo and all that runs in its stages?", yes=yes)
+    posted = session.client.delete(f"/project/{segment(name)}")
+    return follow.administration(session.client, posted, done=f"Project {name} is deleted.", no_wait=no_wait)
+
+
+@command.command(epilog=example("keptn delete service carts --project=sockshop"))
+@click.argument("name")
+@click.option("-p", "--project", required=True, help="The project.")
+@_yes_option
+@follow.no_wait_option
+@pass_session
+def service(session: Session, *, name: str, project: str, yes: bool, no_wait: bool) -> int:
+    """Delete the service NAME from every stage of a project."""
+    _ask(f"Delete service {name} of {project} and what runs of it in every stage?", yes=yes)
+    posted = session.client.delete(f"/project/{segment(project)}/service/{segment(name)}")
+    done = f"Service {name} is deleted from {project}."
+    return follow.administration(session.client, posted, done=done, no_wait=no_wait)
+
+
+@command.command(epilog=example("keptn delete secret chat"))
+@click.argument("name")
+@_yes_option
+@pass_session
+def secret(session: Session, *, name: str, yes: bool) -> None:
+    """Delete the secret NAME."""
+    _ask(f"Delete secret {name}?", yes=yes)
+    session.client.delete(f"/secret/{segment(name)}")
+    click.echo(f"Secret {name} is deleted.")
+
+
+def _ask(question: str, *, yes: bool) -> None:
+    if not yes and sys.stdin.isatty():
+        click.confirm(question, abort=True)

@@ -1,0 +1,53 @@
+"""From "accepted" to "done": waits for the `.finished` of what a command started, and says how it ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import click
+
+from keptn.cli.client import Client
+from keptn.cli.exit_codes import ExitCode
+from keptn.errors import KeptnError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+no_wait_option: Callable[[F], F] = click.option("--no-wait", is_flag=True, help="Do not follow it to its end.")
+timeout_option: Callable[[F], F] = click.option(
+    "--timeout", "timeout_s", type=click.FloatRange(min=0), default=3600, help="Seconds to follow it.  [default: 3600]"
+)
+
+ADMIN_TIMEOUT_S = 120.0
+"""How long making or deleting a project or service may take."""
+_PAUSE_S = 0.3
+
+
+def administration(client: Client, posted: Mapping[str, Any], *, done: str, no_wait: bool) -> ExitCode:
+    """Follow the making or deleting of a project or service. done: the sentence for success."""
+    if no_wait:
+        click.echo(f"Accepted; its keptn context is {posted['keptnContext']}")
+        return ExitCode.PASS
+    finished = finish_of(client, posted, timeout_s=ADMIN_TIMEOUT_S)
+    data = finished["data"]
+    if data.get("result") != "pass":
+        raise KeptnError(str(data.get("message") or f"{posted['type']} ended with result {data.get('result')!r}"))
+    click.echo(done)
+    if message := data.get("message"):
+        click.echo(message)
+    return ExitCode.PASS
+
+
+def finish_of(client: Client, posted: Mapping[str, Any], *, timeout_s: float) -> Mapping[str, Any]:
+    """The `.finished` event that answers the posted one. Raises KeptnError when it does not come in time."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        for event in client.get("/event", keptnContext=posted["keptnContext"], pageSize=100)["events"]:
+            if event.get("triggeredid") == posted["id"] and event["type"].endswith(".finished"):
+                found: Mapping[str, Any] = event
+                return found
+        if time.monotonic() > deadline:
+            look = f"keptn get event --context={posted['keptnContext']}"
+            raise KeptnError(f"{posted['type']} was accepted but is not done after {timeout_s:g} s; see {look}")
+        time.sleep(_PAUSE_S)

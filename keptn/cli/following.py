@@ -1,0 +1,87 @@
+"""Following a delivery live: lanes that change in place on a terminal, plain lines everywhere else."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from keptn.cli import progress
+from keptn.cli.client import Client, segment
+from keptn.cli.exit_codes import ExitCode
+from keptn.cli.progress import View
+from keptn.errors import KeptnError, Unknown
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_PAUSE_S = 0.5
+_FIRST_SIGHT_S = 30.0
+"""How long a delivery may take to be seen after it was accepted: `orchestrate` may have to start."""
+
+
+def follow(client: Client, context: str, *, timeout_s: float) -> ExitCode:
+    """Show the delivery until it is over; its exit code. Raises KeptnError when that takes longer than allowed."""
+    view = _lanes(client, context, timeout_s) if sys.stdout.isatty() else _plain(client, context, timeout_s)
+    click.echo(progress.summary(view))
+    return progress.exit_code(view)
+
+
+def _plain(client: Client, context: str, timeout_s: float) -> View:
+    told: set[str] = set()
+
+    def tell(view: View) -> None:
+        for key, line in progress.lines(view):
+            if key not in told:
+                told.add(key)
+                click.echo(line)
+
+    return _watched(client, context, timeout_s, tell)
+
+
+def _lanes(client: Client, context: str, timeout_s: float) -> View:
+    from rich.live import Live  # noqa: PLC0415 - for people on a terminal only
+
+    with Live(refresh_per_second=8) as live:
+        return _watched(client, context, timeout_s, lambda view: live.update(_drawn(view)))
+
+
+def _drawn(view: View) -> RenderableType:
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    colours = {"✓": "green", "✗": "red", "!": "yellow", "…": "cyan"}
+    table = Table(title=f"{view.get('image') or ''} {view['context']}".strip(), title_justify="left", box=None)
+    table.add_column("stage", style="bold")
+    table.add_column("steps")
+    for stage, lane in progress.lanes(view):
+        text = Text(lane)
+        for mark, colour in colours.items():
+            text.highlight_words([mark], colour)
+        table.add_row(stage, text)
+    return table
+
+
+def _watched(client: Client, context: str, timeout_s: float, tell: Callable[[View], None]) -> View:
+    begin = time.monotonic()
+    while True:
+        if view := _seen(client, context, patient=time.monotonic() - begin < _FIRST_SIGHT_S):
+            tell(view)
+            if progress.is_over(view):
+                return view
+        if time.monotonic() - begin > timeout_s:
+            raise KeptnError(f"not over after {timeout_s:g} s; go on with `keptn status {context}`")
+        time.sleep(_PAUSE_S)
+
+
+def _seen(client: Client, context: str, *, patient: bool) -> View | None:
+    try:
+        view: View = client.get(f"/delivery/{segment(context)}")
+    except Unknown:
+        if patient:
+            return None
+        raise
+    return view

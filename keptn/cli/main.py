@@ -1,0 +1,114 @@
+"""`keptn`: a thin skin over `api`. Verbs are one module each, imported when they are called.
+
+Every verb's module has its `command`. A sentence on standard error and an exit code (`exit_codes.py`) tell how it went.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from keptn.cli.config import DEFAULT_HOME
+from keptn.cli.examples import example
+from keptn.cli.exit_codes import ExitCode
+from keptn.cli.session import Session
+from keptn.errors import KeptnError
+
+VERBS = {
+    "abort": "End a delivery before its next task.",
+    "add-resource": "Put a file into the config repo of a project.",
+    "approve": "Let a delivery that waits for approval go on.",
+    "auth": "Say where keptn is and with which token.",
+    "compare": "Compare two evaluations.",
+    "create": "Create a project, a service or a secret.",
+    "delete": "Delete a project, a service or a secret.",
+    "evaluate": "Evaluate a gate over any window.",
+    "get": "Show projects, stages, services, deliveries, evaluations, events …",
+    "local": "Run keptn on this machine.",
+    "logs": "Show what a function or a workload wrote.",
+    "onboard": "Onboard a service into a project.",
+    "pause": "Hold a delivery before its next task.",
+    "redeliver": "Send an event from the dead-letter store again.",
+    "reject": "End a delivery that waits for approval.",
+    "rerun": "Run a delivery again from its failed task.",
+    "resume": "Let a paused delivery go on.",
+    "send": "Send an event: a new artifact, or any CloudEvent from a file.",
+    "simulate": "Try a shipyard without deploying anything.",
+    "status": "Follow a delivery to its end.",
+    "trigger": "Start a delivery, an evaluation or another sequence.",
+    "unpin": "Let deliveries into a pinned stage again.",
+    "update": "Change a secret.",
+    "validate": "Check any file that you write for keptn.",
+    "version": "Show the version of the CLI and of the installation.",
+}
+"""Verb, help. Its module is `keptn.cli.<verb>` with underscores; a module that several verbs share stands in SHARED."""
+
+SHARED = dict.fromkeys(("abort", "pause", "resume", "rerun", "approve", "reject", "unpin", "redeliver"), "control")
+
+
+class Verbs(click.Group):
+    """The verbs by name, without importing them for `--help`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return [verb for verb in VERBS if find_spec(_module(verb))]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = import_module(_module(cmd_name))
+        name = f"{cmd_name}_command" if cmd_name in SHARED else "command"
+        return cast(click.Command, getattr(module, name))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(verb, VERBS[verb]) for verb in self.list_commands(ctx)])
+
+
+def _module(verb: str) -> str:
+    return f"keptn.cli.{SHARED.get(verb, verb).replace('-', '_')}"
+
+
+@click.group(
+    cls=Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=example("keptn create project sockshop shipyard.yaml", "keptn COMMAND --help"),
+)
+@click.option(
+    "--home",
+    envvar="KEPTN_HOME",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_HOME,
+    help="Folder of config.json.  [env: KEPTN_HOME; default: ~/.keptn]",
+)
+@click.option("--endpoint", envvar="KEPTN_ENDPOINT", default="", help="URL of the api, for this call.")
+@click.option("--api-token", envvar="KEPTN_API_TOKEN", default="", help="Token of the api, for this call.")
+@click.pass_context
+def cli(ctx: click.Context, home: Path, endpoint: str, api_token: str) -> None:
+    """Deliver images through the stages of a shipyard; every step a function on Knative.
+
+    Exit codes: 0 pass, 1 error, 2 usage, 3 warning, 4 fail.
+    """
+    session = ctx.ensure_object(Session)
+    session.home, session.endpoint, session.token = home, endpoint, api_token
+
+
+def main(arguments: list[str] | None = None, **given: Any) -> int:  # noqa: ANN401 - what click takes
+    """Run one command and return its exit code; the entry point of `keptn`. No traceback reaches a user."""
+    try:
+        return int(cli.main(args=arguments, prog_name="keptn", standalone_mode=False, **given) or ExitCode.PASS)
+    except click.UsageError as exc:
+        exc.show()
+        return ExitCode.USAGE
+    except (click.ClickException, KeptnError) as exc:
+        click.echo(f"Error: {exc.format_message() if isinstance(exc, click.ClickException) else exc}", err=True)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted; what was started goes on.", err=True)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output left; nobody is there to be told
+    return ExitCode.ERROR

@@ -1,0 +1,313 @@
+"""The CLI against the real `api`, in one process."""
+
+import json
+import stat
+
+import httpx
+import pytest
+
+from keptn import context, events
+from keptn.cli.main import main
+from keptn.cli.session import Session
+from keptn.events import Event, Result, Status
+from tests.world import SHIPYARD, VALUES, World
+
+ENDPOINT = "http://keptn.test/functions/api"
+
+
+@pytest.fixture
+def world():
+    world = World().with_sockshop()
+    with context.using(world.context):
+        yield world
+
+
+@pytest.fixture
+def keptn(world, capsys, tmp_path, monkeypatch):
+    """Run a command line; its exit code, standard output and standard error."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KEPTN_HOME", str(tmp_path / "home"))
+
+    api = world.client("api").application
+
+    def prefixed(environ, start_response):
+        environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix("/functions/api")
+        return api(environ, start_response)
+
+    def run(*arguments, ok=True):
+        code = main(list(arguments), obj=Session(transport=httpx.WSGITransport(app=prefixed)))
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        assert (code == 0) is ok, (code, out, err)
+        return code, out, err
+
+    assert main(["auth", "-e", ENDPOINT, "-a", "token"], obj=Session(transport=httpx.WSGITransport(app=prefixed))) == 0
+    capsys.readouterr()
+    return run
+
+
+class TestConnecting:
+    """auth, version, and every way not to be connected."""
+
+    def test_auth_is_remembered_for_its_owner_only(self, keptn, tmp_path):
+        """The endpoint and token are kept, readable by their owner; a second auth checks them."""
+        file = tmp_path / "home/config.json"
+        assert json.loads(file.read_text()) == {"endpoint": ENDPOINT, "token": "token"}
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert "knows this token" in keptn("auth")[1]
+
+    def test_a_wrong_token_is_one_sentence_and_not_remembered(self, keptn, tmp_path):
+        """What does not work is not written."""
+        code, _, err = keptn("auth", "-e", ENDPOINT, "-a", "wrong", ok=False)
+        assert (code, err.count("\n")) == (1, 1)
+        assert "the token is wrong" in err
+        assert "wrong" not in (tmp_path / "home/config.json").read_text()
+
+    def test_without_config_the_next_step_is_said(self, keptn, tmp_path):
+        """No configuration: one sentence that says how to get one."""
+        (tmp_path / "home/config.json").unlink()
+        code, _, err = keptn("get", "project", ok=False)
+        assert (code, err.count("\n")) == (1, 1)
+        assert "keptn local" in err
+        assert "keptn auth" in err
+
+    @pytest.mark.parametrize("content", ["", "{", "[]", '{"endpoint": "x"}'])
+    def test_a_broken_config_is_one_sentence(self, keptn, tmp_path, content):
+        """A file that somebody broke is named."""
+        (tmp_path / "home/config.json").write_text(content)
+        assert "config.json cannot be read" in keptn("get", "project", ok=False)[2]
+
+    @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:9", "nonsense", "ftp://x"])
+    def test_an_api_that_is_away_is_one_sentence(self, capsys, tmp_path, endpoint):
+        """Nobody answers: which endpoint, and what to do."""
+        arguments = ["--home", str(tmp_path), "--endpoint", endpoint, "--api-token", "x", "get", "project"]
+        assert main(arguments) == 1
+        err = capsys.readouterr().err
+        assert err.count("\n") == 1
+        assert endpoint in err
+
+    def test_something_else_that_answers_is_told(self, capsys, tmp_path):
+        """A web server that is no keptn api is named as such."""
+        other = httpx.MockTransport(lambda _: httpx.Response(200, text="<html>"))
+        arguments = ["--home", str(tmp_path), "--endpoint", "http://x", "--api-token", "x", "get", "project"]
+        assert main(arguments, obj=Session(transport=other)) == 1
+        assert "is not a keptn api" in capsys.readouterr().err
+
+    def test_the_version_is_shown_even_without_installation(self, keptn, tmp_path):
+        """`version` tells of the CLI always."""
+        assert "installation" in keptn("version")[1]
+        (tmp_path / "home/config.json").unlink()
+        assert "unknown (no keptn is known" in keptn("version")[1]
+
+    def test_usage_errors_have_their_own_code(self, keptn):
+        """What was not understood is exit code 2."""
+        for arguments in (("nonsense",), ("create", "project"), ("create", "project", "x"), ("get", "event")):
+            assert keptn(*arguments, ok=False)[0] == 2
+
+
+class TestProjects:
+    """create project, onboard service, delete."""
+
+    @pytest.fixture(autouse=True)
+    def _steps(self, world, tmp_path):
+        """The steps that the API's events start, in one call."""
+        (tmp_path / "shipyard.yaml").write_bytes(SHIPYARD)
+        (tmp_path / "values_carts.yaml").write_bytes(VALUES)
+        world.sink.answers = {
+            events.PROJECT_CREATE: Result.PASS,
+            events.SERVICE_CREATE: Result.PASS,
+            "sh.keptn.event.project.delete.triggered": Result.PASS,
+        }
+
+    @pytest.mark.parametrize("form", [("shop", "shipyard.yaml"), ("shop", "--shipyard=shipyard.yaml")])
+    def test_a_project_is_created_in_both_forms(self, keptn, world, form):
+        """The talk's and the product's form; the command ends when the project is there."""
+        assert "Project shop is created" in keptn("create", "project", *form)[1]
+        assert world.sink.events[0].data == {"project": "shop", "shipyard": SHIPYARD.decode()}
+
+    def test_acknowledged_is_not_finished(self, keptn):
+        """With --no-wait the command says only that it was accepted."""
+        out = keptn("create", "project", "shop", "shipyard.yaml", "--no-wait")[1]
+        assert "Accepted" in out
+        assert "created" not in out
+
+    def test_a_refusal_of_the_step_is_an_error(self, keptn, world):
+        """What the step refuses is said, with exit code 1."""
+        world.sink.answers[events.PROJECT_CREATE] = Result.FAIL
+        code, _, err = keptn("create", "project", "shop", "shipyard.yaml", ok=False)
+        assert (code, err) == (1, "Error: it was refused\n")
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            (("sockshop", "shipyard.yaml"), "'sockshop' exists"),
+            (("shop", "missing.yaml"), "there is no file missing.yaml"),
+            (("shop", "."), "is a folder"),
+            (("Shop", "shipyard.yaml"), "letters"),
+        ],
+    )
+    def test_a_bad_project_is_one_sentence(self, keptn, world, arguments, said):
+        """Nothing is posted for what cannot be."""
+        assert said in keptn("create", "project", *arguments, ok=False)[2]
+        assert not world.sink.events
+
+    def test_a_service_is_onboarded_and_its_hook_printed(self, keptn, world):
+        """The registry hook's URL and header come with the onboarding."""
+        world.config_repo.delete("sockshop")
+        branches = {"main": {"shipyard.yaml": SHIPYARD}, "dev": {"x": b""}, "staging": {"x": b""}, "prod": {"x": b""}}
+        world.config_repo.create("sockshop", branches, message="Create\n")
+
+        def commit(event: Event) -> None:
+            for stage in ("dev", "staging", "prod"):
+                world.config_repo.commit("sockshop", stage, lambda _: {"carts/values.yaml": VALUES}, message="On\n")
+
+        world.sink.before[events.SERVICE_CREATE] = commit
+        out = keptn("onboard", "service", "--project=sockshop", "--values=values_carts.yaml")[1]
+        assert "Service carts is onboarded into every stage of sockshop" in out
+        assert "Authorization: Bearer carts" in out
+        assert "http://keptn.local/functions/receive-artifact" in out
+
+    def test_a_project_is_deleted(self, keptn):
+        """Without a terminal nobody is asked; an unknown project is an error."""
+        assert "is deleted" in keptn("delete", "project", "sockshop")[1]
+        assert "there is no project 'x'; projects: sockshop" in keptn("delete", "project", "x", ok=False)[2]
+
+
+class TestSending:
+    """send event, trigger."""
+
+    @pytest.mark.parametrize(
+        ("arguments", "event_type"),
+        [
+            ("send event newartifact carts:0.2 staging", "sh.keptn.event.staging.delivery.triggered"),
+            ("send event new-artifact carts:0.2", "sh.keptn.event.dev.delivery.triggered"),
+            (
+                "send event new-artifact --project=sockshop --service=carts --image=keptn/carts --tag=0.2",
+                "sh.keptn.event.dev.delivery.triggered",
+            ),
+            (
+                "trigger delivery --project=sockshop --service=carts --image=keptn/carts:0.2 --stage=production",
+                "sh.keptn.event.prod.delivery.triggered",
+            ),
+        ],
+    )
+    def test_an_artifact_is_sent_in_every_form(self, keptn, world, arguments, event_type):
+        """The talk's form and the product's start the same delivery."""
+        out = keptn(*arguments.split(), "--no-wait", "--label=build=7")[1]
+        (event,) = world.sink.events
+        assert event.type == event_type
+        assert event.data["artifact"]["digest"] == "sha256:bb"
+        assert event.data["labels"] == {"build": "7"}
+        assert event.context in out
+
+    def test_candidates_are_listed(self, keptn, world):
+        """Two projects with the service: neither is guessed."""
+        world.with_sockshop("other")
+        err = keptn("send", "event", "newartifact", "carts:0.2", ok=False)[2]
+        assert "other/carts, sockshop/carts" in err
+
+    @pytest.mark.parametrize(
+        ("arguments", "code", "said"),
+        [
+            ("send event newartifact", 2, "Missing argument 'IMAGE'"),
+            ("send event", 2, "Missing option"),
+            ("send event newartifact carts:0.2 qa", 1, "stages: dev, staging, prod"),
+            ("send event newartifact carts", 1, "must be repository:tag"),
+            ("send event newartifact carts:0.2 --force", 2, "--reason"),
+            ("send event newartifact carts:0.2 --label=x", 2, "KEY=VALUE"),
+            ("send event -f missing.json", 1, "there is no file"),
+        ],
+    )
+    def test_a_bad_artifact_is_one_sentence(self, keptn, arguments, code, said):
+        """What is missing or unknown is said."""
+        given, _, err = keptn(*arguments.split(), ok=False)
+        assert (given, said in err) == (code, True), err
+
+    def test_any_event_is_sent_from_a_file(self, keptn, world, tmp_path):
+        """A CloudEvent from a file is posted; broken JSON names the line."""
+        (tmp_path / "event.json").write_text('{"type": "sh.keptn.event.test.finished", "source": "me", "data": {}}')
+        assert "was taken" in keptn("send", "event", "-f", "event.json")[1]
+        assert world.sink.events[0].source == "me"
+        (tmp_path / "event.json").write_text('{\n"type" "x"}')
+        assert "event.json:2:" in keptn("send", "event", "-f", "event.json", ok=False)[2]
+
+    def test_an_evaluation_is_triggered(self, keptn, world):
+        """A timeframe or a window; the event is the stage's evaluation."""
+        slot = ("--project=sockshop", "--stage=prod", "--service=carts")
+        keptn("trigger", "evaluation", *slot, "--timeframe=8s", "--no-wait")
+        keptn("trigger", "sequence", "chaos", *slot, '--data={"pods": 3}', "--no-wait")
+        evaluation, chaos = world.sink.events
+        assert evaluation.data["evaluation"] == {"timeframe": "8s"}
+        assert (chaos.type, chaos.data["pods"]) == ("sh.keptn.event.prod.chaos.triggered", 3)
+
+
+class TestLooking:
+    """get, logs, add-resource, secrets."""
+
+    def test_projects_stages_and_services_are_shown(self, keptn, world):
+        """As tables, and as JSON and YAML for programs."""
+        live = {"colour": "blue", "image": "keptn/carts:0.2", "digest": "sha256:bb"}
+        world.store.put("slots/sockshop/prod/carts.json", json.dumps({"live": live}).encode())
+        assert keptn("get", "project")[1].splitlines()[1].split(None, 1) == ["sockshop", "dev, staging, prod"]
+        assert "prod     carts" in keptn("get", "project", "sockshop")[1]
+        assert "keptn/carts:0.2  sha256:bb" in keptn("get", "service", "--project=sockshop", "--stage=prod")[1]
+        assert json.loads(keptn("get", "project", "-o", "json")[1])[0]["projectName"] == "sockshop"
+        assert keptn("get", "stage", "prod", "--project=sockshop", "-o", "yaml")[1].startswith("- stageName: prod")
+
+    def test_events_are_shown(self, keptn):
+        """Of a project newest first, of one delivery oldest first."""
+        keptn("send", "event", "newartifact", "carts:0.2", "--no-wait")
+        out = keptn("get", "event", "--project=sockshop", "-o", "json")[1]
+        (event,) = json.loads(out)
+        assert event["id"] in keptn("get", "event", f"--context={event['shkeptncontext']}")[1]
+        assert "no such events" in keptn("get", "event", "test.finished", "--project=sockshop")[1]
+
+    def test_evaluations_are_shown(self, keptn, world):
+        """With result and score."""
+        stored = {"id": "1", "result": "fail", "score": 62.5, "message": "too slow", "timeEnd": "2026-11-24T12:00:00Z"}
+        world.store.put("evaluations/sockshop/staging/carts/0-1.json", json.dumps(stored).encode())
+        out = keptn("get", "evaluation", "--project=sockshop")[1]
+        assert "2026-11-24 12:00:00  staging  carts    fail    62.5   too slow" in out
+
+    def test_a_resource_is_added(self, keptn, world, tmp_path):
+        """To a service in every stage, or in one; a broken file is refused with its line."""
+        (tmp_path / "load.js").write_text("export default 1")
+        where = ("--project=sockshop", "--service=carts")
+        keptn("add-resource", *where, "--resource=load.js", "--resourceUri=tests/performance.js")
+        assert world.config_repo.tree("sockshop", "prod").read("carts/tests/performance.js") == b"export default 1"
+        (tmp_path / "perfspec.json").write_text("{\n")
+        assert "perfspec.json:" in keptn("add-resource", *where, "--resource=perfspec.json", ok=False)[2]
+
+    def test_secrets_are_made_and_listed(self, keptn, world, tmp_path):
+        """From literals and files; listed by name only."""
+        (tmp_path / "key.pem").write_text("pem")
+        keptn("create", "secret", "chat", "--from-literal=url=http://x?a=b", "--from-file=key.pem")
+        assert world.secrets.values["chat"] == {"url": "http://x?a=b", "key.pem": "pem"}
+        assert "http://x" not in keptn("get", "secret")[1]
+        keptn("update", "secret", "chat", "--from-literal=url=y")
+        keptn("delete", "secret", "chat", "--yes")
+        assert "chat" not in world.secrets.values
+
+    def test_a_hook_is_shown(self, keptn):
+        """URL and header, to be installed at the registry."""
+        assert "Authorization: Bearer carts" in keptn("get", "hook", "--project=sockshop", "--service=carts")[1]
+
+    def test_logs_are_shown(self, keptn, world, tmp_path):
+        """Of a function; asked for both or nothing, the usage is said."""
+        object.__setattr__(world.context.settings, "state_dir", tmp_path)
+        (tmp_path / "logs/functions").mkdir(parents=True)
+        (tmp_path / "logs/functions/deploy.log").write_text("one\ntwo\n")
+        assert keptn("logs", "deploy", "--lines=1")[1] == "two\n"
+        assert keptn("logs", ok=False)[0] == 2
+        assert (
+            "nothing runs live"
+            in keptn(*["logs", "--project=sockshop", "--stage=prod", "--service=carts"], ok=False)[2]
+        )
+
+
+def test_every_answer_of_a_step_is_an_event(world):
+    """The world of these tests answers as a step does."""
+    world.sink.answers = {"x.triggered": Result.PASS}
+    world.sink.post(Event(type="x.triggered", id="1", source="s", time=world.clock.now(), context="c"))
+    assert [event.type for event in world.sink.events] == ["x.triggered", "x.finished"]
+    assert world.sink.events[1].status == Status.SUCCEEDED
