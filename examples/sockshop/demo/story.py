@@ -108,11 +108,11 @@ class Play:
         return found
 
     def _meet_users(self, delivery: Delivery) -> None:
-        """Users come as soon as a stage serves them."""
-        for stage, threads, rate_hz in (("staging", 1, 10.0), ("prod", 5, 12.0)):
-            lane = delivery.lane(stage)
-            if stage not in self.users and lane and lane.result in ("pass", "warning"):
-                url = delivery.finished("deployment", stage)["deployment"]["deploymentURIsPublic"][0]
+        """Users come to a stage that serves them: in prod that is the trial of the first version."""
+        for stage, threads, rate_hz, task in (("staging", 1, 10.0, "release"), ("prod", 5, 12.0, "deployment")):
+            deployed = delivery.finished(task, stage) and delivery.finished("deployment", stage)
+            if stage not in self.users and deployed and deployed["result"] in ("pass", "warning"):
+                url = deployed["deployment"]["deploymentURIsPublic"][0]
                 self.users[stage] = Users(stage=stage, url=url, threads=threads, rate_hz=rate_hz)
                 self.screen.say(f"users come to {stage} at {url}")
 
