@@ -4,7 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: install check test demo bench soak nightly clean
+.PHONY: help install check test demo bench soak nightly clean
+
+help:
+	@echo 'make install | check | test | demo [SWAP=0.2:0.3] [KEEP=1] | bench | soak | nightly | clean'
 
 install: $(STAMP)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from keptn import artifact, desired_state, manifests, trailers, transition
+from keptn import deployment_request, desired_state, manifests, trailers, transition
 from keptn.context import Context
 from keptn.desired_state import DesiredState
 from keptn.errors import LostRace, NotYet
@@ -47,7 +47,9 @@ def carry_out(task: Event, ctx: Context, *, phase: Phase, to_previous: bool = Fa
     while True:
         tree = ctx.config_repo.tree(task.scope.project, task.scope.stage)
         before = desired_state.parse(tree.read(desired_state.path(task.scope.service)), service=task.scope.service)
-        request = artifact.request(task, tree, ctx, phase=phase, to_previous=to_previous, live=before.plan.live_version)
+        request = deployment_request.read(
+            task, tree, ctx, phase=phase, to_previous=to_previous, live=before.plan.live_version
+        )
         after = transition.next_state(before, request)
         commit, message = _commit(task, ctx, before=before, after=after)
         _converge(after, request.scope, ctx)

@@ -81,7 +81,7 @@ def _record(line: bytes) -> dict[str, Any] | None:
     try:
         record = json.loads(line)
         events.utc(record["time"])
-        float(record["duration_ms"])
+        float(record["duration_us"] or 0)
         int(record["status"])
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
@@ -93,7 +93,7 @@ def _request(record: dict[str, Any]) -> Request:
     gone = status == 0 and "DC" in str(record.get("flags") or "")  # the client went away: not the service's failure
     return Request(
         start=events.utc(record["time"]).timestamp(),
-        duration_ms=float(record["duration_ms"]),
+        duration_ms=float(record["duration_us"] or 0) / 1000,  # none: the client went away before the answer's end
         failed=status >= 500 or (status == 0 and not gone),
         method=str(record.get("method") or ""),
         path=str(record.get("path") or "").partition("?")[0],

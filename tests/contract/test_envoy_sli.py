@@ -30,7 +30,7 @@ def line(second: float, *, duration: float = 10, status: int = 200, colour: str 
         "method": "GET",
         "path": "/carts?id=1",
         "status": status,
-        "duration_ms": duration,
+        "duration_us": round(duration * 1000),
         "flags": "-",
         "served_by": "green",
     }

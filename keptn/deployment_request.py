@@ -17,7 +17,7 @@ from keptn.strategy import Phase, Strategy, Version, strategy_named
 from keptn.transition import Request
 
 
-def request(task: Event, tree: Tree, ctx: Context, *, phase: Phase, to_previous: bool, live: Version | None) -> Request:
+def read(task: Event, tree: Tree, ctx: Context, *, phase: Phase, to_previous: bool, live: Version | None) -> Request:
     """What the task asks for. live: the version that a deployment without an image deploys again. Raises Refused."""
     scope = _complete(task.scope)
     values = _values(tree, scope)

@@ -1,0 +1,105 @@
+"""Images of the embedded registry: a folder `images/<repository>/<tag>/` with a `Procfile`.
+
+The registry's host is no part of the folder: `127.0.0.1:5000/sockshop/carts:0.1` is `images/sockshop/carts/0.1`.
+Used by the folder registry and the process platform.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from keptn.errors import Refused
+
+LEFT_OUT = {"__pycache__", ".git"}
+"""What running or developing an image leaves in its folder; no part of its content."""
+
+_BUILTINS = ("exec ", "cd ", ". ", "export ", "set ", "ulimit ", "umask ")
+
+
+def folder(state_dir: Path, image: str) -> Path:
+    """Where the image's content is, there or not. Raises Refused for a name that is none."""
+    name, _, tag = image.rpartition(":")
+    if not name or "/" in tag:  # the colon, if any, is of the host's port
+        name, tag = image, "latest"
+    first, slash, rest = name.partition("/")
+    if slash and ("." in first or ":" in first or first == "localhost"):
+        name = rest
+    parts = (*PurePosixPath(name).parts, tag)
+    if not name or not tag or any(part in ("", ".", "..", "/") for part in parts):
+        raise Refused(f"{image!r} is no image name; write repository:tag")
+    return state_dir.joinpath("images", *parts)
+
+
+def content_digest(content: Path) -> str:
+    """`sha256:…` over names, executable bits and bytes of all files: the same content has the same digest anywhere."""
+    total = hashlib.sha256()
+    for path in sorted(_files(content), key=lambda path: path.relative_to(content).as_posix()):
+        name = path.relative_to(content).as_posix()
+        body = str(path.readlink()).encode() if path.is_symlink() else path.read_bytes()
+        kind = "link" if path.is_symlink() else "program" if path.stat().st_mode & 0o100 else "file"
+        total.update(f"{kind} {len(name.encode())} {name} {len(body)}\n".encode())
+        total.update(body)
+    return f"sha256:{total.hexdigest()}"
+
+
+def _files(content: Path) -> Iterator[Path]:
+    for path in content.iterdir():
+        if path.name in LEFT_OUT:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            yield from _files(path)
+        else:
+            yield path
+
+
+def unpack(state_dir: Path, image: str, digest: str) -> Path:
+    """A copy of the image's content that no later push under the same tag can change. Raises Refused.
+
+    Kept by digest, so that going back to a version works after its tag was pushed again.
+    """
+    kept = state_dir / "platform" / "content" / digest.replace(":", "-")
+    if kept.is_dir():
+        return kept
+    pushed = folder(state_dir, image)
+    if not pushed.is_dir():
+        raise Refused(f"there is no image {image}: no folder {pushed}; push it")
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=kept.parent))
+    try:
+        _copy(pushed, fresh, image=image, digest=digest)
+        fresh.replace(kept)
+    except OSError as exc:  # a twin was faster, or the content cannot be read
+        if not kept.is_dir():
+            raise Refused(f"image {image} cannot be unpacked: {exc}") from exc
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return kept
+
+
+def web_command(content: Path, image: str) -> str:
+    """What the `Procfile` says after `web:`, for a shell. Raises Refused.
+
+    A command without shell syntax replaces the shell, so that there is one process to signal, not two.
+    """
+    try:
+        lines = (content / "Procfile").read_text().splitlines()
+    except (OSError, UnicodeDecodeError):
+        lines = []
+    commands = [command.strip() for name, _, command in (line.partition(":") for line in lines) if name == "web"]
+    if not commands or not commands[0]:
+        raise Refused(f"image {image} has no Procfile with a line 'web: COMMAND'; add one and push it again")
+    plain = not set(commands[0]) & set(";&|()<>`\n") and not commands[0].startswith(_BUILTINS)
+    return f"exec env {commands[0]}" if plain else commands[0]
+
+
+def _copy(pushed: Path, fresh: Path, *, image: str, digest: str) -> None:
+    shutil.copytree(pushed, fresh, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    if (found := content_digest(fresh)) != digest:
+        raise Refused(
+            f"image {image} is not what was announced: its content is {found[:19]}…, not {digest[:19]}…; "
+            "it was pushed again since: send the artifact again"
+        )

@@ -1,0 +1,289 @@
+"""Every platform passes these; the process platform passes more, for it deals with real processes."""
+
+import os
+import signal
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from keptn.adapters import image_folder, workload_record
+from keptn.adapters.memory_platform import MemoryPlatform
+from keptn.adapters.process_platform import ProcessPlatform
+from keptn.errors import Refused
+from keptn.events import Scope
+from keptn.ports import Endpoint, Platform, Workload
+
+T = TypeVar("T")
+SCOPE = Scope(project="sockshop", stage="dev", service="carts")
+SERVER = """
+import http.server, os, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = f"{VERSION} {os.environ.get('COLOUR', '')} {os.getpid()}".encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+print("serving", VERSION, flush=True)
+http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+"""
+
+
+@dataclass
+class World:
+    platform: Platform
+    state_dir: Path
+
+    def push(self, tag: str, code: str = "") -> str:
+        """Push an image; its digest."""
+        folder = self.state_dir / "images" / "sockshop" / "carts" / tag
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "Procfile").write_text("web: python server.py\n")
+        (folder / "server.py").write_text(code or f"VERSION = {tag!r}\n{SERVER}")
+        return image_folder.content_digest(folder)
+
+    def workload(self, tag: str = "0.1", *, revision: int = 1, colour: str = "blue", code: str = "") -> Workload:
+        digest = self.push(tag, code)
+        image = f"127.0.0.1:5000/sockshop/carts:{tag}"
+        return Workload(scope=SCOPE, colour=colour, image=image, digest=digest, revision=revision)
+
+
+@pytest.fixture(params=["memory", "process"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    platform = MemoryPlatform() if request.param == "memory" else ProcessPlatform(tmp_path)
+    yield World(platform, tmp_path)
+    if isinstance(platform, ProcessPlatform):
+        platform.stop_all()
+
+
+@pytest.fixture
+def processes(tmp_path: Path) -> Iterator[World]:
+    platform = ProcessPlatform(tmp_path)
+    yield World(platform, tmp_path)
+    platform.stop_all()
+    assert left_over(tmp_path) == []
+
+
+def left_over(state_dir: Path) -> list[int]:
+    """Processes that run in the state folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "cwd").readlink().is_relative_to(state_dir):
+                found.append(int(process.name))
+        except OSError:
+            continue
+    return found
+
+
+def until(look: Callable[[], T], *, within_s: float = 15) -> T:
+    deadline = time.monotonic() + within_s
+    while not (found := look()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+    return found
+
+
+def ready(platform: Platform, colour: str = "blue") -> Endpoint:
+    return until(lambda: platform.endpoint(SCOPE, colour))
+
+
+def test_a_workload_gets_ready(world: World) -> None:
+    """Applied, it has an address; nobody else has one."""
+    world.platform.apply(world.workload())
+    assert ready(world.platform).port
+    assert world.platform.endpoint(SCOPE, "green") is None
+    assert any("0.1" in line for line in world.platform.logs(SCOPE, "blue"))
+
+
+def test_two_colours_stand_side_by_side(world: World) -> None:
+    """Each has its own address, and one goes without the other."""
+    for number, colour in enumerate(("blue", "green"), start=1):
+        world.platform.apply(world.workload(f"0.{number}", colour=colour))
+    assert ready(world.platform) != ready(world.platform, "green")
+    world.platform.remove(SCOPE, "green", revision=1)
+    world.platform.remove(SCOPE, "green", revision=1)
+    assert world.platform.endpoint(SCOPE, "green") is None
+    assert ready(world.platform)
+
+
+def test_a_lower_revision_changes_nothing(world: World) -> None:
+    """Neither starts nor stops anything, in whatever colour."""
+    world.platform.apply(world.workload("0.2", revision=5))
+    for late in (world.workload("0.1", revision=4), world.workload("0.1", revision=4, colour="green")):
+        with pytest.raises(Refused, match="revision 4 of sockshop/dev/carts is older than revision 5"):
+            world.platform.apply(late)
+    with pytest.raises(Refused, match="older"):
+        world.platform.remove(SCOPE, "blue", revision=4)
+    assert ready(world.platform)
+
+
+def test_the_fence_outlives_the_workload(world: World) -> None:
+    """What was removed does not come back by a late duplicate."""
+    world.platform.apply(world.workload(revision=5))
+    world.platform.remove(SCOPE, "blue", revision=6)
+    with pytest.raises(Refused, match="older"):
+        world.platform.apply(world.workload(revision=5))
+    assert world.platform.endpoint(SCOPE, "blue") is None
+
+
+def test_a_deleted_service_starts_afresh(world: World) -> None:
+    """Its revisions are forgotten with it; other services stay."""
+    world.platform.apply(world.workload(revision=9))
+    world.platform.remove_all("sockshop", service="orders")
+    assert ready(world.platform)
+    world.platform.remove_all("sockshop", service="carts")
+    assert world.platform.endpoint(SCOPE, "blue") is None
+    world.platform.apply(world.workload(revision=1))
+    assert ready(world.platform)
+
+
+def answer(endpoint: Endpoint) -> list[str]:
+    with urllib.request.urlopen(f"http://{endpoint.host}:{endpoint.port}/", timeout=5) as response:
+        return response.read().decode().split(" ")
+
+
+def test_the_same_again_touches_nothing(processes: World) -> None:
+    """The process stays; another version or environment replaces it at the same address."""
+    first = processes.workload()
+    processes.platform.apply(first)
+    before = answer(ready(processes.platform))
+    processes.platform.apply(replace(first, revision=2))
+    assert answer(ready(processes.platform)) == before
+    processes.platform.apply(replace(first, revision=3, env={"COLOUR": "blue"}))
+    version, colour, pid = answer(ready(processes.platform))
+    assert (version, colour) == ("0.1", "blue")
+    assert pid != before[2]
+    assert len(left_over(processes.state_dir)) == 1
+
+
+def test_a_workload_survives_its_platform(processes: World) -> None:
+    """Another process with the same state folder finds it."""
+    processes.platform.apply(processes.workload())
+    before = answer(ready(processes.platform))
+    second = ProcessPlatform(processes.state_dir)
+    second.apply(processes.workload())
+    second.reconcile()
+    assert answer(ready(second)) == before
+    assert os.getsid(int(before[2])) != os.getsid(0)
+
+
+def test_a_starter_that_died_before_it_wrote_the_pid_down(processes: World) -> None:
+    """The process is recognised by its mark and not started twice."""
+    processes.platform.apply(processes.workload())
+    before = answer(ready(processes.platform))
+    path = workload_record.file(processes.state_dir.resolve(), SCOPE)
+    record = workload_record.read(path, SCOPE)
+    forgotten = replace(record.colours["blue"], pid=0, started="")
+    workload_record.write(path, replace(record, colours={"blue": forgotten}))
+    processes.platform.apply(processes.workload())
+    assert answer(ready(processes.platform)) == before
+    workload_record.write(path, replace(record, colours={"blue": forgotten}))
+    processes.platform.remove(SCOPE, "blue", revision=2)
+    assert left_over(processes.state_dir) == []
+
+
+def test_a_pid_that_is_somebody_elses_by_now(processes: World) -> None:
+    """Is not taken for the workload, and not stopped."""
+    processes.platform.apply(processes.workload())
+    ready(processes.platform)
+    path = workload_record.file(processes.state_dir.resolve(), SCOPE)
+    record = workload_record.read(path, SCOPE)
+    mine = record.colours["blue"]
+    workload_record.write(path, replace(record, colours={"blue": replace(mine, pid=os.getpid())}))
+    processes.platform.reconcile()
+    assert answer(ready(processes.platform))[2] == str(mine.pid)
+
+
+def test_what_dies_is_started_again(processes: World) -> None:
+    """At once the first time, then after pauses."""
+    processes.platform.apply(processes.workload())
+    pid = int(answer(ready(processes.platform))[2])
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: processes.platform.endpoint(SCOPE, "blue") is None)
+    processes.platform.reconcile()
+    assert int(answer(ready(processes.platform))[2]) != pid
+    path = workload_record.file(processes.state_dir.resolve(), SCOPE)
+    os.kill(workload_record.read(path, SCOPE).colours["blue"].pid, signal.SIGKILL)
+    until(lambda: not workload_record.read(path, SCOPE).colours["blue"].process.alive)
+    processes.platform.reconcile()
+    assert not workload_record.read(path, SCOPE).colours["blue"].process.alive
+
+
+def test_a_runtime_that_stopped_all_starts_all_again(processes: World) -> None:
+    """What shall run is remembered; nothing runs in between."""
+    processes.platform.apply(processes.workload())
+    ready(processes.platform)
+    processes.platform.stop_all()
+    assert left_over(processes.state_dir) == []
+    ProcessPlatform(processes.state_dir).reconcile()
+    assert answer(ready(processes.platform))[0] == "0.1"
+
+
+def test_one_that_exits_is_refused_with_its_last_words(processes: World) -> None:
+    """The reason is in its log."""
+    processes.platform.apply(processes.workload(code="raise SystemExit('no database')\n"))
+
+    def refused() -> str:
+        try:
+            processes.platform.endpoint(SCOPE, "blue")
+        except Refused as exc:
+            return str(exc)
+        return ""
+
+    assert until(refused).endswith("its log ends with: no database")
+
+
+def test_a_health_path_tells_when_it_is_ready(processes: World) -> None:
+    """An open port is not enough."""
+    unready = SERVER.replace("send_response(200)", "send_response(503)")
+    workload = processes.workload(code=f"VERSION = 'x'\n{unready}")
+    processes.platform.apply(replace(workload, health="/health"))
+    path = workload_record.file(processes.state_dir.resolve(), SCOPE)
+    port = workload_record.read(path, SCOPE).colours["blue"].port
+    until(lambda: any("serving" in line for line in processes.platform.logs(SCOPE, "blue")))
+    assert port
+    assert processes.platform.endpoint(SCOPE, "blue") is None
+
+
+def test_content_that_was_not_announced_does_not_run(processes: World) -> None:
+    """A tag pushed again between the event and the deployment."""
+    announced = processes.workload()
+    processes.push("0.1", "print('something else')\n")
+    with pytest.raises(Refused, match="is not what was announced"):
+        processes.platform.apply(announced)
+
+
+def test_a_tag_pushed_again_changes_nothing_that_runs(processes: World) -> None:
+    """And an earlier version can be started again although its tag has other content by now."""
+    announced = processes.workload()
+    processes.platform.apply(announced)
+    ready(processes.platform)
+    processes.push("0.1", "print('something else')\n")
+    processes.platform.remove(SCOPE, "blue", revision=2)
+    processes.platform.apply(replace(announced, revision=3))
+    assert answer(ready(processes.platform))[0] == "0.1"
+
+
+def test_an_image_that_is_not_there(processes: World) -> None:
+    """Or one without a Procfile: the sentence says what to do."""
+    with pytest.raises(Refused, match=r"there is no image 127.0.0.1:5000/sockshop/carts:9.*push it"):
+        processes.platform.apply(replace(processes.workload(), image="127.0.0.1:5000/sockshop/carts:9", digest="x"))
+    workload = processes.workload("0.3")
+    folder = processes.state_dir / "images/sockshop/carts/0.3"
+    (folder / "Procfile").write_text("worker: true\n")
+    with pytest.raises(Refused, match="no Procfile with a line 'web: COMMAND'"):
+        processes.platform.apply(replace(workload, digest=image_folder.content_digest(folder)))
+
+
+def test_secrets_of_the_runtime_stay_with_it(processes: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A workload gets its own environment, not ours."""
+    monkeypatch.setenv("KEPTN_TOKEN", "secret")
+    processes.platform.apply(processes.workload())
+    pid = answer(ready(processes.platform))[2]
+    assert b"KEPTN_TOKEN" not in Path(f"/proc/{pid}/environ").read_bytes()

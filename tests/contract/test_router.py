@@ -1,0 +1,248 @@
+"""Every router passes these; Envoy passes more, with real requests."""
+
+import contextlib
+import http.server
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+import pytest
+
+from keptn.adapters import envoy_process
+from keptn.adapters.envoy_router import EnvoyRouter
+from keptn.adapters.memory_router import MemoryRouter
+from keptn.errors import Refused, Unavailable
+from keptn.events import Scope
+from keptn.ports import Endpoint, Route, Router
+
+T = TypeVar("T")
+SCOPE = Scope(project="sockshop", stage="prod", service="carts")
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """A workload that answers with its name, and counts."""
+
+    daemon_threads = True
+
+    def __init__(self, name: str, delay_s: float = 0.0) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.name, self.delay_s, self.paths = name, delay_s, list[str]()
+        self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02})
+        self.thread.start()
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return Endpoint(host="127.0.0.1", port=self.server_port)
+
+    def stop(self) -> None:
+        self.shutdown()
+        self.thread.join()
+        self.server_close()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: Server
+
+    def do_GET(self) -> None:
+        time.sleep(self.server.delay_s)
+        self.server.paths.append(self.path)
+        body = self.server.name.encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None: ...
+
+
+@dataclass
+class World:
+    router: Router
+    state_dir: Path
+    servers: dict[str, Server] = field(default_factory=dict)
+
+    def serve(self, colour: str, delay_s: float = 0.0) -> None:
+        self.servers[colour] = Server(colour, delay_s)
+
+    def route(self, revision: int, weights: dict[str, int], mirror: str = "") -> None:
+        endpoints = {colour: server.endpoint for colour, server in self.servers.items()}
+        self.router.apply(Route(scope=SCOPE, revision=revision, endpoints=endpoints, weights=weights, mirror=mirror))
+
+    def get(self, path: str = "/") -> httpx.Response:
+        return httpx.get(self.router.public_url(SCOPE) + path, timeout=5)
+
+    def log(self) -> list[dict]:
+        lines = (self.state_dir / "envoy/access.log").read_bytes().splitlines()
+        return [json.loads(line) for line in lines]
+
+
+@pytest.fixture(params=["memory", "envoy"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    with contextlib.ExitStack() as stack:
+        yield stack.enter_context(_memory(tmp_path) if request.param == "memory" else _envoy(tmp_path))
+
+
+@pytest.fixture
+def envoy(tmp_path: Path) -> Iterator[World]:
+    with _envoy(tmp_path) as world:
+        yield world
+
+
+@contextlib.contextmanager
+def _memory(folder: Path) -> Iterator[World]:
+    world = World(MemoryRouter(), folder)
+    yield world
+    for server in world.servers.values():
+        server.stop()
+
+
+@contextlib.contextmanager
+def _envoy(folder: Path) -> Iterator[World]:
+    process = envoy_process.start(folder)
+    world = World(EnvoyRouter(folder), folder)
+    try:
+        yield world
+    finally:
+        envoy_process.stop(folder)
+        for server in world.servers.values():
+            server.stop()
+    assert not process.alive
+
+
+def until(look: Callable[[], T], *, within_s: float = 10) -> T:
+    deadline = time.monotonic() + within_s
+    while not (found := look()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+    return found
+
+
+def test_addresses_are_stable(world: World) -> None:
+    """Over deployments, and each its own."""
+    world.serve("blue")
+    before = [world.router.public_url(SCOPE), *(world.router.own_url(SCOPE, c) for c in ("blue", "green"))]
+    world.route(1, {"blue": 100})
+    after = [world.router.public_url(SCOPE), *(world.router.own_url(SCOPE, c) for c in ("blue", "green"))]
+    assert before == after
+    assert len(set(after)) == 3
+
+
+def test_an_older_route_is_refused(world: World) -> None:
+    """The same again is fine."""
+    world.serve("blue")
+    world.route(5, {"blue": 100})
+    world.route(5, {"blue": 100})
+    with pytest.raises(Refused, match="revision 4 of the route of sockshop/prod/carts is older than revision 5"):
+        world.route(4, {})
+
+
+def test_a_removed_service_starts_afresh(world: World) -> None:
+    """Its revisions are forgotten; removing it twice is fine."""
+    world.serve("blue")
+    world.route(5, {"blue": 100})
+    world.router.remove(SCOPE)
+    world.router.remove(SCOPE)
+    world.route(1, {"blue": 100})
+
+
+def test_users_reach_the_live_colour(envoy: World) -> None:
+    """In force when `apply` returns; without a live version users are told so."""
+    envoy.serve("blue")
+    envoy.serve("green")
+    envoy.route(1, {})
+    nobody = envoy.get()
+    assert (nobody.status_code, nobody.text) == (503, "no version of carts is live in prod\n")
+    for revision, colour in enumerate(["blue", "green"] * 5, start=2):
+        envoy.route(revision, {colour: 100})
+        assert envoy.get().text == colour
+    assert httpx.get(envoy.router.own_url(SCOPE, "blue")).text == "blue"
+
+
+def test_a_trial_gets_its_share(envoy: World) -> None:
+    """A quarter of users, give or take."""
+    envoy.serve("blue")
+    envoy.serve("green")
+    envoy.route(1, {"blue": 75, "green": 25})
+    with httpx.Client() as client:
+        seen = [client.get(envoy.router.public_url(SCOPE)).text for _ in range(300)]
+    assert 40 <= seen.count("green") <= 115
+
+
+def test_a_mirror_gets_a_copy_and_users_do_not_notice(envoy: World) -> None:
+    """Every request reaches both; users see the live version's answers, even when the copy's workload is dead."""
+    envoy.serve("blue")
+    envoy.serve("green")
+    envoy.route(1, {"blue": 100}, mirror="green")
+    assert {envoy.get(f"/{n}").text for n in range(20)} == {"blue"}
+    until(lambda: len(envoy.servers["green"].paths) == 20)
+    envoy.servers.pop("green").stop()
+    assert {envoy.get(f"/{n}").text for n in range(20)} == {"blue"}
+
+
+def test_the_log_has_each_request_as_seen_by_users_and_by_each_colour(envoy: World) -> None:
+    """One public line and one own line a request, the mirrored copy included, with durations in microseconds."""
+    envoy.serve("blue", delay_s=0.05)
+    envoy.serve("green")
+    envoy.route(1, {"blue": 100}, mirror="green")
+    envoy.get("/items?token=secret")
+    lines = until(
+        lambda: len(found := envoy.log()) == 3 and found if (envoy.state_dir / "envoy/access.log").exists() else []
+    )
+    by_route = {(line["route"], line["colour"]): line for line in lines}
+    public, blue, green = (by_route[key] for key in (("public", ""), ("own", "blue"), ("own", "green")))
+    assert (public["served_by"], public["status"], public["path"], public["method"]) == ("blue", 200, "/items", "GET")
+    assert public["duration_us"] >= blue["duration_us"] > 50_000 > green["duration_us"] > 0
+    assert {(line["project"], line["stage"], line["service"]) for line in lines} == {("sockshop", "prod", "carts")}
+    assert public["time"].endswith("Z")
+
+
+def test_envoy_outlives_its_starter_and_keeps_the_routes(envoy: World) -> None:
+    """A second start adopts it, even without the written pid; a new Envoy has the same addresses and routes."""
+    envoy.serve("blue")
+    envoy.route(1, {"blue": 100})
+    first = envoy_process.start(envoy.state_dir)
+    (envoy.state_dir / "envoy/process.json").unlink()
+    assert envoy_process.start(envoy.state_dir) == first
+    url = envoy.router.public_url(SCOPE)
+    envoy_process.stop(envoy.state_dir)
+    with pytest.raises(Unavailable, match="Envoy does not answer"):
+        envoy.route(2, {"blue": 100})
+    assert envoy_process.start(envoy.state_dir) != first
+    assert httpx.get(url).text == "blue"
+
+
+def test_a_switch_fails_no_request(envoy: World) -> None:
+    """Under load, the old colour stopped as soon as `apply` has returned, its slow requests included."""
+    answers: list[str] = []
+    done = threading.Event()
+
+    def user() -> None:
+        with httpx.Client(timeout=10) as client:
+            while not done.is_set():
+                response = client.get(envoy.router.public_url(SCOPE))
+                answers.append(response.text if response.status_code == 200 else str(response.status_code))
+
+    envoy.serve("blue", delay_s=0.03)
+    envoy.route(1, {"blue": 100})
+    users = [threading.Thread(target=user) for _ in range(6)]
+    for thread in users:
+        thread.start()
+    for revision in range(2, 12):
+        old, new = ("blue", "green") if revision % 2 == 0 else ("green", "blue")
+        envoy.serve(new, delay_s=0.03)
+        envoy.route(revision, {old: 90, new: 10})
+        envoy.route(revision, {new: 100})
+        envoy.servers.pop(old).stop()
+        seen = len(answers)
+        until(lambda seen=seen: len(answers) > seen + 10)
+    done.set()
+    for thread in users:
+        thread.join()
+    assert set(answers) == {"blue", "green"}
