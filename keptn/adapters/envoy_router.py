@@ -56,7 +56,7 @@ class EnvoyRouter:
             routes = self._routes()
             in_force = routes.get(route.scope)
             _check_fence(route, in_force)
-            routes[route.scope] = route
+            routes[route.scope] = _with_known_endpoints(route, in_force)
             locked_json.write(self._state, _dump(routes))
             self._write_in_order(routes, route)
         self._drain(route)
@@ -167,6 +167,14 @@ def _check_fence(route: Route, in_force: Route | None) -> None:
             f"revision {route.revision} of the route of {route.scope} is older than revision {in_force.revision}, "
             "which is in force; nothing was done"
         )
+
+
+def _with_known_endpoints(route: Route, in_force: Route | None) -> Route:
+    """A colour that goes keeps its address: clusters change before the route does, and users are still with it.
+
+    The address is that colour's for good (port_book.py), so nobody else answers there later.
+    """
+    return replace(route, endpoints={**(in_force.endpoints if in_force else {}), **route.endpoints})
 
 
 def _dump(routes: Mapping[Scope, Route]) -> dict[str, Any]:

@@ -1,0 +1,172 @@
+"""Deployments on real parts: processes, Envoy, a bare Git repository, and users who never stop."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from keptn import deployment, trailers
+from keptn.adapters import envoy_process
+from keptn.adapters.process_platform import ProcessPlatform
+from keptn.context import Context
+from keptn.errors import Refused
+from keptn.events import Event, Scope
+from keptn.settings import Settings
+from keptn.strategy import Phase
+
+SCOPE = Scope(project="sockshop", stage="prod", service="carts")
+SERVER = """
+import http.server, os, time
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    def do_GET(self):
+        time.sleep(0.02)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(VERSION)))
+        self.end_headers()
+        self.wfile.write(VERSION.encode())
+    def log_message(self, *args): pass
+http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+"""
+
+
+class WallClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+@dataclass
+class Shop:
+    ctx: Context
+    state_dir: Path
+    answers: list[str] = field(default_factory=list)
+
+    def task(self, phase: Phase, epoch: int, tag: str, how: str) -> Event:
+        image = f"127.0.0.1:5000/sockshop/carts:{tag}"
+        data = {"configurationChange": {"values": {"image": image}}, "deployment": {"deploymentstrategy": how}}
+        return Event(
+            type="sh.keptn.event.any.triggered",
+            id=f"{phase}-{epoch}",
+            source="test",
+            time=datetime.now(UTC),
+            data={**data, "project": "sockshop", "stage": "prod", "service": "carts"},
+            context=f"delivery-{epoch}",
+            epoch=epoch,
+        )
+
+    def push(self, tag: str, code: str = SERVER) -> None:
+        folder = self.state_dir / "images/sockshop/carts" / tag
+        folder.mkdir(parents=True)
+        (folder / "Procfile").write_text("web: python server.py\n")
+        (folder / "server.py").write_text(f"VERSION = {tag!r}\n{code}")
+
+    def deploy(self, epoch: int, tag: str, how: str) -> deployment.Outcome:
+        return deployment.carry_out(self.task(Phase.DEPLOY, epoch, tag, how), self.ctx, phase=Phase.DEPLOY)
+
+    def release(self, epoch: int, tag: str) -> deployment.Outcome:
+        return deployment.carry_out(self.task(Phase.RELEASE, epoch, tag, ""), self.ctx, phase=Phase.RELEASE)
+
+    def roll_back(self, epoch: int, *, delivery: int = 0) -> deployment.Outcome:
+        task = replace(self.task(Phase.ROLLBACK, epoch, "", ""), context=f"delivery-{delivery}")
+        return deployment.carry_out(task, self.ctx, phase=Phase.ROLLBACK, to_previous=not delivery)
+
+    def served(self, count: int = 15) -> set[str]:
+        """What users see from now on."""
+        begin = len(self.answers) + 8  # what was on its way
+        deadline = time.monotonic() + 20
+        while len(self.answers) < begin + count:
+            assert time.monotonic() < deadline, "users get no answers"
+            time.sleep(0.02)
+        return set(self.answers[begin:])
+
+    @contextmanager
+    def users(self) -> Iterator[None]:
+        done, url = threading.Event(), self.ctx.router.public_url(SCOPE)
+
+        def use() -> None:
+            with httpx.Client(timeout=10) as client:
+                while not done.is_set():
+                    answer = client.get(url)
+                    self.answers.append(answer.text if answer.status_code == 200 else str(answer.status_code))
+
+        threads = [threading.Thread(target=use) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            for thread in threads:
+                thread.join()
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    ctx = Context(Settings(state_dir=tmp_path), clock=WallClock())
+    branches = {"main": {"shipyard.yaml": b"x: y\n"}, "prod": {"carts/values.yaml": b"service: carts\nhealth: /\n"}}
+    with ExitStack() as stack:
+        stack.callback(ProcessPlatform(tmp_path).stop_all)
+        stack.callback(envoy_process.stop, tmp_path)
+        envoy_process.start(tmp_path)
+        ctx.config_repo.create("sockshop", branches, message="create")
+        yield Shop(ctx, tmp_path)
+
+
+def test_versions_come_and_go_and_no_user_notices(shop: Shop) -> None:
+    """Blue/green, a runbook, shadow, a failed trial, direct: not one failed request."""
+    for tag in ("0.1", "0.2", "0.3", "0.4"):
+        shop.push(tag)
+    shop.deploy(1, "0.1", "blue_green")
+    shop.release(1, "0.1")
+    with shop.users():
+        shop.deploy(2, "0.2", "blue_green")
+        assert shop.served(60) == {"0.1", "0.2"}
+        shop.release(2, "0.2")
+        assert shop.served() == {"0.2"}
+        assert shop.roll_back(3).live["image"].endswith("carts:0.1")
+        assert shop.served() == {"0.1"}
+        shop.deploy(4, "0.3", "shadow")
+        assert shop.served() == {"0.1"}
+        shop.roll_back(5, delivery=4)
+        shop.deploy(6, "0.4", "direct")
+        assert shop.served() == {"0.4"}
+        shop.roll_back(7, delivery=6)
+        assert shop.served() == {"0.1"}
+    assert set(shop.answers) == {"0.1", "0.2", "0.4"}
+    log = shop.ctx.config_repo.log("sockshop", "prod")
+    assert [commit.message.partition("\n")[0] for commit in log][:-1] == [
+        "roll prod back to carts 0.1",
+        "deploy carts 0.4 to prod (direct)",
+        "roll prod back to carts 0.1",
+        "deploy carts 0.3 to prod (shadow)",
+        "roll prod back to carts 0.1",
+        "release carts 0.2 in prod",
+        "deploy carts 0.2 to prod (blue_green)",
+        "release carts 0.1 in prod",
+        "deploy carts 0.1 to prod (blue_green)",
+    ]
+    assert trailers.read(log[0].message)["Keptn-Delivery"] == "delivery-6"
+
+
+def test_a_version_that_cannot_start_reaches_nobody(shop: Shop) -> None:
+    """It is refused with its last words, and rolled back."""
+    shop.push("0.1")
+    shop.push("0.2", code="raise SystemExit('no database')\n")
+    shop.deploy(1, "0.1", "blue_green")
+    shop.release(1, "0.1")
+    with shop.users():
+        with pytest.raises(Refused, match="no database"):
+            shop.deploy(2, "0.2", "blue_green")
+        shop.roll_back(3, delivery=2)
+        assert shop.served() == {"0.1"}
+    assert set(shop.answers) == {"0.1"}
