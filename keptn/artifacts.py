@@ -51,10 +51,19 @@ def parse_image(image: str) -> tuple[str, str]:
 
 def owners(store: ObjectStore, repository: str) -> Sequence[Owner]:
     """The services that were onboarded with this image repository."""
-    prefix = f"images/{quote(repository, safe='')}/"
+    prefix = _prefix(repository)
     names = store.list(prefix, limit=_MOST_SERVICES).names
     parts = (name.removeprefix(prefix).partition(".") for name in names)
     return [Owner(project=project, service=service) for project, _, service in parts]
+
+
+def owner_object(repository: str, project: str, service: str) -> str:
+    """The object that says so: `onboard_service` writes it."""
+    return f"{_prefix(repository)}{project}.{service}"
+
+
+def _prefix(repository: str) -> str:
+    return f"images/{quote(repository, safe='')}/"
 
 
 def delivery_triggered(artifact: Artifact, scope: Scope, *, event_id: str, source: str, now: datetime) -> Event:

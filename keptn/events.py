@@ -25,6 +25,8 @@ PREFIX = "sh.keptn.event."
 TIMER_PREFIX = "sh.keptn.timer."
 PROJECT_CREATE = PREFIX + "project.create.triggered"
 SERVICE_CREATE = PREFIX + "service.create.triggered"
+PROJECT_DELETE = PREFIX + "project.delete.triggered"
+SERVICE_DELETE = PREFIX + "service.delete.triggered"
 EVALUATION_INVALIDATED = PREFIX + "evaluation.invalidated"
 """A person's word that an evaluation must not be compared with; `triggeredid` names the evaluation."""
 RESERVED_STAGES = frozenset({"project", "service"})

@@ -19,6 +19,11 @@ def secret_name(project: str, service: str) -> str:
     return f"hook-{project}-{service}"
 
 
+def hook_url(public_url: str) -> str:
+    """Where a registry posts."""
+    return f"{public_url.rstrip('/')}/functions/receive-artifact"
+
+
 def opened_by(request: Request, secrets: Secrets) -> Collection[str]:
     """Names of the registry hooks' secrets that the request's token opens. Raises HttpError 401 if there is none.
 

@@ -1,0 +1,36 @@
+"""onboard-service: puts services into every stage and out again (`service.create.triggered`, `….delete.…`)."""
+
+from __future__ import annotations
+
+from keptn import events, runtime, services
+from keptn.context import Context
+from keptn.events import Event, Result
+
+
+@runtime.task("onboard-service")
+def handle(task: Event, ctx: Context) -> Event | None:
+    if task.type == events.SERVICE_CREATE:
+        return _onboarded(task, ctx)
+    if task.type == events.SERVICE_DELETE:
+        services.delete(task, ctx)
+        return _finished(task, ctx, f"service {task.scope.service} is deleted", {})
+    return None
+
+
+def _onboarded(task: Event, ctx: Context) -> Event:
+    done = services.onboard(task, ctx)
+    hook = {"url": done.hook_url, "secret": done.hook_secret, "repository": done.repository}
+    message = f"service {done.service} is in {', '.join(done.stages)}"
+    payload: dict[str, object] = {"service": done.service, "stages": list(done.stages), "hook": hook}
+    return _finished(task, ctx, message, payload)
+
+
+def _finished(task: Event, ctx: Context, message: str, payload: dict[str, object]) -> Event:
+    return events.finished(
+        task,
+        source=runtime.source("onboard-service"),
+        now=ctx.clock.now(),
+        result=Result.PASS,
+        message=message,
+        payload=payload,
+    )

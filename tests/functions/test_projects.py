@@ -1,0 +1,277 @@
+"""`create_project` and `onboard_service`: nothing half-made, repeats are fine, every mistake has its sentence."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from keptn import artifacts, context, events
+from keptn.adapters.memory_config_repo import MemoryConfigRepo
+from keptn.adapters.memory_platform import MemoryPlatform
+from keptn.adapters.memory_registry import MemoryRegistry
+from keptn.adapters.memory_router import MemoryRouter
+from keptn.adapters.memory_secrets import MemorySecrets
+from keptn.context import Context
+from keptn.errors import Unavailable
+from keptn.events import Event, Scope
+from keptn.ports import Endpoint, Route, Workload
+from keptn.settings import Settings
+from tests.world import SHIPYARD, VALUES, TickingClock, World
+
+SHIPYARD_TEXT, VALUES_TEXT = SHIPYARD.decode(), VALUES.decode()
+STAGES = ("dev", "staging", "prod")
+REPOSITORY = "keptn/carts"
+
+
+class Installation(World):
+    """Everything in memory, platform and router included."""
+
+    def __init__(self):
+        super().__init__()
+        self.config_repo, self.secrets = MemoryConfigRepo(), MemorySecrets()
+        self.platform, self.router = MemoryPlatform(), MemoryRouter()
+        self.context = Context(
+            Settings(public_url="http://keptn.local/"),
+            store=self.store,
+            config_repo=self.config_repo,
+            secrets=self.secrets,
+            platform=self.platform,
+            router=self.router,
+            registry=MemoryRegistry(),
+            clock=TickingClock(),
+        )
+
+    def send(self, function, what, data, *, event_id="1"):
+        """Post the event and return the reply, if it is one, and the status."""
+        event = Event(
+            type=f"sh.keptn.event.{what}.triggered",
+            id=event_id,
+            source="test",
+            time=datetime(2026, 1, 1, tzinfo=UTC),
+            context="delivery-1",
+            data=data,
+        )
+        headers, body = events.encode(event)
+        response = self.client(function).post("/", data=body, headers=headers)
+        assert response.status_code == 200, response.get_data(as_text=True)
+        reply = events.decode(dict(response.headers), response.get_data())
+        assert reply.type == f"sh.keptn.event.{what}.finished"
+        return reply
+
+    def create(self, project="sockshop", shipyard=SHIPYARD_TEXT, **options):
+        return self.send("create_project", "project.create", {"project": project, "shipyard": shipyard}, **options)
+
+    def onboard(self, values=VALUES_TEXT, *, project="sockshop", event_id="2", **data):
+        data = {"project": project, "values": values, **data}
+        return self.send("onboard_service", "service.create", data, event_id=event_id)
+
+
+@pytest.fixture
+def world():
+    world = Installation()
+    with context.using(world.context):
+        yield world
+
+
+def refused(reply):
+    assert (reply.status, reply.result) == ("errored", "fail")
+    return reply.message
+
+
+# --- create project --------------------------------------------------------------------------------------------------
+def test_a_project_has_a_branch_per_stage(world):
+    """A shipyard becomes a config repo with the shipyard on main and a branch per stage, and the commit says why."""
+    reply = world.create()
+    assert (reply.result, reply.data["stages"], reply.data["project"]) == ("pass", list(STAGES), "sockshop")
+    assert world.config_repo.tree("sockshop", "main").read("shipyard.yaml") == SHIPYARD
+    for stage in STAGES:
+        assert (
+            world.config_repo.tree("sockshop", stage).read("stage.yaml")
+            == f"project: sockshop\nstage: {stage}\n".encode()
+        )
+    (commit,) = world.config_repo.log("sockshop", "prod")
+    assert commit.message.startswith("Create project sockshop\n\nKeptn-Delivery: delivery-1\nKeptn-Event: 1\n")
+
+
+def test_the_same_event_again_is_the_same_answer(world):
+    """A repeat gives the same reply, even if the first one's reply was never kept."""
+    first = world.create()
+    assert world.create() == first
+    world.store.delete("replies/1/create-project")
+    assert world.create().result == "pass"
+
+
+def test_a_project_that_exists_is_refused(world):
+    """Another event for the name is refused, whether its shipyard is the same or another; nothing changes."""
+    world.create()
+    for event_id, shipyard in (("8", SHIPYARD_TEXT), ("9", "stages: [{name: other}]")):
+        assert "project sockshop exists already" in refused(world.create(shipyard=shipyard, event_id=event_id))
+    assert world.config_repo.tree("sockshop", "main").read("shipyard.yaml") == SHIPYARD
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"project": "Sock Shop"}, "'Sock Shop' is no project name; use lower-case letters"),
+        ({"project": "../sockshop"}, "is no project name"),
+        ({"project": ""}, "names no project"),
+        ({"shipyard": ""}, "names no shipyard"),
+        ({"shipyard": {"stages": []}}, "names no shipyard"),
+        ({"shipyard": "stages: []"}, "shipyard.yaml"),
+        ({"shipyard": "stages:\n- name: dev\n- name: dev"}, "'dev'"),
+        ({"shipyard": "stages:\n- name: dev\n- name: service"}, "shipyard.yaml:3: "),
+        ({"shipyard": "stages:\n- name: dev\n- name: main"}, "shipyard.yaml:3: "),
+        ({"shipyard": "stages:\n- name: Dev"}, "shipyard.yaml:2: "),
+        ({"shipyard": "stages: [\n"}, "shipyard.yaml:2: not valid YAML"),
+    ],
+)
+def test_a_bad_project_leaves_nothing(world, data, sentence):
+    """A wrong name or shipyard is one sentence in the reply, and no project."""
+    reply = world.send("create_project", "project.create", {"project": "p", "shipyard": "stages: [{name: a}]", **data})
+    assert sentence in refused(reply)
+    assert list(world.config_repo.projects()) == []
+
+
+# --- onboard service -------------------------------------------------------------------------------------------------
+def test_a_service_is_in_every_stage(world):
+    """The values file is in each stage's branch, as given; the reply says where the registry shall post."""
+    world.create()
+    reply = world.onboard()
+    assert (reply.result, reply.data["service"], reply.data["stages"]) == ("pass", "carts", list(STAGES))
+    assert reply.data["hook"] == {
+        "url": "http://keptn.local/functions/receive-artifact",
+        "secret": "hook-sockshop-carts",
+        "repository": REPOSITORY,
+    }
+    for stage in STAGES:
+        assert world.config_repo.tree("sockshop", stage).read("carts/values.yaml") == VALUES
+        message = world.config_repo.log("sockshop", stage)[0].message
+        assert message.startswith("Onboard carts\n")
+        assert f"Keptn-Stage: {stage}\nKeptn-Service: carts\n" in message
+    assert [str(owner.service) for owner in artifacts.owners(world.store, REPOSITORY)] == ["carts"]
+
+
+def test_the_token_is_made_once_and_never_told(world):
+    """The hook's token is long, stays over repeats, and is in no event."""
+    world.secrets.put("api", {"token": "key"})
+    world.create()
+    reply = world.onboard()
+    token = world.secrets.get("hook-sockshop-carts", "token")
+    assert len(token) == 64
+    assert token not in json.dumps(events.to_dict(reply))
+    world.store.delete("replies/2/onboard-service")
+    world.onboard()
+    assert world.secrets.get("hook-sockshop-carts", "token") == token
+    world.secrets.delete("hook-sockshop-carts")
+    world.store.delete("replies/2/onboard-service")
+    world.onboard()
+    assert world.secrets.get("hook-sockshop-carts", "token") == token  # what a duplicate at the same moment makes
+
+
+def test_an_interrupted_onboarding_is_completed(world):
+    """A run that died between two stages is completed by its repetition, with one commit per stage."""
+    world.create()
+    commit, calls = world.config_repo.commit, []
+
+    def dies_second_time(*args, **options):
+        calls.append(args)
+        if len(calls) == 2:
+            raise Unavailable("the repo is away")
+        return commit(*args, **options)
+
+    world.config_repo.commit = dies_second_time
+    with pytest.raises(AssertionError, match="the repo is away"):
+        world.onboard()
+    assert list(artifacts.owners(world.store, REPOSITORY)) == []
+    assert world.onboard().result == "pass"
+    assert [len(world.config_repo.log("sockshop", stage)) for stage in STAGES] == [2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"values": ""}, "names no values"),
+        ({"values": "service: carts"}, "values.yaml:1: the file names no image"),
+        ({"project": "nothing"}, "there is no project 'nothing'; projects: sockshop"),
+        ({"service": "orders"}, "for service 'carts', but the event is for 'orders'"),
+    ],
+)
+def test_a_bad_service_leaves_nothing(world, data, sentence):
+    """A wrong values file or project is one sentence in the reply, and no commit, token or hook."""
+    world.create()
+    assert sentence in refused(world.onboard(**{"values": VALUES_TEXT, **data}))
+    assert [len(world.config_repo.log("sockshop", stage)) for stage in STAGES] == [1, 1, 1]
+    assert list(world.secrets.names()) == []
+    assert list(artifacts.owners(world.store, REPOSITORY)) == []
+
+
+def test_a_service_that_exists_is_refused(world):
+    """Other values for a service that is there are refused: files are changed with add-resource."""
+    world.create()
+    world.onboard()
+    message = refused(world.onboard(VALUES_TEXT + "replicas: 2\n", event_id="3"))
+    assert "has the service 'carts' already; change its files with keptn add-resource" in message
+    assert world.config_repo.tree("sockshop", "dev").read("carts/values.yaml") == VALUES
+
+
+# --- delete ----------------------------------------------------------------------------------------------------------
+def running(world, project="sockshop", service="carts"):
+    """As if the service had been delivered to every stage."""
+    for stage in STAGES:
+        scope = Scope(project=project, stage=stage, service=service)
+        world.platform.apply(Workload(scope=scope, colour="blue", image="a:1", digest="sha256:a", revision=1))
+        end = world.platform.endpoint(scope, "blue") or Endpoint(host="h", port=1)
+        world.router.apply(Route(scope=scope, revision=1, endpoints={"blue": end}, weights={"blue": 100}))
+        for name in (f"slots/{project}/{stage}/{service}.json", f"rejected/{project}/{stage}/{service}/sha256:a.json"):
+            world.store.put(name, b"{}")
+
+
+def left(world, project="sockshop"):
+    return [name for name in world.store.list("").names if f"/{project}/" in name or f"/{project}." in name]
+
+
+def test_a_deleted_project_leaves_nothing_running(world):
+    """Deleting a project takes its workloads, slots, hooks and repo; another project keeps its own; again is fine."""
+    for project, number in (("sockshop", "1"), ("other", "11")):
+        world.create(project, event_id=number)
+        world.onboard(project=project, event_id=number + "2")
+        running(world, project)
+    kept = left(world, "other")
+    for event_id in ("5", "6"):
+        assert (
+            world.send("create_project", "project.delete", {"project": "sockshop"}, event_id=event_id).result == "pass"
+        )
+        assert list(world.config_repo.projects()) == ["other"]
+        assert left(world) == []
+        assert list(world.secrets.names()) == ["hook-other-carts"]
+        assert world.platform.endpoint(Scope(project="sockshop", stage="dev", service="carts"), "blue") is None
+    assert left(world, "other") == kept
+    assert world.platform.endpoint(Scope(project="other", stage="dev", service="carts"), "blue") is not None
+    assert world.create(event_id="7").result == "pass"
+
+
+def test_a_deleted_service_leaves_the_others(world):
+    """Deleting a service takes its files, slots and hook out of every stage and leaves its neighbours alone."""
+    world.create()
+    world.onboard()
+    world.onboard("service: carts-db\nimage: keptn/db\n", event_id="3")
+    running(world)
+    running(world, service="carts-db")
+    for event_id in ("5", "6"):
+        data = {"project": "sockshop", "service": "carts"}
+        assert world.send("onboard_service", "service.delete", data, event_id=event_id).result == "pass"
+        for stage in STAGES:
+            assert list(world.config_repo.tree("sockshop", stage).list()) == ["carts-db/values.yaml", "stage.yaml"]
+            assert world.platform.endpoint(Scope(project="sockshop", stage=stage, service="carts"), "blue") is None
+        assert not [name for name in left(world) if "carts-db" not in name]
+        assert list(world.secrets.names()) == ["hook-sockshop-carts-db"]
+    assert len(left(world)) == 7
+    assert len(world.config_repo.log("sockshop", "dev")) == 4
+
+
+def test_a_project_with_a_broken_shipyard_can_go(world):
+    """A shipyard that somebody broke by hand does not keep the project from being deleted."""
+    world.create()
+    world.config_repo.commit("sockshop", "main", lambda tree: {"shipyard.yaml": b"["}, message="by hand")
+    assert world.send("create_project", "project.delete", {"project": "sockshop"}, event_id="2").result == "pass"
+    assert list(world.config_repo.projects()) == []
