@@ -243,7 +243,7 @@ def from_dict(attributes: Mapping[str, Any]) -> Event:
 
 def encode(event: Event) -> tuple[dict[str, str], bytes]:
     """Headers and body in binary content mode (CloudEvents HTTP binding 1.0, section 3.1)."""
-    headers = {f"ce-{name}": _header(str(value)) for name, value in _attributes(event).items()}
+    headers = {f"ce-{name}": header_value(str(value)) for name, value in _attributes(event).items()}
     headers["content-type"] = "application/json"
     return headers, json.dumps(dict(event.data), separators=(",", ":")).encode()
 
@@ -338,7 +338,7 @@ def _number(attributes: Mapping[str, Any], name: str) -> int:
     return int(value)
 
 
-def _header(value: str) -> str:
+def header_value(value: str) -> str:
     """Percent-encode what a header cannot carry (CloudEvents HTTP binding 1.0, section 3.1.3.2)."""
     return "".join(c if " " < c <= "~" and c not in '"%' else "".join(f"%{b:02X}" for b in c.encode()) for c in value)
 
