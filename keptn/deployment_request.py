@@ -10,6 +10,7 @@ from typing import Any
 
 from keptn import documents
 from keptn.context import Context
+from keptn.documents import Document
 from keptn.errors import Refused, Unknown
 from keptn.events import Event, Scope
 from keptn.ports import Tree
@@ -43,7 +44,8 @@ def _complete(scope: Scope) -> Scope:
     return scope
 
 
-def _values(tree: Tree, scope: Scope) -> Mapping[str, Any]:
+def _values(tree: Tree, scope: Scope) -> Document:
+    """The values file of the stage: onboarding wrote it, anybody may have changed it since."""
     text = tree.read(f"{scope.service}/values.yaml")
     if text is None:
         raise Unknown(
@@ -51,22 +53,37 @@ def _values(tree: Tree, scope: Scope) -> Mapping[str, Any]:
             f"onboard it: keptn onboard service --project={scope.project} --values=FILE"
         )
     document = documents.load(text, file=f"{scope.service}/values.yaml")
-    return document.data if isinstance(document.data, Mapping) else {}
+    if not isinstance(document.data, Mapping):
+        raise document.error("a values file must be a mapping with service, image, env …")
+    return document
 
 
-def _version(task: Event, values: Mapping[str, Any], ctx: Context, *, live: Version | None) -> Version:
+def _version(task: Event, values: Document, ctx: Context, *, live: Version | None) -> Version:
     image, digest = _image(task)
     if not image:
         if live is None:
             raise Refused(f"the deployment of {task.scope} names no image; send the artifact with it")
         image, digest = live.image, live.digest
+    replicas = values.data.get("replicas", 1)
+    if not isinstance(replicas, int) or isinstance(replicas, bool) or replicas < 1:
+        raise values.error(f"replicas {replicas!r} is no whole number from 1", "replicas")
     return Version(
         image=image,
         digest=digest or ctx.registry.digest(image),
-        env={str(name): str(value) for name, value in _section(values, "env").items()},
-        health=str(values.get("health") or ""),
-        replicas=int(values.get("replicas") or 1),
+        env=_env(values),
+        health=str(values.data.get("health") or ""),
+        replicas=replicas,
     )
+
+
+def _env(values: Document) -> dict[str, str]:
+    env = values.data.get("env") or {}
+    if not isinstance(env, Mapping):
+        raise values.error("env must be a mapping of names to values", "env")
+    for name, value in env.items():
+        if not isinstance(name, str) or not isinstance(value, str | int | float):
+            raise values.error(f"env {name!r} must be a text or a number, not {type(value).__name__}", "env", name)
+    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in env.items()}
 
 
 def _image(task: Event) -> tuple[str, str]:

@@ -224,6 +224,24 @@ def test_a_trial_weight_out_of_range(ctx: Context, bad: object) -> None:
         run(ctx, DEPLOY, 1, deployment={"deploymentstrategy": "canary", "trial_weight_percent": bad})
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("service: carts\nreplicas: many\n", r"carts/values.yaml:2: replicas 'many' is no whole number"),
+        ("service: carts\nenv: [A]\n", r"carts/values.yaml:2: env must be a mapping"),
+        ("service: carts\nenv:\n  A: {}\n", r"carts/values.yaml:3: env 'A' must be a text or a number"),
+        ("- carts\n", r"carts/values.yaml:1: a values file must be a mapping"),
+    ],
+)
+def test_a_values_file_that_somebody_broke(ctx: Context, text: str, reason: str) -> None:
+    """The sentence says the line; nothing is deployed."""
+    change = {"carts/values.yaml": text.encode()}
+    ctx.config_repo.commit("sockshop", "prod", lambda _tree: change, message="break it")
+    with pytest.raises(Refused, match=reason):
+        run(ctx, DEPLOY, 1)
+    assert running(ctx) == {}
+
+
 def test_the_log_explains_what_ran_and_why(ctx: Context) -> None:
     """One commit per step, with the delivery, event, artifact and epoch that caused it."""
     delivered(ctx, 1, "0.1")
