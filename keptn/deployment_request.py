@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from keptn import documents
+from keptn import values
 from keptn.context import Context
-from keptn.documents import Document
 from keptn.errors import Refused, Unknown
 from keptn.events import Event, Scope
 from keptn.ports import Tree
@@ -21,7 +20,7 @@ from keptn.transition import Request
 def read(task: Event, tree: Tree, ctx: Context, *, phase: Phase, to_previous: bool, live: Version | None) -> Request:
     """What the task asks for. live: the version that a deployment without an image deploys again. Raises Refused."""
     scope = _complete(task.scope)
-    values = _values(tree, scope)
+    text = _values(tree, scope)
     deploying = phase is Phase.DEPLOY
     asked = _section(task.data, "deployment")
     return Request(
@@ -31,7 +30,7 @@ def read(task: Event, tree: Tree, ctx: Context, *, phase: Phase, to_previous: bo
         epoch=task.epoch,
         phase=phase,
         strategy=strategy_named(str(asked.get("deploymentstrategy") or "direct")) if deploying else Strategy.DIRECT,
-        version=_version(task, values, ctx, live=live) if deploying else None,
+        version=_version(task, text, ctx, live=live) if deploying else None,
         trial_weight_percent=_percent(asked.get("trial_weight_percent", 10)),
         to_previous=to_previous or _section(task.data, "rollback").get("to") == "previous",
     )
@@ -44,7 +43,7 @@ def _complete(scope: Scope) -> Scope:
     return scope
 
 
-def _values(tree: Tree, scope: Scope) -> Document:
+def _values(tree: Tree, scope: Scope) -> bytes:
     """The values file of the stage: onboarding wrote it, anybody may have changed it since."""
     text = tree.read(f"{scope.service}/values.yaml")
     if text is None:
@@ -52,38 +51,23 @@ def _values(tree: Tree, scope: Scope) -> Document:
             f"service {scope.service!r} is not in stage {scope.stage} of project {scope.project}; "
             f"onboard it: keptn onboard service --project={scope.project} --values=FILE"
         )
-    document = documents.load(text, file=f"{scope.service}/values.yaml")
-    if not isinstance(document.data, Mapping):
-        raise document.error("a values file must be a mapping with service, image, env …")
-    return document
+    return text
 
 
-def _version(task: Event, values: Document, ctx: Context, *, live: Version | None) -> Version:
+def _version(task: Event, text: bytes, ctx: Context, *, live: Version | None) -> Version:
     image, digest = _image(task)
     if not image:
         if live is None:
             raise Refused(f"the deployment of {task.scope} names no image; send the artifact with it")
         image, digest = live.image, live.digest
-    replicas = values.data.get("replicas", 1)
-    if not isinstance(replicas, int) or isinstance(replicas, bool) or replicas < 1:
-        raise values.error(f"replicas {replicas!r} is no whole number from 1", "replicas")
+    file = values.parse(text, file=f"{task.scope.service}/values.yaml")
     return Version(
         image=image,
         digest=digest or ctx.registry.digest(image),
-        env=_env(values),
-        health=str(values.data.get("health") or ""),
-        replicas=replicas,
+        env=file.env,
+        health=file.health,
+        replicas=file.replicas,
     )
-
-
-def _env(values: Document) -> dict[str, str]:
-    env = values.data.get("env") or {}
-    if not isinstance(env, Mapping):
-        raise values.error("env must be a mapping of names to values", "env")
-    for name, value in env.items():
-        if not isinstance(name, str) or not isinstance(value, str | int | float):
-            raise values.error(f"env {name!r} must be a text or a number, not {type(value).__name__}", "env", name)
-    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in env.items()}
 
 
 def _image(task: Event) -> tuple[str, str]:

@@ -117,7 +117,10 @@ class Shop:
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
     ctx = Context(Settings(state_dir=tmp_path), clock=WallClock())
-    branches = {"main": {"shipyard.yaml": b"x: y\n"}, "prod": {"carts/values.yaml": b"service: carts\nhealth: /\n"}}
+    branches = {
+        "main": {"shipyard.yaml": b"x: y\n"},
+        "prod": {"carts/values.yaml": b"service: carts\nimage: sockshop/carts\nhealth: /\n"},
+    }
     with ExitStack() as stack:
         stack.callback(ProcessPlatform(tmp_path).stop_all)
         stack.callback(envoy_process.stop, tmp_path)
