@@ -138,7 +138,7 @@ DISTRIBUTION = "application/vnd.docker.distribution.events.v1+json"
 
 
 def _keptn() -> list[str]:
-    return [sys.executable, "-m", "keptn.cli.main"]
+    return [sys.executable, "-m", "keptn"]
 
 
 def _free_port() -> int:
