@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from keptn import artifacts, documents, names, stages
+from keptn import artifacts, documents, names, shipyard, stages
 from keptn.context import Context
-from keptn.errors import Refused
+from keptn.errors import InvalidFile, Refused
 from keptn.events import Event, Scope
 from keptn.hooks import tokens
 from keptn.ports import ObjectStore, Tree
@@ -26,10 +26,10 @@ def create(task: Event, ctx: Context) -> Sequence[str]:
 
     Raises Refused or InvalidFile, and then nothing was made.
     """
-    project, shipyard = text(task, "project"), text(task, "shipyard")
+    project, content = text(task, "project"), text(task, "shipyard")
     names.check_project(project)
-    found = _stages(shipyard, project)
-    branches = {"main": {SHIPYARD: shipyard.encode()}}
+    found = _stages(content, project)
+    branches = {"main": {SHIPYARD: content.encode()}}
     branches |= {stage: {STAGE: documents.dump({"project": project, "stage": stage})} for stage in found}
     ctx.config_repo.create(project, branches, message=commit_message(f"Create project {project}", event=task))
     return found
@@ -79,16 +79,14 @@ def _stages_left(project: str, ctx: Context) -> Sequence[str]:
         return ()
 
 
-def _stages(shipyard: str, project: str) -> Sequence[str]:
-    document = documents.load(shipyard, file=SHIPYARD)
-    found = stages.in_shipyard(document)
+def _stages(text: str, project: str) -> Sequence[str]:
+    """The shipyard's stages, each fit for a branch and a namespace. Raises InvalidFile."""
+    found = [stage.name for stage in shipyard.parse(text, file=SHIPYARD, name=project).stages]
     for stage in found:
         try:
             names.check_stage(stage, project=project)
         except Refused as refused:
-            raise document.error(str(refused), "stages", found.index(stage)) from refused
-    if twice := [stage for stage in found if found.count(stage) > 1]:
-        raise document.error(f"the stage {twice[0]!r} stands twice; give each a name of its own", "stages")
+            raise InvalidFile(str(refused), file=SHIPYARD) from refused
     return found
 
 
