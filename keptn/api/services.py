@@ -14,7 +14,7 @@ from keptn.hooks import tokens
 from keptn.web import Answer, HttpError, json_answer
 
 DELETE = events.PREFIX + "service.delete.triggered"
-_SHOWN = ("live", "candidate", "pin", "queue", "epoch", "rejected")
+_SHOWN = ("live", "candidate", "pin", "queue", "epoch")
 """Parts of a slot that people ask for."""
 
 

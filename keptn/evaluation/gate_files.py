@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from keptn.errors import InvalidFile
 from keptn.events import Scope
 from keptn.ports import ConfigRepo, Tree
-from keptn.quality import perfspec
+from keptn.quality import perfspec, sli
+from keptn.quality import slo as slos
 from keptn.quality.perfspec_gate import PerfSpecGate
+from keptn.quality.sli import Sli
+from keptn.quality.slo_gate import SloGate
+from keptn.quality.sources import SOURCES
 from keptn.quality.verdict import Gate
 
 PERFSPEC, SLO = "perfspec.json", "slo.yaml"
@@ -39,7 +43,22 @@ def find(repo: ConfigRepo, scope: Scope) -> GateFile | None:
             path = prefix + PERFSPEC
             gate = PerfSpecGate(spec=perfspec.parse(spec, file=path))
             return GateFile(gate=gate, path=path, commit=tree.commit, content=spec.decode())
+        if slo is not None:
+            path = prefix + SLO
+            slo_gate = SloGate(slo=slos.parse(slo, file=path), slis=_slis(repo, scope))
+            return GateFile(gate=slo_gate, path=path, commit=tree.commit, content=slo.decode())
     return None
+
+
+def _slis(repo: ConfigRepo, scope: Scope) -> Mapping[str, Sli]:
+    """The SLIs of project, stage and service, merged; the most specific wins."""
+    merged: dict[str, Sli] = {}
+    for tree, prefix in reversed(list(_places(repo, scope))):
+        for folder in ("", *(f"{source}/" for source in sorted(SOURCES))):
+            path = f"{prefix}{folder}sli.yaml"
+            if (text := tree.read(path)) is not None:
+                merged.update(sli.parse(text, file=path, source=folder.rstrip("/")))
+    return merged
 
 
 def _places(repo: ConfigRepo, scope: Scope) -> Iterator[tuple[Tree, str]]:

@@ -291,3 +291,43 @@ def test_importing_it_loads_no_client() -> None:
     probe = "import functions.evaluate.main, sys; print([m for m in ('httpx', 'dulwich', 'scipy') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+SLO = b"""
+spec_version: "1.0"
+comparison: {include_result_with_score: pass}
+objectives:
+- {sli: response_time_p95, compare: baseline, pass: [{criteria: ["<=+10%"]}]}
+- {sli: memory, pass: [{criteria: ["<=+10%"]}]}
+total_score: {pass: "90%", warning: "50%"}
+"""
+
+
+def test_an_slo_is_evaluated_with_its_sli_queries(world: World) -> None:
+    """Queries are merged from project to service; relative criteria look at live or at earlier evaluations."""
+    world.write(
+        carts__perfspec_json=None,
+        carts__slo_yaml=SLO,
+        carts__sli_yaml=b"indicators: {memory: {metric: count, path: /a}}",
+        sli_yaml=b"provider: Envoy\nindicators: {memory: count, response_time_p95: 'response_time_p95?path=/carts*'}",
+    )
+    rt, results = {("response_time_p95", "green"): 100.0, ("response_time_p95", "blue"): 95.0}, []
+    for number, memory in enumerate([100.0, 111.0, 110.0]):
+        world.sli = MemorySli({**rt, ("memory", "*"): memory})
+        reply = world.evaluate(event_id=str(number), time=NOON + timedelta(minutes=number))
+        results.append((reply.result, reply.data["evaluation"]["score"]))
+    assert results == [("pass", 100), ("warning", 50), ("pass", 100)]
+    queries = {query.indicator: query.query for query in world.sli.asked}
+    assert queries == {
+        "memory": {"metric": "count", "path": "/a"},
+        "response_time_p95": "response_time_p95?path=/carts*",
+    }
+    assert reply.data["evaluation"]["comparedEvents"] == ["0"]
+    (first, *_) = reply.data["evaluation"]["indicatorResults"]
+    assert first["value"] == {
+        "metric": "response_time_p95",
+        "value": 100.0,
+        "comparedValue": 95.0,
+        "success": True,
+        "message": "",
+    }

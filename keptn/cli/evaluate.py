@@ -1,0 +1,134 @@
+"""`keptn evaluate`: a gate file against values from files, with no server, or against stored evaluations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from keptn.cli.examples import example
+from keptn.cli.exit_codes import ExitCode, of_result
+from keptn.cli.output import output_option, show, table
+from keptn.cli.session import Session, pass_session
+from keptn.errors import KeptnError, Refused
+from keptn.quality import answers, offline, perfspec, slo
+from keptn.quality import table as tables
+from keptn.quality.perfspec_gate import PerfSpecGate
+from keptn.quality.slo_gate import SloGate
+from keptn.quality.verdict import Evidence, Gate, Verdict
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_PAGE = 100
+
+
+@click.command(
+    epilog=example(
+        "keptn evaluate --slo=slo.yaml --values=values.json --history=history.json",
+        "keptn evaluate --perfspec=perfspec.json --values=values.json -o json",
+        "keptn evaluate --slo=new-slo.yaml --backtest=50 --project=sockshop --stage=staging --service=carts",
+    )
+)
+@click.option("--slo", "slo_file", type=_FILE, help="The gate: an SLO file.")
+@click.option("--perfspec", "perfspec_file", type=_FILE, help="The gate: a perfspec.")
+@click.option("--values", type=_FILE, help="What was measured: JSON, metric to number.")
+@click.option("--history", type=_FILE, help="Earlier evaluations, newest first: JSON.")
+@click.option("--baseline", type=_FILE, help="What was measured of the live version, in the form of --values.")
+@click.option("--backtest", type=click.IntRange(1, 1000), help="Judge so many stored evaluations with this file.")
+@click.option("--project", default="", help="For --backtest.")
+@click.option("--stage", default="", help="For --backtest.")
+@click.option("--service", default="", help="For --backtest.")
+@output_option
+@pass_session
+def command(session: Session, /, *, output: str, **given: Any) -> ExitCode:  # noqa: ANN401 - click's options
+    """Evaluate a gate file: exit code 0 pass, 3 warning, 4 fail, 2 unusable input."""
+    try:
+        gate = _gate(given["slo_file"], given["perfspec_file"])
+        if given["backtest"]:
+            return _backtest(session, gate, given, output=output)
+        evidence = _evidence(given)
+    except Refused as unusable:
+        return _unusable(unusable, output=output)
+    verdict = gate.judge(evidence)
+    found = answers.of_gate(verdict, gate_format=gate.format)
+    show(found, output=output, table=lambda: _table(verdict))
+    return of_result(str(verdict.result))
+
+
+def read(file: Path) -> bytes:
+    """The file's content. Raises Refused."""
+    try:
+        return file.read_bytes()
+    except OSError as exc:
+        raise Refused(f"{file} cannot be read: {exc.strerror}") from exc
+
+
+def _gate(slo_file: Path | None, perfspec_file: Path | None) -> Gate:
+    if (slo_file is None) == (perfspec_file is None):
+        raise click.UsageError("Give one gate: --slo or --perfspec.")
+    if slo_file is not None:
+        return SloGate(slo=slo.parse(read(slo_file), file=str(slo_file)))
+    if perfspec_file is not None:
+        return PerfSpecGate(spec=perfspec.parse(read(perfspec_file), file=str(perfspec_file)))
+    raise click.UsageError("Give a gate.")
+
+
+def _evidence(given: dict[str, Any]) -> Evidence:
+    if given["values"] is None:
+        raise click.UsageError("Give --values, or --backtest with a project, stage and service.")
+    history, baseline = given["history"], given["baseline"]
+    return Evidence(
+        candidate=offline.values(read(given["values"]), file=str(given["values"])),
+        live=offline.values(read(baseline), file=str(baseline)) if baseline else None,
+        previous=offline.history(read(history), file=str(history)) if history else (),
+    )
+
+
+def _unusable(problem: KeptnError, *, output: str) -> ExitCode:
+    click.echo(f"Error: {problem}", err=True)
+    if output != "table":
+        show(answers.unusable(str(problem)), output=output, table=str)
+    return ExitCode.USAGE
+
+
+def _table(verdict: Verdict) -> str:
+    from keptn.evaluation.record import indicator_json  # noqa: PLC0415 - only people need it
+
+    indicators = [indicator_json(one) for one in verdict.objectives]
+    shown = {"result": str(verdict.result), "score": verdict.score, "max_score": verdict.max_score}
+    return tables.of_record({**shown, "message": verdict.message, "indicatorResults": indicators})
+
+
+def _backtest(session: Session, gate: Gate, given: dict[str, Any], *, output: str) -> ExitCode:
+    from keptn.evaluation import backtest  # noqa: PLC0415 - a verb of its own
+
+    if not (given["project"] and given["stage"] and given["service"]):
+        raise click.UsageError("--backtest needs --project, --stage and --service.")
+    replays = backtest.replay(gate, _stored(session, given))
+    rows = [
+        ("≠" if one.differs else "", one.time[:19], f"{one.said} {one.said_score:g}", _says(one.verdict), one.id)
+        for one in replays
+    ]
+    columns = ("", "END", "SAID", "SAYS", "ID")
+    empty = "There are no stored evaluations yet."
+    show(backtest.as_json(replays), output=output, table=lambda: table(rows, columns=columns, empty=empty))
+    return ExitCode.PASS
+
+
+def _stored(session: Session, given: dict[str, Any]) -> list[dict[str, Any]]:
+    from keptn.cli.client import segment  # noqa: PLC0415 - httpx is not for offline evaluations
+
+    scope = f"/project/{segment(given['project'])}/stage/{segment(given['stage'])}/service/{segment(given['service'])}"
+    found: list[dict[str, Any]] = []
+    token = ""
+    while len(found) < given["backtest"]:
+        size = min(_PAGE, given["backtest"] - len(found))
+        page = session.client.get(f"{scope}/evaluation", pageSize=size, nextPageKey=token)
+        found += page["evaluations"]
+        if not (token := page["nextPageKey"]):
+            break
+    return found
+
+
+def _says(verdict: Verdict) -> str:
+    return f"{verdict.result} {verdict.score:g}"

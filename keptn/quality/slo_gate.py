@@ -1,0 +1,44 @@
+"""An SLO with its SLI queries as a gate: what it needs measured, and its verdict. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from keptn.quality import slo_grading
+from keptn.quality.sli import Sli
+from keptn.quality.slo import Slo
+from keptn.quality.verdict import Comparison, Evidence, Need, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SloGate:
+    """An SLO behind the `Gate` protocol. slis: their queries; an SLI without one is asked for by its name."""
+
+    slo: Slo
+    slis: Mapping[str, Sli] = field(default_factory=dict)
+    format: str = "slo"
+
+    @property
+    def filters(self) -> Mapping[str, str]:
+        return self.slo.filters
+
+    @property
+    def comparison(self) -> Comparison:
+        return self.slo.comparison
+
+    @property
+    def needs(self) -> Sequence[Need]:
+        return [
+            Need(
+                indicator=one.sli,
+                source=self.slis[one.sli].source if one.sli in self.slis else "",
+                query=self.slis[one.sli].query if one.sli in self.slis else one.sli,
+                live=one.baseline,
+                samples=one.judge is not None,
+            )
+            for one in self.slo.objectives
+        ]
+
+    def judge(self, evidence: Evidence) -> Verdict:
+        return slo_grading.grade(self.slo, evidence)

@@ -1,1 +1,0 @@
-"""The engine in memory, for trying a shipyard before it is committed."""
