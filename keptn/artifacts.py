@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
@@ -60,6 +60,16 @@ def owners(store: ObjectStore, repository: str) -> Sequence[Owner]:
 def owner_object(repository: str, project: str, service: str) -> str:
     """The object that says so: `onboard_service` writes it."""
     return f"{_prefix(repository)}{project}.{service}"
+
+
+def owner_objects(store: ObjectStore, project: str, service: str) -> Iterator[str]:
+    """All of a service, whatever the repository. Looks at every service there is: only for deleting one."""
+    token = ""
+    while True:
+        page = store.list("images/", token=token)
+        yield from (name for name in page.names if name.rpartition("/")[2] == f"{project}.{service}")
+        if not (token := page.next_token):
+            return
 
 
 def _prefix(repository: str) -> str:

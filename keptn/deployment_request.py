@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from keptn import documents
+from keptn import values
 from keptn.context import Context
 from keptn.errors import Refused, Unknown
 from keptn.events import Event, Scope
@@ -20,7 +20,7 @@ from keptn.transition import Request
 def read(task: Event, tree: Tree, ctx: Context, *, phase: Phase, to_previous: bool, live: Version | None) -> Request:
     """What the task asks for. live: the version that a deployment without an image deploys again. Raises Refused."""
     scope = _complete(task.scope)
-    values = _values(tree, scope)
+    text = _values(tree, scope)
     deploying = phase is Phase.DEPLOY
     asked = _section(task.data, "deployment")
     return Request(
@@ -30,7 +30,7 @@ def read(task: Event, tree: Tree, ctx: Context, *, phase: Phase, to_previous: bo
         epoch=task.epoch,
         phase=phase,
         strategy=strategy_named(str(asked.get("deploymentstrategy") or "direct")) if deploying else Strategy.DIRECT,
-        version=_version(task, values, ctx, live=live) if deploying else None,
+        version=_version(task, text, ctx, live=live) if deploying else None,
         trial_weight_percent=_percent(asked.get("trial_weight_percent", 10)),
         to_previous=to_previous or _section(task.data, "rollback").get("to") == "previous",
     )
@@ -43,29 +43,30 @@ def _complete(scope: Scope) -> Scope:
     return scope
 
 
-def _values(tree: Tree, scope: Scope) -> Mapping[str, Any]:
+def _values(tree: Tree, scope: Scope) -> bytes:
+    """The values file of the stage: onboarding wrote it, anybody may have changed it since."""
     text = tree.read(f"{scope.service}/values.yaml")
     if text is None:
         raise Unknown(
             f"service {scope.service!r} is not in stage {scope.stage} of project {scope.project}; "
             f"onboard it: keptn onboard service --project={scope.project} --values=FILE"
         )
-    document = documents.load(text, file=f"{scope.service}/values.yaml")
-    return document.data if isinstance(document.data, Mapping) else {}
+    return text
 
 
-def _version(task: Event, values: Mapping[str, Any], ctx: Context, *, live: Version | None) -> Version:
+def _version(task: Event, text: bytes, ctx: Context, *, live: Version | None) -> Version:
     image, digest = _image(task)
     if not image:
         if live is None:
             raise Refused(f"the deployment of {task.scope} names no image; send the artifact with it")
         image, digest = live.image, live.digest
+    file = values.parse(text, file=f"{task.scope.service}/values.yaml")
     return Version(
         image=image,
         digest=digest or ctx.registry.digest(image),
-        env={str(name): str(value) for name, value in _section(values, "env").items()},
-        health=str(values.get("health") or ""),
-        replicas=int(values.get("replicas") or 1),
+        env=file.env,
+        health=file.health,
+        replicas=file.replicas,
     )
 
 

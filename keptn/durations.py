@@ -19,3 +19,21 @@ def parse(text: str) -> timedelta:
         return timedelta(seconds=sum(float(part[1]) * _SECONDS[part[2]] for part in parts))
     except OverflowError as exc:
         raise ValueError(f"{text!r} is longer than can be waited for") from exc
+
+
+def seconds(value: object) -> float:
+    """A duration in seconds; a bare number means seconds. Raises ValueError as `parse` does."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf"):
+        return float(value)
+    return parse(str(value)).total_seconds()
+
+
+def short(duration_s: float) -> str:
+    """How a person writes it: 600 → `10m`, 5400 → `1h30m`, 0.5 → `500ms`."""
+    if duration_s < 1:
+        return f"{round(duration_s * 1000)}ms" if duration_s else "0s"
+    rest, text = duration_s, ""
+    for unit in ("h", "m"):
+        amount, rest = divmod(rest, _SECONDS[unit])
+        text += f"{int(amount)}{unit}" if amount else ""
+    return text + (f"{rest:g}s" if rest else "")

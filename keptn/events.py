@@ -23,6 +23,7 @@ from keptn.errors import Undecodable
 
 PREFIX = "sh.keptn.event."
 TIMER_PREFIX = "sh.keptn.timer."
+CONTROL_PREFIX = "sh.keptn.control."
 PROJECT_CREATE = PREFIX + "project.create.triggered"
 SERVICE_CREATE = PREFIX + "service.create.triggered"
 PROJECT_DELETE = PREFIX + "project.delete.triggered"
@@ -62,6 +63,19 @@ class Phase(StrEnum):
     STARTED = "started"
     STATUS_CHANGED = "status.changed"
     FINISHED = "finished"
+
+
+class Control(StrEnum):
+    """What a person may ask of the engine: `sh.keptn.control.<verb>`, about the delivery `shkeptncontext`.
+
+    data: project, and stage and service if one slot is meant; `by` and `reason`. Only `unpin` needs no context.
+    """
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    ABORT = "abort"
+    RERUN = "rerun"
+    UNPIN = "unpin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +150,16 @@ def sequence_type(stage: str, sequence: str, phase: Phase) -> str:
 def timer_type(function: str) -> str:
     """Type of a due timer of one function, named as in Kubernetes (`deploy`, `orchestrate`)."""
     return f"{TIMER_PREFIX}{function}.due"
+
+
+def control_type(control: Control) -> str:
+    return f"{CONTROL_PREFIX}{control}"
+
+
+def control_of(event_type: str) -> Control | None:
+    """What a control event asks for; None for any other type."""
+    verb = event_type.removeprefix(CONTROL_PREFIX)
+    return Control(verb) if verb != event_type and verb in set(Control) else None
 
 
 def parse_type(event_type: str) -> TypeParts | None:
@@ -243,7 +267,7 @@ def from_dict(attributes: Mapping[str, Any]) -> Event:
 
 def encode(event: Event) -> tuple[dict[str, str], bytes]:
     """Headers and body in binary content mode (CloudEvents HTTP binding 1.0, section 3.1)."""
-    headers = {f"ce-{name}": _header(str(value)) for name, value in _attributes(event).items()}
+    headers = {f"ce-{name}": header_value(str(value)) for name, value in _attributes(event).items()}
     headers["content-type"] = "application/json"
     return headers, json.dumps(dict(event.data), separators=(",", ":")).encode()
 
@@ -338,7 +362,7 @@ def _number(attributes: Mapping[str, Any], name: str) -> int:
     return int(value)
 
 
-def _header(value: str) -> str:
+def header_value(value: str) -> str:
     """Percent-encode what a header cannot carry (CloudEvents HTTP binding 1.0, section 3.1.3.2)."""
     return "".join(c if " " < c <= "~" and c not in '"%' else "".join(f"%{b:02X}" for b in c.encode()) for c in value)
 

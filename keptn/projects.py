@@ -6,16 +6,15 @@ was interrupted is completed by its repetition.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from keptn import artifacts, documents, names, stages
+from keptn import artifacts, documents, names, shipyard, stages
 from keptn.context import Context
-from keptn.errors import Refused
+from keptn.errors import InvalidFile, Refused
 from keptn.events import Event, Scope
 from keptn.hooks import tokens
 from keptn.ports import ObjectStore, Tree
 from keptn.trailers import commit_message
-from keptn.values import ValuesFile, parse
 
 SHIPYARD, STAGE = "shipyard.yaml", "stage.yaml"
 _STATE = ("slots", "rejected", "deliveries", "evaluations", "shipyards")
@@ -27,10 +26,10 @@ def create(task: Event, ctx: Context) -> Sequence[str]:
 
     Raises Refused or InvalidFile, and then nothing was made.
     """
-    project, shipyard = text(task, "project"), text(task, "shipyard")
+    project, content = text(task, "project"), text(task, "shipyard")
     names.check_project(project)
-    found = _stages(shipyard, project)
-    branches = {"main": {SHIPYARD: shipyard.encode()}}
+    found = _stages(content, project)
+    branches = {"main": {SHIPYARD: content.encode()}}
     branches |= {stage: {STAGE: documents.dump({"project": project, "stage": stage})} for stage in found}
     ctx.config_repo.create(project, branches, message=commit_message(f"Create project {project}", event=task))
     return found
@@ -41,13 +40,12 @@ def delete(task: Event, ctx: Context) -> None:
     project = text(task, "project")
     if project not in ctx.config_repo.projects():
         return
-    found = _stages_left(project, ctx)
-    services = {stage: services_of(ctx.config_repo.tree(project, stage)) for stage in found}
-    for service in sorted({service for there in services.values() for service in there}):
-        forget_hook(project, service, ctx, repositories=repositories_of(project, service, found, ctx))
+    there = {stage: services_of(ctx.config_repo.tree(project, stage)) for stage in _stages_left(project, ctx)}
+    for service in sorted(set().union(*there.values())):
+        forget_hook(project, service, ctx)
     ctx.platform.remove_all(project)
-    for stage, there in services.items():
-        for service in there:
+    for stage, services in there.items():
+        for service in services:
             ctx.router.remove(Scope(project=project, stage=stage, service=service))
     for kind in _STATE:
         delete_below(ctx.store, f"{kind}/{project}/")
@@ -60,16 +58,11 @@ def services_of(tree: Tree) -> Sequence[str]:
     return [folder for folder, *rest in files if rest == ["values.yaml"]]
 
 
-def forget_hook(project: str, service: str, ctx: Context, *, repositories: Sequence[str]) -> None:
-    """Take away what lets an image of the service start a delivery."""
-    for repository in repositories:
-        ctx.store.delete(artifacts.owner_object(repository, project, service))
+def forget_hook(project: str, service: str, ctx: Context) -> None:
+    """Take away what lets an image start a delivery of the service, whichever repositories its files named by now."""
+    for name in artifacts.owner_objects(ctx.store, project, service):
+        ctx.store.delete(name)
     ctx.secrets.delete(tokens.secret_name(project, service))
-
-
-def repositories_of(project: str, service: str, found: Sequence[str], ctx: Context) -> Sequence[str]:
-    """The image repositories that the service's values files name, in any stage."""
-    return sorted({values.repository for values in _values(project, service, found, ctx)})
 
 
 def delete_below(store: ObjectStore, prefix: str) -> None:
@@ -86,26 +79,14 @@ def _stages_left(project: str, ctx: Context) -> Sequence[str]:
         return ()
 
 
-def _values(project: str, service: str, found: Sequence[str], ctx: Context) -> Iterator[ValuesFile]:
-    for stage in found:
-        text = ctx.config_repo.tree(project, stage).read(f"{service}/values.yaml")
-        try:
-            if text is not None:
-                yield parse(text)
-        except Refused:  # edited by hand and broken: there is nothing to learn from it
-            continue
-
-
-def _stages(shipyard: str, project: str) -> Sequence[str]:
-    document = documents.load(shipyard, file=SHIPYARD)
-    found = stages.in_shipyard(document)
+def _stages(text: str, project: str) -> Sequence[str]:
+    """The shipyard's stages, each fit for a branch and a namespace. Raises InvalidFile."""
+    found = [stage.name for stage in shipyard.parse(text, file=SHIPYARD, name=project).stages]
     for stage in found:
         try:
             names.check_stage(stage, project=project)
         except Refused as refused:
-            raise document.error(str(refused), "stages", found.index(stage)) from refused
-    if twice := [stage for stage in found if found.count(stage) > 1]:
-        raise document.error(f"the stage {twice[0]!r} stands twice; give each a name of its own", "stages")
+            raise InvalidFile(str(refused), file=SHIPYARD) from refused
     return found
 
 

@@ -58,6 +58,11 @@ def onboard(task: Event, ctx: Context) -> Onboarded:
     )
 
 
+def follow(project: str, service: str, content: bytes, ctx: Context) -> None:
+    """A service's values file was changed: pushes to the repository that it names now start deliveries, too."""
+    ctx.store.put(artifacts.owner_object(values.parse(content).repository, project, service), b"{}")
+
+
 def delete(task: Event, ctx: Context) -> None:
     """Stop the service in every stage and delete its hook, state and files. What is not there is fine."""
     project, service = projects.text(task, "project"), projects.text(task, "service")
@@ -65,8 +70,7 @@ def delete(task: Event, ctx: Context) -> None:
     if project not in ctx.config_repo.projects():
         return
     found = stages.of_project(ctx.config_repo, project)
-    repositories = projects.repositories_of(project, service, found, ctx)
-    projects.forget_hook(project, service, ctx, repositories=repositories)
+    projects.forget_hook(project, service, ctx)
     ctx.platform.remove_all(project, service=service)
     for stage in found:
         ctx.router.remove(Scope(project=project, stage=stage, service=service))

@@ -23,6 +23,8 @@ from keptn.errors import Refused, Unavailable
 READY_S = 10.0
 STOP_S = 5.0
 POLL_S = 0.02
+LARGEST_LOG_BYTES = 500_000_000
+"""A longer access log is set aside when Envoy starts; windows are found by bisection, so length costs only disk."""
 
 
 def start(state_dir: Path) -> DetachedProcess:
@@ -72,10 +74,16 @@ def _spawn(state_dir: Path, folder: Path, lock: int) -> DetachedProcess:
     admin_port = PortBook(state_dir).port("envoy/admin", must_be_free=True)
     bootstrap = envoy_config.bootstrap(folder=str(folder), admin_port=admin_port)
     (folder / "bootstrap.json").write_text(json.dumps(bootstrap, indent=1))
+    _set_long_log_aside(folder / "access.log")
     env = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     return detached_process.start(
         command(folder), mark=_mark(state_dir), env=env, cwd=folder, log=folder / "envoy.log", lock=lock
     )
+
+
+def _set_long_log_aside(log: Path) -> None:
+    if log.exists() and log.stat().st_size > LARGEST_LOG_BYTES:
+        log.replace(log.with_name("access.log.1"))
 
 
 def _await_ready(process: DetachedProcess, state_dir: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from keptn.errors import Refused
@@ -17,6 +17,8 @@ from keptn.errors import Refused
 LEFT_OUT = {"__pycache__", ".git"}
 """What running or developing an image leaves in its folder; no part of its content."""
 
+KEPT_COPIES = 50
+"""Copies of images that no workload runs, kept to go back to."""
 _BUILTINS = ("exec ", "cd ", ". ", "export ", "set ", "ulimit ", "umask ")
 
 
@@ -61,8 +63,9 @@ def unpack(state_dir: Path, image: str, digest: str) -> Path:
 
     Kept by digest, so that going back to a version works after its tag was pushed again.
     """
-    kept = state_dir / "platform" / "content" / digest.replace(":", "-")
+    kept = _kept(state_dir) / digest.replace(":", "-")
     if kept.is_dir():
+        kept.touch()
         return kept
     pushed = folder(state_dir, image)
     if not pushed.is_dir():
@@ -80,6 +83,14 @@ def unpack(state_dir: Path, image: str, digest: str) -> Path:
     return kept
 
 
+def forget_oldest(state_dir: Path, *, in_use: Iterable[str]) -> None:
+    """Delete the copies that were not unpacked for longest, but for those in use (digests)."""
+    needed = {digest.replace(":", "-") for digest in in_use}
+    copies = [copy for copy in _kept(state_dir).glob("sha256-*") if copy.name not in needed]
+    for copy in sorted(copies, key=lambda copy: copy.stat().st_mtime)[:-KEPT_COPIES]:
+        shutil.rmtree(copy, ignore_errors=True)
+
+
 def web_command(content: Path, image: str) -> str:
     """What the `Procfile` says after `web:`, for a shell. Raises Refused.
 
@@ -94,6 +105,10 @@ def web_command(content: Path, image: str) -> str:
         raise Refused(f"image {image} has no Procfile with a line 'web: COMMAND'; add one and push it again")
     plain = not set(commands[0]) & set(";&|()<>`\n") and not commands[0].startswith(_BUILTINS)
     return f"exec env {commands[0]}" if plain else commands[0]
+
+
+def _kept(state_dir: Path) -> Path:
+    return state_dir / "platform" / "content"
 
 
 def _copy(pushed: Path, fresh: Path, *, image: str, digest: str) -> None:

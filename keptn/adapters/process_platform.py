@@ -75,6 +75,7 @@ class ProcessPlatform:
                 detached_process.stop(known.process, timeout_s=STOP_S)
             record = known if known and known.runs(workload) else self._fresh(workload)
             self._start(held, workload.colour, record)
+        self._forget_old_images()
 
     def endpoint(self, scope: Scope, colour: str) -> Endpoint | None:
         known = workload_record.read(workload_record.file(self._state_dir, scope), scope).colours.get(colour)
@@ -147,6 +148,11 @@ class ProcessPlatform:
                 record = replace(record, revision=revision)
                 workload_record.write(path, record)
             yield _Held(path, lock or 0, record)
+
+    def _forget_old_images(self) -> None:
+        records = [record for _, record in workload_record.all_files(self._state_dir)]
+        in_use = {workload.digest for record in records for workload in record.colours.values()}
+        image_folder.forget_oldest(self._state_dir, in_use=in_use)
 
     def _fresh(self, workload: Workload) -> WorkloadRecord:
         port = self._ports.port(f"workload/{workload.scope}/{workload.colour}", must_be_free=True)

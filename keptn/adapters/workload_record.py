@@ -6,6 +6,7 @@ Used by `process_platform.py` only.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from urllib.parse import quote
 
 from keptn.adapters import locked_json
 from keptn.adapters.detached_process import DetachedProcess
+from keptn.errors import Unavailable
 from keptn.events import Scope
 from keptn.ports import Workload
 
@@ -82,10 +84,11 @@ def write(path: Path, record: ScopeRecord) -> None:
 
 
 def all_files(state_dir: Path) -> Iterator[tuple[Path, ScopeRecord]]:
-    """Every record there is, with its file."""
+    """Every record there is, with its file. One that is damaged does not hide the others."""
     for path in root(state_dir).glob("*/*/*/state.json"):
-        if data := locked_json.read(path):
-            yield path, _parse(data)
+        with suppress(Unavailable):
+            if data := locked_json.read(path):
+                yield path, _parse(data)
 
 
 def _parse(data: Mapping[str, Any]) -> ScopeRecord:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from keptn import documents
 from keptn.errors import InvalidFile
+from keptn.values import parse
 
 
 def file(path: str, content: bytes) -> None:
@@ -19,11 +20,7 @@ def file(path: str, content: bytes) -> None:
 
 def service_of(values: str, *, named: str) -> str:
     """The service's name from its values file; `named` may say it too. Raises InvalidFile."""
-    document = documents.load(values, file="values.yaml")
-    data = document.data if isinstance(document.data, dict) else {}
-    name = str(data.get("service") or data.get("name") or named)
-    if not name:
-        raise document.error("a values file must name its service: `service: carts`")
+    name = parse(values).service
     if named not in ("", name):
-        raise document.error(f"the file is for service {name!r}, not {named!r}", "service")
+        raise InvalidFile(f"the file is for service {name!r}, not {named!r}; correct one", file="values.yaml")
     return name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 
-from keptn import documents, stages
+from keptn import documents, services, stages
 from keptn.api import checks, known
 from keptn.api.call import Call, file_bytes
 from keptn.errors import Refused, Unknown
@@ -21,7 +21,13 @@ def put(call: Call) -> Answer:
     path = _path(call)
     checks.file(path, content)
     _keep_the_stages(call, content)
-    return json_answer({"path": path, "commits": _commit(call, path, content, verb="Add")})
+    service = call.path.get("service") if call.path["uri"] == "values.yaml" else None
+    if service:
+        checks.service_of(content.decode(errors="replace"), named=service)
+    commits = _commit(call, path, content, verb="Add")
+    if service:
+        services.follow(call.path["project"], service, content, call.ctx)
+    return json_answer({"path": path, "commits": commits})
 
 
 def delete(call: Call) -> Answer:

@@ -14,7 +14,7 @@ from keptn.hooks import tokens
 from keptn.web import Answer, HttpError, json_answer
 
 DELETE = events.PREFIX + "service.delete.triggered"
-_SHOWN = ("live", "candidate", "pin", "queue", "epoch")
+_SHOWN = ("live", "candidate", "pin", "queue", "epoch", "rejected")
 """Parts of a slot that people ask for."""
 
 

@@ -287,3 +287,23 @@ def test_secrets_of_the_runtime_stay_with_it(processes: World, monkeypatch: pyte
     processes.platform.apply(processes.workload())
     pid = answer(ready(processes.platform))[2]
     assert b"KEPTN_TOKEN" not in Path(f"/proc/{pid}/environ").read_bytes()
+
+
+def test_copies_of_old_images_do_not_pile_up(processes: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A number of them is kept to go back to, and what runs."""
+    monkeypatch.setattr(image_folder, "KEPT_COPIES", 2)
+    for revision in range(1, 6):
+        processes.platform.apply(processes.workload(f"0.{revision}", revision=revision))
+    assert len(list((processes.state_dir / "platform/content").iterdir())) == 3
+    assert answer(ready(processes.platform))[0] == "0.5"
+
+
+def test_a_damaged_record_does_not_stop_the_others(processes: World) -> None:
+    """`reconcile` goes on."""
+    processes.platform.apply(processes.workload())
+    ready(processes.platform)
+    damaged = processes.state_dir / "platform/scopes/a/b/c/state.json"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_text("{")
+    processes.platform.reconcile()
+    assert ready(processes.platform)

@@ -1,5 +1,9 @@
 """Deployments on real parts: processes, Envoy, a bare Git repository, and users who never stop."""
 
+import json
+import random
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -11,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from keptn import deployment, trailers
+from keptn import deployment, events, trailers
 from keptn.adapters import envoy_process
 from keptn.adapters.process_platform import ProcessPlatform
 from keptn.context import Context
@@ -113,7 +117,10 @@ class Shop:
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
     ctx = Context(Settings(state_dir=tmp_path), clock=WallClock())
-    branches = {"main": {"shipyard.yaml": b"x: y\n"}, "prod": {"carts/values.yaml": b"service: carts\nhealth: /\n"}}
+    branches = {
+        "main": {"shipyard.yaml": b"x: y\n"},
+        "prod": {"carts/values.yaml": b"service: carts\nimage: sockshop/carts\nhealth: /\n"},
+    }
     with ExitStack() as stack:
         stack.callback(ProcessPlatform(tmp_path).stop_all)
         stack.callback(envoy_process.stop, tmp_path)
@@ -170,3 +177,56 @@ def test_a_version_that_cannot_start_reaches_nobody(shop: Shop) -> None:
         shop.roll_back(3, delivery=2)
         assert shop.served() == {"0.1"}
     assert set(shop.answers) == {"0.1"}
+
+
+KILLED = """
+import sys, time
+from datetime import UTC, datetime
+from pathlib import Path
+from keptn import deployment, events
+from keptn.context import Context
+from keptn.settings import Settings
+from keptn.strategy import Phase
+import json
+
+class WallClock:
+    def now(self): return datetime.now(UTC)
+    def sleep(self, seconds): time.sleep(seconds)
+
+ctx = Context(Settings(state_dir=Path(sys.argv[1])), clock=WallClock())
+task = events.from_dict(json.loads(sys.argv[3]))
+ctx.config_repo, ctx.platform, ctx.router  # imported before the clock runs
+print("ready", flush=True)
+deployment.carry_out(task, ctx, phase=Phase(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_killed_at_any_moment_and_run_again(shop: Shop, seed: int) -> None:
+    """Every step's process gets SIGKILL at a random moment; the next run heals it, and nothing runs twice."""
+    moments = random.Random(seed)
+    for tag in ("0.1", "0.2", "0.3"):
+        shop.push(tag)
+    steps = [(Phase.DEPLOY, 1, "0.1"), (Phase.RELEASE, 1, "0.1"), (Phase.DEPLOY, 2, "0.2"), (Phase.DEPLOY, 3, "0.3")]
+    for phase, epoch, tag in [*steps, (Phase.RELEASE, 3, "0.3")]:
+        task = shop.task(phase, epoch, tag, "blue_green")
+        command = [sys.executable, "-c", KILLED, str(shop.state_dir), str(phase), json.dumps(events.to_dict(task))]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            assert process.stdout
+            assert process.stdout.readline() == b"ready\n"
+            time.sleep(moments.uniform(0, 0.25))
+            process.kill()
+        deployment.carry_out(task, shop.ctx, phase=phase)
+    running = [
+        cwd for pid in Path("/proc").glob("[0-9]*") if (cwd := working_folder(pid)).is_relative_to(shop.state_dir)
+    ]
+    contents = [cwd for cwd in running if "content" in cwd.parts]
+    assert len(contents) == len(set(contents)) == 2  # the live version and the one before, kept warm
+    assert httpx.get(shop.ctx.router.public_url(SCOPE)).text == "0.3"
+
+
+def working_folder(process: Path) -> Path:
+    try:
+        return (process / "cwd").readlink()
+    except OSError:
+        return Path("/")

@@ -36,7 +36,9 @@ class Clock:
 @pytest.fixture(autouse=True)
 def world() -> Iterator[Context]:
     repo = MemoryConfigRepo()
-    repo.create("sockshop", {"main": {}, "dev": {"carts/values.yaml": b"service: carts\n"}}, message="create")
+    repo.create(
+        "sockshop", {"main": {}, "dev": {"carts/values.yaml": b"service: carts\nimage: carts\n"}}, message="create"
+    )
     parts = {"store": MemoryStore(), "config_repo": repo, "platform": MemoryPlatform(), "router": MemoryRouter()}
     with context.using(Context(Settings(), **parts, clock=Clock())) as ctx:
         yield ctx

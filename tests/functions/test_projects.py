@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from keptn import artifacts, context, events
+from keptn import artifacts, context, events, services
 from keptn.adapters.memory_config_repo import MemoryConfigRepo
 from keptn.adapters.memory_platform import MemoryPlatform
 from keptn.adapters.memory_registry import MemoryRegistry
@@ -267,6 +267,16 @@ def test_a_deleted_service_leaves_the_others(world):
         assert list(world.secrets.names()) == ["hook-sockshop-carts-db"]
     assert len(left(world)) == 7
     assert len(world.config_repo.log("sockshop", "dev")) == 4
+
+
+def test_a_new_repository_starts_deliveries_too(world):
+    """A values file that names another repository is followed, and a deleted service is forgotten under both."""
+    world.create()
+    world.onboard()
+    services.follow("sockshop", "carts", b"service: carts\nimage: keptn/carts-next\n", world.context)
+    assert [owner.service for owner in artifacts.owners(world.store, "keptn/carts-next")] == ["carts"]
+    world.send("onboard_service", "service.delete", {"project": "sockshop", "service": "carts"}, event_id="3")
+    assert left(world) == []
 
 
 def test_a_project_with_a_broken_shipyard_can_go(world):

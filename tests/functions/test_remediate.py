@@ -59,7 +59,7 @@ class ListTimers:
 class World:
     def __init__(self) -> None:
         repo = MemoryConfigRepo()
-        stage = {"carts/values.yaml": b"service: carts\n", "carts/remediation.yaml": RUNBOOK}
+        stage = {"carts/values.yaml": b"service: carts\nimage: carts\n", "carts/remediation.yaml": RUNBOOK}
         repo.create("sockshop", {"main": {}, "prod": stage}, message="create")
         self.http, self.clock, self.timers, self.router = MemoryHttp(), Clock(), ListTimers(), MemoryRouter()
         self.secrets = DictSecrets({("servicenow", "url"): "https://desk.example", ("servicenow", "token"): "hush"})

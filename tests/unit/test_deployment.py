@@ -42,7 +42,7 @@ def ctx() -> Context:
 
 def world() -> Context:
     repo = MemoryConfigRepo()
-    values = b"service: carts\nenv: {DELAY: '50'}\nhealth: /health\n"
+    values = b"service: carts\nimage: sockshop/carts\nenv: {DELAY: '50'}\nhealth: /health\n"
     repo.create("sockshop", {"main": {}, "prod": {"carts/values.yaml": values}}, message="create")
     given = {"config_repo": repo, "platform": MemoryPlatform(), "router": MemoryRouter(), "clock": RunningClock()}
     return Context(Settings(), **given)
@@ -222,6 +222,23 @@ def test_a_trial_weight_out_of_range(ctx: Context, bad: object) -> None:
     """It is named with what is expected."""
     with pytest.raises(Refused, match="trial_weight_percent"):
         run(ctx, DEPLOY, 1, deployment={"deploymentstrategy": "canary", "trial_weight_percent": bad})
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("service: carts\nimage: carts\nreplicas: many\n", r"carts/values.yaml:3: .*replicas"),
+        ("service: carts\nimage: carts\nenv: [A]\n", r"carts/values.yaml:3: .*env"),
+        ("- carts\n", r"carts/values.yaml:1: a values file must be a mapping"),
+    ],
+)
+def test_a_values_file_that_somebody_broke(ctx: Context, text: str, reason: str) -> None:
+    """The sentence says the line; nothing is deployed."""
+    change = {"carts/values.yaml": text.encode()}
+    ctx.config_repo.commit("sockshop", "prod", lambda _tree: change, message="break it")
+    with pytest.raises(Refused, match=reason):
+        run(ctx, DEPLOY, 1)
+    assert running(ctx) == {}
 
 
 def test_the_log_explains_what_ran_and_why(ctx: Context) -> None:

@@ -105,8 +105,11 @@ def _one_ticket(story: Story) -> bool:
 
 
 def _chat_heard(story: Story) -> bool:
-    said = " ".join(str(message) for message in story.chat)
-    return "remediation" in said and "0.2" in said
+    said = [str(message).lower() for message in story.chat]
+    return all(
+        any(word in message and stage in message for message in said)
+        for word, stage in (("carts 0.2", "staging"), ("problem with carts", "prod"), ("remediation", "prod"))
+    )
 
 
 def _rejected(story: Story) -> bool:

@@ -11,11 +11,12 @@ from typing import Any
 
 @dataclass
 class Endpoint:
-    """One server on a free port. received: the JSON bodies, in order of arrival."""
+    """One server on a free port. received: JSON bodies as they came; correlations: their X-Correlation-ID."""
 
     name: str
     token: str = ""
     received: list[dict[str, Any]] = field(default_factory=list)
+    correlations: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -38,6 +39,7 @@ def _handler(endpoint: Endpoint) -> type[BaseHTTPRequestHandler]:
                 self._answer(401, {"error": "User Not Authenticated"})
                 return
             endpoint.received.append(json.loads(body))
+            endpoint.correlations.append(self.headers.get("x-correlation-id", ""))
             self._answer(201, {"result": {"number": f"INC{len(endpoint.received):07d}"}})
 
         def _answer(self, status: int, body: dict[str, Any]) -> None:

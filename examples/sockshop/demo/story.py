@@ -79,9 +79,9 @@ class Play:
         command = [sys.executable, str(SOCKSHOP / "monitor.py")]
         command += ["--log", str(self.system.state / "envoy/access.log"), "--project", PROJECT, "--stage", "prod"]
         command += ["--service", SERVICE, "--url", f"{self.system.url}/functions/receive-problem"]
-        log = (self.system.state / "monitor.log").open("ab")
         environment = {**self.system.environment, "MONITOR_TOKEN": "problems-demo-token"}
-        self._monitor = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        with (self.system.state / "monitor.log").open("ab") as log:
+            self._monitor = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
 
     def push(self, version: str) -> Delivery:
         """Push one version and follow it to the end of its last stage."""

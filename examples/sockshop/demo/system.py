@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,10 +35,10 @@ def wait_for(look: Callable[[], T], *, what: str, timeout_s: float, every_s: flo
 
 
 class System:
-    """One `keptn local` with a state folder of its own."""
+    """One `keptn local` with a state folder of its own. options: more of its options, e.g. `--faults`."""
 
-    def __init__(self, state: Path) -> None:
-        self.state, self.port = state, _free_port()
+    def __init__(self, state: Path, *, options: Sequence[str] = ()) -> None:
+        self.state, self.port, self.options = state, _free_port(), options
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {**os.environ, "KEPTN_HOME": str(state / "home")}
         self._process: subprocess.Popen[bytes] | None = None
@@ -47,18 +47,31 @@ class System:
     def start(self) -> None:
         command = [*_keptn(), "local", "--port", str(self.port), "--state-dir", str(self.state)]
         extension = SOCKSHOP / "extension"
-        command += ["--functions", str(extension / "functions"), "--manifests", str(extension / "knative")]
+        command += [
+            "--functions",
+            str(extension / "functions"),
+            "--manifests",
+            str(extension / "knative"),
+            *self.options,
+        ]
         self.state.mkdir(parents=True, exist_ok=True)
-        log = (self.state / "keptn-local.log").open("ab")
-        self._process = subprocess.Popen(
-            command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
-        )
+        with (self.state / "keptn-local.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
         wait_for(self._is_up, what="the start of keptn local", timeout_s=30)
 
     def _is_up(self) -> bool:
         if self._process and self._process.poll() is not None:
             raise DemoError(f"keptn local ended at once; see {self.state / 'keptn-local.log'}")
         return (self.state / "runtime.json").exists() and (self.state / "home/config.json").exists()
+
+    def kill(self) -> None:
+        """Kill -9: the runtime learns nothing of it. `start` brings it back on the same state."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+        (self.state / "runtime.json").unlink(missing_ok=True)
 
     def stop(self) -> None:
         """Ctrl-C for the runtime: it takes functions, workloads and Envoy with it."""
@@ -68,6 +81,9 @@ class System:
                 self._process.wait(timeout=20)
             except subprocess.TimeoutExpired:
                 os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.wait()
+        if self._api:
+            self._api.close()
 
     def keptn(self, *words: str) -> str:
         """One command of the CLI. Raises DemoError with what it said."""
@@ -122,7 +138,7 @@ DISTRIBUTION = "application/vnd.docker.distribution.events.v1+json"
 
 
 def _keptn() -> list[str]:
-    return [sys.executable, "-m", "keptn.cli.main"]
+    return [sys.executable, "-m", "keptn"]
 
 
 def _free_port() -> int:

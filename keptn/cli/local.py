@@ -1,0 +1,100 @@
+"""`keptn local`: the whole of keptn on this machine, in one command."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from keptn.cli import config
+from keptn.cli.config import Config
+from keptn.cli.examples import example
+from keptn.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from keptn.context import Context
+
+FOLDERS = click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path)
+
+
+@click.command(epilog=example("keptn local", "keptn local --port 0 --state-dir /tmp/keptn"))
+@click.option("--port", default=8080, show_default=True, help="Port on 127.0.0.1; 0 takes a free one.")
+@click.option("--state-dir", type=click.Path(path_type=Path), help="Folder for all state.  [default: ~/.keptn/local]")
+@click.option("--manifests", multiple=True, type=FOLDERS, help="Folder with more Triggers and Services; repeatable.")
+@click.option("--functions", multiple=True, type=FOLDERS, help="Folder with more functions; repeatable.")
+@click.option("--idle-s", default=60.0, show_default=True, help="Seconds after which an idle function is stopped.")
+@click.option("--faults", default="", metavar="SEED[,KIND…]", help="Be unkind: duplicate, shuffle, lose, kill.")
+@pass_session
+def command(
+    session: Session,
+    *,
+    port: int,
+    state_dir: Path | None,
+    manifests: tuple[Path, ...],
+    functions: tuple[Path, ...],
+    idle_s: float,
+    faults: str,
+) -> None:
+    """Run keptn on this machine: Broker, clock, functions, Envoy. Stop it with Ctrl-C.
+
+    It needs Linux, and nothing else. Its state stays in a folder: started again, it goes on where it was.
+    """
+    from keptn import settings  # noqa: PLC0415 - the runtime is not for `keptn --help`
+    from keptn.local import environment, places  # noqa: PLC0415
+    from keptn.local import faults as fault_mode  # noqa: PLC0415
+    from keptn.local.serve import Options, serve  # noqa: PLC0415
+
+    _set_up_logging()
+    read = settings.read(os.environ)
+    options = Options(
+        places=places.Places(
+            root=places.root(),
+            state_dir=(state_dir or read.state_dir).expanduser().resolve(),
+            manifests=manifests,
+            functions=functions,
+        ),
+        port=port,
+        idle_s=idle_s,
+        faults=fault_mode.parse(faults),
+        settings=read,
+        own=environment.own_settings(os.environ),
+    )
+    asyncio.run(serve(options, ready=lambda url, context: _welcome(session, url, context)))
+    click.echo("Stopped. Started again, it goes on where it was.")
+
+
+def _welcome(session: Session, url: str, context: Context) -> None:
+    token = _token(context)
+    file = config.write(session.home, Config(endpoint=f"{url}/functions/api", token=token))
+    click.echo(f"keptn runs at {url} (state: {context.state_dir}; the CLI finds it by {file}).")
+    click.echo("Go on in another terminal:\n  keptn create project sockshop shipyard.yaml\n  keptn --help")
+    sys.stdout.flush()
+
+
+def _token(context: Context) -> str:
+    """The api's token, made once."""
+    if known := context.secrets.get("api", "token"):
+        return known.split()[0]
+    token = secrets.token_urlsafe(32)
+    context.secrets.put("api", {"token": token})
+    return token
+
+
+def _set_up_logging() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log = logging.getLogger("keptn.local")
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+
+
+if __name__ == "__main__":
+    from keptn.cli.main import main
+
+    sys.exit(main(["local", *sys.argv[1:]]))

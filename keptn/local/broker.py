@@ -1,0 +1,175 @@
+"""The Broker: takes events in, keeps them until every Trigger that hears them has delivered them, feeds replies back.
+
+Semantics are those of Knative's multi-tenant Broker, oddities included; unlike it with its in-memory channel, the queue
+is durable and the ingress answers as soon as an event is stored. It delivers through a `Subscribers` and knows neither
+processes nor HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Protocol
+
+from keptn.errors import KeptnError, Refused, Undecodable
+from keptn.local import outcome
+from keptn.local.delivery_spec import Destination
+from keptn.local.envelope import Envelope
+from keptn.local.exchange import Answer
+from keptn.local.faults import Faults
+from keptn.local.outcome import Outcome
+from keptn.local.queue import Accepted, Delivery, Queue
+from keptn.local.wiring import Trigger, Wiring
+
+TTL = "knativebrokerttl"
+MAX_TTL = 255
+CONCURRENCY = 8
+"""Attempts of one Trigger at a time; Knative sets no limit, but a laptop must."""
+log = logging.getLogger("keptn.local")
+
+
+class Subscribers(Protocol):
+    """Reaches Services, JobSinks and URLs."""
+
+    async def deliver(self, destination: Destination, event: Envelope, *, timeout_s: float | None) -> Answer:
+        """Raises KeptnError when there is no answer."""
+
+
+class Broker:
+    """All Brokers of the wiring, over one queue."""
+
+    def __init__(self, wiring: Wiring, queue: Queue, subscribers: Subscribers, *, faults: Faults) -> None:
+        self._wiring, self._queue, self._subscribers, self._faults = wiring, queue, subscribers, faults
+        self._slots: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(CONCURRENCY))
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def resume(self) -> None:
+        """Go on with what an earlier process left."""
+        self._dispatch(self._queue.waiting())
+
+    def accept(self, broker: str, event: Envelope) -> None:
+        """Store the event; it is safe when this returns. Raises Refused (no such Broker), Undecodable (no TTL left)."""
+        if broker not in self._wiring.brokers:
+            raise Refused(f"there is no Broker {broker}; there are: {', '.join(sorted(self._wiring.brokers))}")
+        self._dispatch(self._queue.accept(self._accepted(broker, _aged(event))))
+
+    async def stop(self) -> None:
+        """Drop what is under way; the queue has it."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _accepted(self, broker: str, event: Envelope) -> Accepted:
+        heard = [trigger.name for trigger in self._wiring.triggers_of(broker) if trigger.matches(event.attributes)]
+        return Accepted(envelope=event, triggers=heard * self._faults.copies)
+
+    def _dispatch(self, deliveries: Iterable[Delivery]) -> None:
+        for delivery in deliveries:
+            task = asyncio.get_running_loop().create_task(self._carry(delivery))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _carry(self, delivery: Delivery) -> None:
+        """Attempt after attempt, until it is delivered or given up."""
+        await asyncio.sleep(self._faults.delay_s())
+        left: Delivery | None = delivery
+        try:
+            while left:
+                await asyncio.sleep(max(0.0, left.due - time.time()))
+                left = await self._step(left)
+        except Exception:
+            log.exception("a delivery to %s stopped; the next start of the runtime resumes it", delivery.trigger)
+
+    async def _step(self, delivery: Delivery) -> Delivery | None:
+        trigger = self._wiring.triggers.get(delivery.trigger)
+        sink = _sink(trigger, delivery) if trigger else None
+        if trigger is None or sink is None:
+            log.warning("an event for Trigger %s is dropped: it is in no manifest any more", delivery.trigger)
+            self._queue.finish(delivery)
+            return None
+        event = self._queue.envelope(delivery)
+        async with self._slots[delivery.trigger]:
+            result = await self._attempt(sink, event, trigger.delivery.timeout_s)
+        if delivery.dead_letter:
+            return self._after_dead_letter(delivery, event, trigger, result)
+        return self._after_subscriber(delivery, event, trigger, result)
+
+    async def _attempt(self, sink: Destination, event: Envelope, timeout_s: float | None) -> Outcome:
+        try:
+            answer = await self._subscribers.deliver(sink, event.without(TTL), timeout_s=timeout_s)
+        except KeptnError as exc:
+            return outcome.no_answer(str(exc))
+        if self._faults.loses():
+            return outcome.no_answer("the answer was lost (fault mode)")
+        return outcome.judge(answer)
+
+    def _after_subscriber(
+        self, delivery: Delivery, event: Envelope, trigger: Trigger, result: Outcome
+    ) -> Delivery | None:
+        if result.done and result.reply is None:
+            self._queue.finish(delivery)
+            return None
+        if result.done and result.reply is not None:
+            try:
+                reply = _aged(result.reply.with_attributes(**{TTL: event.attributes[TTL]}))
+            except Undecodable as exc:  # the ingress refuses the reply, which fails the delivery
+                result = outcome.failure(400, str(exc).encode(), retried=False)
+            else:
+                self._dispatch(self._queue.finish(delivery, reply=self._accepted(trigger.broker, reply)))
+                return None
+        return self._after_failure(delivery, event, trigger, result)
+
+    def _after_failure(self, delivery: Delivery, event: Envelope, trigger: Trigger, result: Outcome) -> Delivery | None:
+        log.info("%s: %s", _named(event, trigger.subscriber), _reason(result))
+        if result.retried and delivery.failed < trigger.delivery.retry:
+            return self._queue.failed(delivery, wait_s=trigger.delivery.wait_s(delivery.failed + 1))
+        if trigger.delivery.dead_letter_sink is None:
+            log.error(
+                "%s is lost, there is no dead-letter sink: %s", _named(event, trigger.subscriber), _reason(result)
+            )
+            self._queue.finish(delivery)
+            return None
+        error = outcome.with_error(event, result, destination=str(trigger.subscriber))
+        return self._queue.give_up(delivery, error=error)
+
+    def _after_dead_letter(
+        self, delivery: Delivery, event: Envelope, trigger: Trigger, result: Outcome
+    ) -> Delivery | None:
+        """A dead-letter sink is tried as often as the subscriber; its reply is not routed."""
+        if not result.done and result.retried and delivery.failed < trigger.delivery.retry:
+            wait_s = trigger.delivery.wait_s(delivery.failed + 1)
+            return self._queue.failed(delivery, wait_s=wait_s)
+        sink = trigger.delivery.dead_letter_sink or trigger.subscriber
+        if not result.done:
+            log.error("%s is lost, its dead-letter sink does not take it: %s", _named(event, sink), _reason(result))
+        elif result.reply is not None:
+            log.warning("%s: the reply of a dead-letter sink goes nowhere; it must post", _named(event, sink))
+        self._queue.finish(delivery)
+        return None
+
+
+def _aged(event: Envelope) -> Envelope:
+    """One hop less to live; 255 for an event that says nothing. Raises Undecodable at 0.
+
+    Source: pkg/broker/ingress (`TTLDefaulter`). Subscribers never see the attribute, so what they post starts afresh.
+    """
+    given = event.attributes.get(TTL, "")
+    left = int(given) - 1 if given.isdecimal() else MAX_TTL
+    if left <= 0:
+        raise Undecodable(f"{TTL} is 0: too many replies to replies; look for functions that answer each other")
+    return event.with_attributes(**{TTL: str(left)})
+
+
+def _sink(trigger: Trigger, delivery: Delivery) -> Destination | None:
+    return trigger.delivery.dead_letter_sink if delivery.dead_letter else trigger.subscriber
+
+
+def _named(event: Envelope, sink: Destination) -> str:
+    return f"{event.attributes['type']} {event.attributes['id']} for {sink}"
+
+
+def _reason(result: Outcome) -> str:
+    return f"{result.code} {result.data[:300].decode(errors='replace')}"

@@ -1,0 +1,53 @@
+"""What the children of the local runtime find in their environment: the manifests' values, on embedded adapters."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from keptn import settings
+
+_NOT_INHERITED = frozenset(
+    {
+        "PYTHONDONTWRITEBYTECODE",  # without bytecode a cold start takes three times as long
+        *("GUNICORN_CMD_ARGS", "FUNCTION_SOURCE", "FUNCTION_TARGET", "PORT", "DEBUG"),  # would change the framework
+        *("KEPTN_HOME", "KEPTN_ENDPOINT", "KEPTN_API_TOKEN"),  # of the person at the command line
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """url: of the local gateway. own: settings that the person who starts the runtime sets, by their keys."""
+
+    root: Path
+    state_dir: Path
+    url: str
+    own: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, values: Mapping[str, str], *, sink: str, **more: str) -> dict[str, str]:
+        """The environment of one child. values: from its manifest. sink: the Broker it is bound to, if any."""
+        inherited = {key: value for key, value in os.environ.items() if key not in _NOT_INHERITED}
+        bound = {"K_SINK": f"{self.url}/{sink}"} if sink else {}
+        return {**inherited, **values, **self._embedded(), **bound, **more}
+
+    def _embedded(self) -> dict[str, str]:
+        path = os.pathsep.join(filter(None, (str(self.root), os.environ.get("PYTHONPATH"))))
+        forced = {"KEPTN_STATE_DIR": str(self.state_dir), "KEPTN_PUBLIC_URL": self.url, "PYTHONPATH": path}
+        return {**ADAPTERS, **self.own, **forced, "PYTHONUNBUFFERED": "1"}
+
+
+ADAPTERS: Mapping[str, str] = {
+    f"KEPTN_{port.upper()}": str(getattr(settings.Settings(), port))
+    for port in ("store", "config_repo", "platform", "router", "registry", "secrets", "wake_up")
+}
+"""The embedded adapters are the defaults of the settings; a manifest's ConfigMap may name others, for a cluster."""
+
+
+def own_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """The settings in an environment. Raises Refused for a value that is none."""
+    settings.read(environ)
+    names = {f"KEPTN_{name.upper()}" for name in settings.Settings.__dataclass_fields__}
+    return {key: value for key, value in environ.items() if key in names}

@@ -1,0 +1,134 @@
+"""JobSinks: one Job per event, run as a subprocess, started again after a failure or a restart of the runtime.
+
+As Knative's JobSink: the Job's name is a hash of (sink, source, id), so a duplicate starts no second Job; the event
+lies as structured JSON in the file `event` of the folder `K_EVENT_PATH`; a Job is repeated `backoffLimit` times.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+import shutil
+import signal
+import sys
+from asyncio.subprocess import DEVNULL
+from collections.abc import Mapping
+from pathlib import Path
+
+from keptn.errors import Refused
+from keptn.local import envelope, log_file
+from keptn.local.envelope import Envelope
+from keptn.local.environment import Environment
+from keptn.local.host import signal_group
+from keptn.local.job_table import Job, JobTable
+from keptn.local.places import Places
+from keptn.local.wiring import JobSink
+
+FIRST_REPEAT_S = 1.0
+LONGEST_REPEAT_S = 360.0
+"""Waits between repeats: 1 s, 2 s, 4 s … Kubernetes begins with 10 s; whoever sits before a laptop does not wait so."""
+log = logging.getLogger("keptn.local")
+
+
+class Jobs:
+    """Runs the Jobs of all JobSinks."""
+
+    def __init__(
+        self,
+        sinks: Mapping[str, JobSink],
+        table: JobTable,
+        *,
+        places: Places,
+        environment: Environment,
+        first_repeat_s: float = FIRST_REPEAT_S,
+    ) -> None:
+        self._sinks, self._table, self._places, self._environment = sinks, table, places, environment
+        self._first_repeat_s = first_repeat_s
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, sink: str, event: Envelope) -> None:
+        """Start a Job for the event, once. Raises Refused if there is no such JobSink."""
+        if sink not in self._sinks:
+            raise Refused(f"there is no JobSink {sink!r}; there are: {', '.join(sorted(self._sinks)) or 'none'}")
+        name = job_name(sink, event)
+        if job := self._table.create(name, sink=sink, event=envelope.structured(event)):
+            self._follow(job)
+
+    def resume(self) -> None:
+        """Start again what an earlier process left unfinished."""
+        for job in self._table.unfinished():
+            self._follow(job)
+
+    async def stop(self) -> None:
+        """Stop all Jobs; they stay unfinished in the table."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _follow(self, job: Job) -> None:
+        task = asyncio.get_running_loop().create_task(self._run(job))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, job: Job) -> None:
+        sink = self._sinks.get(job.sink)
+        if sink is None:
+            log.error("Job %s is dropped: JobSink %s is in no manifest any more", job.name, job.sink)
+            self._table.end(job.name)
+            return
+        for failed in range(job.failed, sink.backoff_limit + 1):
+            code = await self._once(job, sink)
+            if code == 0:
+                break
+            self._table.count_failure(job.name)
+            log.warning("Job %s ended with %s (failure %d of %d)", job.name, code, failed + 1, sink.backoff_limit + 1)
+            if failed < sink.backoff_limit:
+                await asyncio.sleep(min(self._first_repeat_s * 2**failed, LONGEST_REPEAT_S))
+        else:
+            log.error("Job %s has failed for good; see %s. The task ends by its timeout", job.name, self._log(sink))
+        self._table.end(job.name)
+        shutil.rmtree(self._folder(job), ignore_errors=True)
+
+    async def _once(self, job: Job, sink: JobSink) -> int | str:
+        """Run it; the exit code, or why there is none."""
+        folder = self._folder(job)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "event").write_bytes(job.event)
+        with log_file.opened(self._log(sink)) as output:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "keptn.local.launch", str(os.getpid()), "command", *_command(sink)),
+                env=self._environment.of(sink.env, sink=sink.sink, K_EVENT_PATH=str(folder)),
+                cwd=self._places.root,
+                stdin=DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        try:
+            return await asyncio.wait_for(process.wait(), sink.deadline_s)
+        except TimeoutError:
+            return f"its deadline, activeDeadlineSeconds {sink.deadline_s:g}"
+        finally:
+            if process.returncode is None:
+                signal_group(process.pid, signal.SIGKILL)
+                await process.wait()
+
+    def _folder(self, job: Job) -> Path:
+        return self._places.state_dir / "jobs" / job.name
+
+    def _log(self, sink: JobSink) -> Path:
+        return self._places.logs / f"{sink.name}.log"
+
+
+def job_name(sink: str, event: Envelope) -> str:
+    """The same for every duplicate. Source: knative eventing, pkg/jobsink (hash of sink, source and id)."""
+    identity = "\x1f".join((sink, event.attributes["source"], event.attributes["id"]))
+    return f"{sink}-{hashlib.sha256(identity.encode()).hexdigest()[:32]}"
+
+
+def _command(sink: JobSink) -> list[str]:
+    """The container's command with this Python for the image's."""
+    first, *arguments = sink.command
+    return [sys.executable if first in ("python", "python3") else first, *arguments]

@@ -1,0 +1,206 @@
+"""The local runtime: Broker, clock, function host, Jobs and gateway in one process. Called by `keptn local` and tests.
+
+It starts and stops the parts; each part is a module of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import uvicorn
+
+from keptn.adapters.file_lock import locked
+from keptn.context import Context
+from keptn.errors import Refused, Unavailable
+from keptn.local import wiring
+from keptn.local.broker import Broker
+from keptn.local.clock import Clock
+from keptn.local.environment import Environment
+from keptn.local.faults import Faults
+from keptn.local.gateway import Gateway
+from keptn.local.host import IDLE_S, Host, signal_group
+from keptn.local.job_table import JobTable
+from keptn.local.jobs import Jobs
+from keptn.local.places import Places
+from keptn.local.queue import Queue
+from keptn.local.subscribers import LocalSubscribers
+from keptn.local.supervisor import Supervisor
+from keptn.local.wiring import Wiring
+from keptn.settings import Settings
+
+HOST = "127.0.0.1"
+STOP_S = 2
+"""How long open requests may take when the runtime stops, seconds."""
+log = logging.getLogger("keptn.local")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What `keptn local` was told. port: 0 takes a free one. own: settings by their environment keys."""
+
+    places: Places
+    port: int = 8080
+    idle_s: float = IDLE_S
+    faults: Faults = field(default_factory=Faults)
+    settings: Settings = field(default_factory=Settings)
+    own: Mapping[str, str] = field(default_factory=dict)
+
+
+async def serve(options: Options, *, ready: Callable[[str, Context], None]) -> None:
+    """Run until SIGINT or SIGTERM. ready: is told the URL once requests are taken. Raises Refused: it cannot start."""
+    stop = asyncio.Event()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+    _check_platform()
+    wired = wiring.read(options.places.all_manifests())
+    with _alone(options.places.state_dir), _listening(options.port) as listening:
+        url = f"http://{HOST}:{listening.getsockname()[1]}"
+        context = Context(replace(options.settings, state_dir=options.places.state_dir, public_url=url))
+        async with _running(options, wired, url=url, context=context) as gateway, _http(gateway, listening):
+            with _announced(options.places.state_dir, url):
+                ready(url, context)
+                await stop.wait()
+
+
+@asynccontextmanager
+async def _running(options: Options, wired: Wiring, *, url: str, context: Context) -> AsyncIterator[Gateway]:
+    """The parts, started in the order in which they need each other and stopped in the reverse."""
+    places = options.places
+    environment = Environment(root=places.root, state_dir=places.state_dir, url=url, own=options.own)
+    queue, table = Queue(places.state_dir / "broker.sqlite"), JobTable(places.state_dir / "jobs.sqlite")
+    table.forget(older_than_s=options.settings.retention_days * 86400)
+    async with AsyncExitStack() as stack:
+        stack.callback(queue.close)
+        stack.callback(table.close)
+        supervisor = Supervisor(places.state_dir)
+        stack.push_async_callback(supervisor.stop)
+        await supervisor.start()
+        await stack.enter_async_context(_task(supervisor.run()))
+        host = Host(wired.functions.values(), places=places, environment=environment, idle_s=options.idle_s)
+        stack.push_async_callback(host.stop)
+        jobs = Jobs(wired.job_sinks, table, places=places, environment=environment)
+        stack.push_async_callback(jobs.stop)
+        subscribers = LocalSubscribers(host, jobs)
+        stack.push_async_callback(subscribers.stop)
+        broker = Broker(wired, queue, subscribers, faults=options.faults)
+        stack.push_async_callback(broker.stop)
+        for ping in wired.pings.values():
+            await stack.enter_async_context(_task(Clock(ping, context.store, subscribers).run()))
+        await stack.enter_async_context(_task(_kill_at_random(host, options.faults)))
+        broker.resume()
+        jobs.resume()
+        yield Gateway(wired, broker, host)
+
+
+@asynccontextmanager
+async def _task(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    task = asyncio.ensure_future(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _kill_at_random(host: Host, faults: Faults) -> None:
+    while (wait_s := faults.next_kill_s()) is not None:
+        await asyncio.sleep(wait_s)
+        if running := host.running():
+            name, pid = faults.random.choice(running)
+            log.info("fault mode: function %s is killed", name)
+            signal_group(pid, signal.SIGKILL)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without signal handlers: they are the runtime's."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def _http(gateway: Gateway, listening: socket.socket) -> AsyncIterator[None]:
+    config = uvicorn.Config(
+        gateway.app,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_S,
+    )
+    server = _Server(config)
+    serving = asyncio.ensure_future(server.serve(sockets=[listening]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.01)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
+
+
+@contextmanager
+def _alone(state_dir: Path) -> Iterator[None]:
+    """One runtime per state folder. Raises Refused."""
+    try:
+        state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as exc:
+        raise Refused(f"the state folder {state_dir} cannot be made: {exc.strerror}; give another --state-dir") from exc
+    lock = locked(state_dir / "runtime.lock", timeout_s=0)
+    try:
+        lock.__enter__()
+    except Unavailable as exc:
+        raise Refused(f"{state_dir} is in use by {_owner(state_dir)}; stop it, or give another --state-dir") from exc
+    try:
+        yield
+    finally:
+        lock.__exit__(None, None, None)
+
+
+def _owner(state_dir: Path) -> str:
+    try:
+        there = json.loads((state_dir / "runtime.json").read_bytes())
+        return f"the local runtime at {there['url']} (process {there['pid']})"
+    except (OSError, ValueError, KeyError):
+        return "another local runtime"
+
+
+@contextmanager
+def _listening(port: int) -> Iterator[socket.socket]:
+    with socket.socket() as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((HOST, port))
+        except OSError as exc:
+            raise Refused(f"port {port} cannot be used: {exc.strerror}; give another --port (0: any)") from exc
+        yield listening
+
+
+@contextmanager
+def _announced(state_dir: Path, url: str) -> Iterator[None]:
+    """`runtime.json` says where the runtime is, while it is there."""
+    file = state_dir / "runtime.json"
+    fresh = file.with_suffix(".new")
+    fresh.write_text(json.dumps({"url": url, "pid": os.getpid()}))
+    fresh.replace(file)
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def _check_platform() -> None:
+    if sys.platform != "linux":
+        raise Refused("keptn local needs Linux; on other systems run it in a Linux container or virtual machine")

@@ -1,0 +1,141 @@
+"""What `orchestrate` does with an event: find its slot, gather the facts, run the transition.
+
+Called by functions/orchestrate, `keptn simulate` and the tests. The rules are in keptn/sequence; nothing here decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from keptn import deliveries, events, objects, sequence
+from keptn.context import Context
+from keptn.errors import Refused, Undecodable
+from keptn.events import Control, Event, Phase, Scope, TypeParts
+from keptn.orchestration import controls, promotion, snapshots, stray, transition
+from keptn.sequence import ALARM, SOURCE, Facts, Slot, kind, record
+from keptn.sequence.slot import Rejection
+from keptn.shipyard import Shipyard
+
+
+def handle(event: Event, ctx: Context) -> None:
+    """Take in one event. Raises Unavailable (deliver again), Undecodable (nothing can be made of it)."""
+    parts = events.parse_type(event.type)
+    try:
+        if event.type == ALARM:
+            transition.run(event.scope, event, ctx, partial(_facts, ctx=ctx))
+        elif control := events.control_of(event.type):
+            _control(event, control, ctx)
+        elif parts and parts.stage and parts.stage not in events.RESERVED_STAGES:
+            _sequence(event, parts, ctx)
+        elif parts and not parts.stage and parts.phase is not Phase.TRIGGERED:
+            _answer(event, ctx)
+    except Refused as refused:
+        raise Undecodable(str(refused)) from refused
+
+
+def _control(event: Event, control: Control, ctx: Context) -> None:
+    if not _is_whole(event.scope):
+        controls.spread(event, control, ctx)
+        return
+    transition.run(event.scope, event, ctx, partial(_control_facts, event=event, ctx=ctx))
+
+
+def _sequence(event: Event, parts: TypeParts, ctx: Context) -> None:
+    if parts.phase is Phase.FINISHED:
+        promotion.promote(event, parts, ctx)
+    elif parts.phase is Phase.TRIGGERED:
+        _triggered(_completed(event, parts), parts, ctx)
+
+
+def _completed(event: Event, parts: TypeParts) -> Event:
+    """With a context, and the stage that the type names."""
+    data = {**event.data, "stage": event.scope.stage or parts.stage}
+    return replace(event, data=data, context=event.context or events.derived_id(event.id, "context"))
+
+
+def _triggered(event: Event, parts: TypeParts, ctx: Context) -> None:
+    try:
+        sha = _snapshot(event, parts, ctx)
+    except Refused as refused:
+        transition.carry_out(sequence.refused(event, parts, str(refused), ctx.clock.now()), ctx)
+        return
+    facts = _admission_facts(event, parts, sha, ctx)
+    transition.run(event.scope, event, ctx, lambda slot: replace(facts, shipyards=_shipyards(slot, sha, ctx)))
+
+
+def _snapshot(event: Event, parts: TypeParts, ctx: Context) -> str:
+    """The shipyard that counts for this sequence. Raises Refused: the sequence cannot be."""
+    scope = event.scope
+    if not _is_whole(scope):
+        missing = " and ".join(key for key in ("project", "stage", "service") if not getattr(scope, key))
+        raise Refused(f"{event.type} lacks {missing} in its data; send all three")
+    if scope.stage != parts.stage:
+        raise Refused(f"{event.type} is about stage {parts.stage!r}, but its data says {scope.stage!r}; correct one")
+    sha = event.extensions.get(promotion.SNAPSHOT, "") if event.source == SOURCE else ""
+    sha = sha or snapshots.current(ctx.store, ctx.config_repo, scope.project)
+    snapshots.load(ctx.store, scope.project, sha).stage(parts.stage).sequence(parts.name)
+    return sha
+
+
+def _admission_facts(event: Event, parts: TypeParts, sha: str, ctx: Context) -> Facts:
+    name = objects.execution(event.context, stage=parts.stage, sequence=parts.name, execution_id=event.id)
+    if ctx.store.get(name):
+        return Facts(shipyard=sha, known=True, max_hops=ctx.settings.max_hops)
+    paused, aborted = controls.held(event, parts.stage, ctx)
+    return Facts(
+        shipyard=sha,
+        rejection=_rejection(event, ctx),
+        paused=paused,
+        aborted=aborted,
+        max_hops=ctx.settings.max_hops,
+    )
+
+
+def _rejection(event: Event, ctx: Context) -> Rejection | None:
+    digest = kind.digest(event.data)
+    found = deliveries.read(ctx.store, objects.rejected(event.scope, digest)) if digest else None
+    return record.rejection(found) if found else None
+
+
+def _answer(event: Event, ctx: Context) -> None:
+    """An executor's word. One that names another slot than its task's ends the task as errored."""
+    facts_for = partial(_facts, ctx=ctx)
+    if _is_whole(event.scope) and transition.run(event.scope, event, ctx, facts_for):
+        return
+    if misled := stray.corrected(event, ctx):
+        transition.run(misled.scope, misled, ctx, facts_for)
+
+
+def _facts(slot: Slot, *, ctx: Context) -> Facts:
+    return Facts(shipyards=_shipyards(slot, "", ctx), max_hops=ctx.settings.max_hops)
+
+
+def _control_facts(slot: Slot, *, event: Event, ctx: Context) -> Facts:
+    facts = _facts(slot, ctx=ctx)
+    if not event.data.get("execution"):
+        return facts
+    place = {"stage": event.scope.stage, "sequence": str(event.data.get("sequence"))}
+    subject = deliveries.read(
+        ctx.store, objects.execution(event.context, **place, execution_id=str(event.data["execution"]))
+    )
+    if subject is None:
+        return facts
+    again = objects.execution(
+        event.context, **place, execution_id=events.derived_id(event.id, "rerun", str(subject["id"]))
+    )
+    return replace(
+        facts,
+        subject=subject,
+        known=ctx.store.get(again) is not None,
+        shipyards=_shipyards(slot, str(subject["shipyard"]), ctx),
+    )
+
+
+def _shipyards(slot: Slot, sha: str, ctx: Context) -> dict[str, Shipyard]:
+    wanted = {execution.shipyard for execution in slot.open} | ({sha} if sha else set())
+    return {one: snapshots.load(ctx.store, slot.scope.project, one) for one in wanted}
+
+
+def _is_whole(scope: Scope) -> bool:
+    return bool(scope.project and scope.stage and scope.service)

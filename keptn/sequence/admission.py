@@ -1,0 +1,162 @@
+"""How a sequence gets in: `<stage>.<sequence>.triggered` becomes an execution of the slot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from keptn.errors import Unknown
+from keptn.events import Result, Status, TypeParts, utc
+from keptn.sequence import dispatch, kind, tasks, verdicts
+from keptn.sequence.aggregate import Outcome
+from keptn.sequence.ending import end
+from keptn.sequence.merge import merged
+from keptn.sequence.slot import Execution, Pin, Problem, Rank, State
+from keptn.sequence.turn import RECENT, SOURCE, Turn
+from keptn.shipyard import SequenceDefinition
+
+STAGE_BOUND = frozenset(
+    {"approval", "deployment", "test", "evaluation", "release", "rollback", "soak", "get-action", "action"}
+)
+"""What these tasks found in one stage says nothing about the next: a test window, an address, a score."""
+INTERRUPTIBLE = frozenset({"evaluation", "approval", "soak"})
+"""Tasks that only watch or wait: a problem ends them there and then."""
+
+
+def admit(turn: Turn, parts: TypeParts) -> None:
+    """Let the sequence of the event in, or say why not."""
+    event = turn.cause
+    if turn.facts.known or event.id in turn.slot.recent or any(e.id == event.id for e in turn.slot.executions):
+        return
+    try:
+        definition = turn.facts.shipyards[turn.facts.shipyard].stage(parts.stage).sequence(parts.name)
+    except Unknown as unknown:
+        turn_down(turn, parts, str(unknown))
+        return
+    data = _data(turn, definition)
+    rank = Rank.REMEDIATION if kind.is_remediation(definition, data) else Rank.ORDINARY
+    execution = turn.put(_execution(turn, parts.name, data, rank))
+    if event.hops > turn.facts.max_hops:
+        dispatch.refuse(turn, execution, tasks.too_long(turn))
+    elif turn.facts.aborted:
+        outcome = Outcome(result=Result.FAIL, status=Status.ABORTED, message=turn.facts.aborted)
+        end(turn, execution, outcome, state=State.ABORTED)
+    elif rank is Rank.REMEDIATION:
+        _admit_problem(turn, execution)
+    elif kind.is_delivery(definition, data):
+        _admit_delivery(turn, execution)
+    elif definition.position("rollback") is not None and execution.manual:
+        _pin(turn, execution)
+
+
+def turn_down(turn: Turn, parts: TypeParts, reason: str) -> None:
+    """Let the sequence in only to end it, so that the reason is seen."""
+    dispatch.refuse(turn, turn.put(_execution(turn, parts.name, _data(turn), Rank.ORDINARY)), reason)
+
+
+def _execution(turn: Turn, sequence: str, data: Mapping[str, Any], rank: Rank) -> Execution:
+    event = turn.cause
+    return Execution(
+        id=event.id,
+        context=event.context,
+        sequence=sequence,
+        shipyard=turn.facts.shipyard,
+        rank=rank,
+        triggered_at=event.time,
+        root_time=event.root_time or event.time,
+        source=event.source,
+        hops=event.hops,
+        git_commit_id=event.git_commit_id,
+        data=data,
+        image=kind.image(data),
+        digest=kind.digest(data),
+        about=_about(turn, data),
+        paused=bool(turn.facts.paused),
+        wait=turn.facts.paused,
+        manual=event.source != SOURCE,
+    )
+
+
+def _data(turn: Turn, definition: SequenceDefinition | None = None) -> dict[str, Any]:
+    """The event's data without what belongs to the stage it came from; a manual rollback goes to the version before."""
+    event = turn.cause
+    if event.source == SOURCE:
+        return {key: value for key, value in event.data.items() if key not in STAGE_BOUND}
+    if definition and definition.position("rollback") is not None:
+        return merged({"rollback": {"to": "previous"}}, event.data)
+    return dict(event.data)
+
+
+def _about(turn: Turn, data: Mapping[str, Any]) -> str:
+    """The digest a problem is about: the one it names, else the one that was live when it began."""
+    problem = data.get("problem")
+    if not isinstance(problem, Mapping):
+        return ""
+    if named := str(problem.get("digest") or ""):
+        return named
+    version = turn.slot.live_at(_started(problem) or turn.now)
+    return version.digest if version else ""
+
+
+def _started(problem: Mapping[str, Any]) -> datetime | None:
+    try:
+        return utc(str(problem["startsAt"])) if problem.get("startsAt") else None
+    except ValueError:
+        return None
+
+
+def _admit_problem(turn: Turn, execution: Execution) -> None:
+    key = kind.problem_key(execution.data)
+    known = next((p for p in turn.slot.problems if key and p.key == key), None)
+    if known:
+        _nothing_to_do(turn, execution, f"the problem {key.split('|')[0]} is in delivery {known.context} already")
+    elif kind.is_over(execution.data):
+        _nothing_to_do(turn, execution, f"the problem is over: {kind.title(execution.data)}")
+    else:
+        problem = Problem(key=key, execution=execution.id, context=execution.context)
+        turn.change(problems=(*turn.slot.problems, problem)[-RECENT:])
+        _interrupt(turn, execution)
+
+
+def _nothing_to_do(turn: Turn, execution: Execution, message: str) -> None:
+    end(turn, execution, Outcome(result=Result.PASS, status=Status.SUCCEEDED, message=message))
+
+
+def _interrupt(turn: Turn, problem: Execution) -> None:
+    """End the running delivery at its next task boundary, or now if it only watches or waits."""
+    holder = turn.slot.holder
+    if holder is None or not kind.is_delivery(turn.definition(holder), holder.data):
+        return
+    reason = f"ended by a problem in {turn.slot.scope}: {kind.title(problem.data)}"
+    verdicts.blame(turn, holder, problem)
+    holder = turn.put(replace(holder, stop=reason))
+    if holder.open_run and holder.open_run.name in INTERRUPTIBLE:
+        outcome = Outcome(result=Result.FAIL, status=Status.ERRORED, message=reason)
+        tasks.conclude(turn, holder, outcome, announce=True)
+
+
+def _admit_delivery(turn: Turn, execution: Execution) -> None:
+    """A verdict against its digest refuses it; else the younger of two queued artifacts stays."""
+    if turn.facts.rejection and not execution.forced:
+        dispatch.refuse(turn, execution, dispatch.rejected_text(turn, execution, turn.facts.rejection.reason))
+        return
+    for other in turn.slot.open if execution.image else ():
+        if other.context == execution.context or not other.image or other.runs or other.touched:
+            continue
+        if kind.is_delivery(turn.definition(other), other.data):
+            _supersede_older(turn, other, execution)
+
+
+def _supersede_older(turn: Turn, one: Execution, two: Execution) -> None:
+    older, younger = sorted((one, two), key=lambda e: e.age)
+    if not turn.find(older.id).ended and not turn.find(younger.id).ended:
+        dispatch.supersede(turn, older, by=younger.image or f"delivery {younger.context}")
+
+
+def _pin(turn: Turn, execution: Execution) -> None:
+    asked = execution.data["rollback"]
+    by = str(asked.get("by") or execution.source)
+    reason = str(asked.get("reason") or "a manual rollback")
+    turn.change(pin=Pin(by=by, reason=reason, at=turn.now, context=execution.context))

@@ -1,0 +1,56 @@
+"""Time: what is over because nobody came, and when to look again. One alarm per slot, at the earliest deadline."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from keptn import durations
+from keptn.events import Result, Status
+from keptn.sequence import tasks
+from keptn.sequence.aggregate import Outcome
+from keptn.sequence.slot import Execution, Slot, State, TaskRun
+from keptn.sequence.turn import Turn
+
+RESEND_S = 30.0
+"""How long an outbox may stay unconfirmed before it is posted again."""
+
+
+def expire(turn: Turn) -> None:
+    """End the tasks whose time is over."""
+    for execution in turn.slot.open:
+        run = execution.open_run
+        if run and run.due <= turn.now:
+            _end(turn, execution, run)
+
+
+def earliest(slot: Slot, now: datetime) -> datetime | None:
+    """When this slot must be looked at again even if no event comes; None: never."""
+    waits = [e.open_run.due if e.open_run else e.wait_until for e in slot.open]
+    moments = [moment for moment in waits if moment]
+    if not slot.is_settled:
+        moments.append(now + timedelta(seconds=RESEND_S))
+    return min(moments, default=None)
+
+
+def _end(turn: Turn, execution: Execution, run: TaskRun) -> None:
+    if run.name == "soak":
+        message = f"lived for {_span(run)} without a problem"
+        passed = Outcome(result=Result.PASS, status=Status.SUCCEEDED, message=message)
+        tasks.conclude(turn, execution, passed, announce=True)
+        return
+    errored = Outcome(result=Result.FAIL, status=Status.ERRORED, message=_overdue(run))
+    tasks.conclude(turn, execution, errored, announce=True, state=State.TIMED_OUT)
+
+
+def _overdue(run: TaskRun) -> str:
+    busy = [answer.source for answer in run.answers if not answer.finished_at]
+    if run.name == "approval":
+        return f"nobody approved within {_span(run)}"
+    if busy:
+        return f"{run.name} did not finish within {_span(run)}; it was started by {', '.join(busy)}"
+    done = f" besides {', '.join(answer.source for answer in run.answers)}" if run.answers else ""
+    return f"no executor started {run.name} within {_span(run)}{done}; is there a Trigger for it?"
+
+
+def _span(run: TaskRun) -> str:
+    return durations.short(round((run.due - run.triggered_at).total_seconds(), 3))

@@ -1,0 +1,160 @@
+"""Who goes next: one execution at a time holds the slot; the others wait and say for what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from keptn.events import Result, Status, rfc3339
+from keptn.sequence import kind, tasks
+from keptn.sequence.aggregate import Outcome
+from keptn.sequence.ending import end
+from keptn.sequence.freeze import frozen
+from keptn.sequence.slot import Execution, State
+from keptn.sequence.turn import Turn
+from keptn.shipyard import Task
+
+
+def settle(turn: Turn) -> None:
+    """Move executions on until none can move: every round ends one, starts one or triggers a task."""
+    while any(_advance(turn, turn.find(execution.id)) for execution in _in_order(turn)):
+        pass
+
+
+def _in_order(turn: Turn) -> list[Execution]:
+    return sorted(turn.slot.open, key=lambda execution: (not execution.holds, *execution.order))
+
+
+def _advance(turn: Turn, execution: Execution) -> bool:
+    if execution.ended or execution.open_run:
+        return False
+    steps = turn.definition(execution).tasks
+    if execution.stop and execution.next < len(steps):
+        end(turn, execution, Outcome(result=Result.FAIL, status=Status.ERRORED, message=execution.stop))
+        return True
+    if execution.paused:
+        return _give_way(turn, execution) or _waits(turn, execution, "paused; keptn resume lets it go on")
+    if execution.next == len(steps):
+        end(turn, execution, _result(execution))
+        return True
+    return _go_on(turn, execution, steps[execution.next])
+
+
+def _result(execution: Execution) -> Outcome:
+    return Outcome(result=Result(execution.result), status=Status(execution.status), message=execution.message)
+
+
+def _go_on(turn: Turn, execution: Execution, task: Task) -> bool:
+    if not kind.needs_slot(execution, task.name):
+        if _give_way(turn, execution):
+            return True
+    elif not execution.holds:
+        return _take(turn, execution)
+    if task.triggered_after_s and execution.not_before is None:
+        due = turn.now + timedelta(seconds=task.triggered_after_s)
+        execution = turn.put(replace(execution, not_before=due))
+    if execution.not_before and turn.now < execution.not_before:
+        return _waits(turn, execution, f"{task.name} is triggered later", until=execution.not_before)
+    tasks.trigger(turn, execution, task)
+    return True
+
+
+def _give_way(turn: Turn, execution: Execution) -> bool:
+    """Leave the slot to others while nothing was changed; the next task takes it again, with a new epoch."""
+    if not execution.holds or execution.touched:
+        return False
+    turn.put(replace(execution, holds=False))
+    return True
+
+
+def _waits(turn: Turn, execution: Execution, reason: str, *, until: datetime | None = None) -> bool:
+    turn.put(replace(execution, wait=reason, wait_until=until))
+    return False
+
+
+def _take(turn: Turn, execution: Execution) -> bool:
+    """Take the slot if nothing speaks against it."""
+    delivers = kind.is_delivery(turn.definition(execution), execution.data)
+    if delivers and not execution.forced and (turned_away := _turned_away(turn, execution)) is not None:
+        return turned_away
+    if holder := turn.slot.holder:
+        what = f"{holder.sequence} of {holder.image or holder.context}"
+        return _waits(turn, execution, f"{what} is running in {turn.slot.scope}")
+    if not execution.touched and _is_settled_already(turn, execution):
+        return True
+    taken = turn.put(replace(execution, holds=True, epoch=turn.slot.epoch + 1, wait="", wait_until=None))
+    turn.change(epoch=taken.epoch)
+    if delivers and taken.image:
+        _overtake(turn, taken)
+    return True
+
+
+def _turned_away(turn: Turn, execution: Execution) -> bool | None:
+    """True: it ended. False: it waits. None: nothing speaks against it."""
+    if not execution.rerun and _is_outdated(turn, execution):
+        return True
+    rejected = next((r for r in turn.slot.rejected if r.digest == execution.digest), None) or turn.facts.rejection
+    if rejected and rejected.digest == execution.digest and not execution.touched:
+        refuse(turn, execution, rejected_text(turn, execution, rejected.reason))
+        return True
+    if pin := turn.slot.pin:
+        return _waits(turn, execution, f"{turn.slot.scope} is pinned by {pin.by}: {pin.reason}; keptn unpin lifts it")
+    if freeze := frozen(turn.stage(execution).freeze, turn.now):
+        reason = f"{turn.slot.scope.stage} is frozen until {rfc3339(freeze.until)}: {freeze.reason}"
+        return _waits(turn, execution, reason, until=freeze.until)
+    return None
+
+
+def rejected_text(turn: Turn, execution: Execution, reason: str) -> str:
+    return (
+        f"{execution.image or execution.digest} was rejected in {turn.slot.scope}: {reason}; "
+        "push a better one, or send it again with --force"
+    )
+
+
+def refuse(turn: Turn, execution: Execution, reason: str) -> None:
+    """End an execution that may not begin, with the reason."""
+    end(turn, execution, Outcome(result=Result.FAIL, status=Status.ERRORED, message=reason))
+
+
+def supersede(turn: Turn, execution: Execution, *, by: str) -> None:
+    """End a delivery that a newer artifact made pointless."""
+    outcome = Outcome(result=Result.FAIL, status=Status.ABORTED, message=f"superseded by {by}")
+    if execution.open_run:
+        tasks.conclude(turn, execution, outcome, announce=True, state=State.SUPERSEDED)
+    else:
+        end(turn, execution, outcome, state=State.SUPERSEDED)
+
+
+def _is_outdated(turn: Turn, execution: Execution) -> bool:
+    """Whether a younger artifact has had the slot already: going back to an older one is a person's decision."""
+    taken = turn.slot.taken
+    if taken is None or not execution.image or execution.touched:
+        return False
+    if taken[2] == execution.context or taken[:2] <= execution.age:
+        return False
+    supersede(turn, execution, by=f"delivery {taken[2]}, which is newer")
+    return True
+
+
+def _overtake(turn: Turn, taken: Execution) -> None:
+    youngest = (*taken.age, taken.context)
+    if turn.slot.taken is None or turn.slot.taken[:2] < taken.age or taken.forced or taken.rerun:
+        turn.change(taken=youngest)
+    for other in turn.slot.open:
+        older = other.image and other.context != taken.context and other.age < taken.age
+        if older and not other.touched and kind.is_delivery(turn.definition(other), other.data):
+            supersede(turn, other, by=taken.image or f"delivery {taken.context}")
+
+
+def _is_settled_already(turn: Turn, execution: Execution) -> bool:
+    """A problem is acted on only while the version that it is about is live."""
+    live = turn.slot.live
+    first_time = execution.manual and kind.is_remediation(turn.definition(execution), execution.data)
+    if not first_time or not execution.about or live is None or live.digest in {"", execution.about}:
+        return False
+    message = (
+        f"{execution.about} is no longer live in {turn.slot.scope} ({live.image or live.digest} is); nothing to do"
+    )
+    end(turn, execution, Outcome(result=Result.PASS, status=Status.SUCCEEDED, message=message))
+    return True

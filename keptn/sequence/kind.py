@@ -1,0 +1,63 @@
+"""What an execution is, told from its tasks and its data: a delivery, a remediation, neither. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from keptn.sequence.slot import Execution
+from keptn.shipyard import SequenceDefinition
+
+TOUCHING = frozenset({"deployment", "release", "rollback", "action"})
+"""Tasks that change what runs: once one was triggered, the slot is kept until the end."""
+
+
+def is_delivery(definition: SequenceDefinition, data: Mapping[str, Any]) -> bool:
+    """Whether it promotes something into the stage: only these are held by a pin or freeze, refused or interrupted."""
+    return not is_remediation(definition, data) and (
+        definition.name == "delivery" or definition.position("deployment") is not None
+    )
+
+
+def is_remediation(definition: SequenceDefinition, data: Mapping[str, Any]) -> bool:
+    return definition.name == "remediation" or bool(_section(data, "problem"))
+
+
+def image(data: Mapping[str, Any]) -> str:
+    """The image as a person reads it: `carts:0.2`."""
+    return str(_values(data).get("image") or _section(data, "artifact").get("image") or "")
+
+
+def digest(data: Mapping[str, Any]) -> str:
+    """The digest that travels with the delivery; empty if none was resolved."""
+    return str(_section(data, "artifact").get("digest") or "")
+
+
+def problem_key(data: Mapping[str, Any]) -> str:
+    """What makes two problem events the same problem: its id and its start; empty if it says neither."""
+    problem = _section(data, "problem")
+    name = problem.get("PID") or problem.get("ProblemID") or problem.get("ProblemTitle") or ""
+    return f"{name}|{problem.get('startsAt') or ''}" if name else ""
+
+
+def title(data: Mapping[str, Any]) -> str:
+    return str(_section(data, "problem").get("ProblemTitle") or "a problem without a title")
+
+
+def is_over(data: Mapping[str, Any]) -> bool:
+    """Whether the monitoring says that the problem has gone."""
+    return str(_section(data, "problem").get("State") or "").upper() in {"RESOLVED", "CLOSED"}
+
+
+def needs_slot(execution: Execution, task: str) -> bool:
+    """An approval before anything was changed does not hold the slot; everything else does."""
+    return execution.touched or task != "approval"
+
+
+def _section(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = data.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _values(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _section(_section(data, "configurationChange"), "values")

@@ -1,0 +1,242 @@
+"""The slot: what is known about one service in one stage. Only `orchestrate` writes it (ARCHITECTURE.md, invariants).
+
+Frozen values without rules; `record.py` turns them into JSON and back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Any
+
+from keptn.events import Event, Scope
+
+
+class State(StrEnum):
+    """State of an execution, in keptn's words; `superseded` is ours."""
+
+    WAITING = "waiting"
+    STARTED = "started"
+    WAITING_FOR_APPROVAL = "waitingForApproval"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    ABORTED = "aborted"
+    TIMED_OUT = "timedOut"
+    SUPERSEDED = "superseded"
+
+
+class Rank(IntEnum):
+    """Who takes the slot first: what follows in the same stage, then a remediation, then the rest by age."""
+
+    FOLLOW_UP = 0
+    REMEDIATION = 1
+    ORDINARY = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What one executor of a task said. data: of its `.finished`, None until then."""
+
+    source: str
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    event_id: str = ""
+    data: Mapping[str, Any] | None = None
+    result: str = ""
+    status: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRun:
+    """One task of an execution, triggered. id: of its `.triggered` event. due: when it ends by itself."""
+
+    name: str
+    index: int
+    id: str
+    triggered_at: datetime
+    due: datetime
+    answers: tuple[Answer, ...] = ()
+    ended_at: datetime | None = None
+    result: str = ""
+    status: str = ""
+    message: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        return self.ended_at is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """One run of a sequence. id: of the event that triggered it.
+
+    data: everything merged so far. next: index of the next task. touched: something was changed, so the slot is kept
+    while it waits. not_before: when the next task may be triggered. wait: what it waits for and why. stop: why it ends
+    at its next task boundary. about: the digest a problem is about. manual: a person's or another system's event
+    started it, not the engine. rerun: it repeats one that failed. controlled_at: time of the last control event obeyed.
+    """
+
+    id: str
+    context: str
+    sequence: str
+    shipyard: str
+    rank: Rank
+    triggered_at: datetime
+    root_time: datetime
+    source: str = ""
+    hops: int = 0
+    git_commit_id: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    image: str = ""
+    digest: str = ""
+    epoch: int = 0
+    holds: bool = False
+    touched: bool = False
+    paused: bool = False
+    next: int = 0
+    not_before: datetime | None = None
+    runs: tuple[TaskRun, ...] = ()
+    wait: str = ""
+    wait_until: datetime | None = None
+    stop: str = ""
+    about: str = ""
+    manual: bool = True
+    rerun: bool = False
+    controlled_at: datetime | None = None
+    ended: str = ""
+    ended_at: datetime | None = None
+    result: str = ""
+    status: str = ""
+    message: str = ""
+
+    @property
+    def open_run(self) -> TaskRun | None:
+        return self.runs[-1] if self.runs and self.runs[-1].is_open else None
+
+    @property
+    def order(self) -> tuple[int, datetime, str]:
+        """Smaller goes first."""
+        return (int(self.rank), self.root_time, self.id)
+
+    @property
+    def age(self) -> tuple[datetime, str]:
+        """Smaller is older: by root time, which is the same wherever the event came first, then by id."""
+        return (self.root_time, self.id)
+
+    @property
+    def state(self) -> State:
+        if self.ended:
+            return State(self.ended)
+        run = self.open_run
+        if run and run.name == "approval":
+            return State.WAITING_FOR_APPROVAL
+        if self.paused and not run:
+            return State.PAUSED
+        return State.STARTED if self.holds else State.WAITING
+
+    @property
+    def forced(self) -> Mapping[str, Any] | None:
+        """Who overrides a rejection, a pin or a freeze, and why."""
+        force = self.data.get("force")
+        if not force:
+            return None
+        return force if isinstance(force, Mapping) else {"by": self.source, "reason": str(force)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """What users got from some moment on."""
+
+    digest: str
+    image: str = ""
+    colour: str = ""
+    url: str = ""
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """A verdict against a digest in this stage."""
+
+    digest: str
+    reason: str
+    image: str = ""
+    event: str = ""
+    context: str = ""
+    score: float | None = None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """A person holds the stage as it is."""
+
+    by: str
+    reason: str
+    at: datetime
+    context: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A problem that has, or had, its remediation. key: of the monitoring (id and start)."""
+
+    key: str
+    execution: str
+    context: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """The one timer of the slot. name: in the timer store."""
+
+    due: datetime
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """One service in one stage.
+
+    epoch: grows with every execution that takes the slot. revision: grows with every write. writer: who wrote it last.
+    executions: the open ones, and those that ended and whose documents are not written yet. recent: ids of executions
+    that ended lately. taken: age and context of the youngest artifact that took the slot. outbox: events to be posted.
+    unwritten: executions whose documents are to be written. verdicts: rejections to be stored as objects.
+    """
+
+    scope: Scope
+    epoch: int = 0
+    revision: int = 0
+    writer: str = ""
+    executions: tuple[Execution, ...] = ()
+    recent: tuple[str, ...] = ()
+    taken: tuple[datetime, str, str] | None = None
+    live: Version | None = None
+    history: tuple[Version, ...] = ()
+    pin: Pin | None = None
+    rejected: tuple[Rejection, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    outbox: tuple[Event, ...] = ()
+    unwritten: tuple[str, ...] = ()
+    verdicts: tuple[Rejection, ...] = ()
+    alarm: Alarm | None = None
+
+    @property
+    def open(self) -> tuple[Execution, ...]:
+        return tuple(execution for execution in self.executions if not execution.ended)
+
+    @property
+    def holder(self) -> Execution | None:
+        return next((execution for execution in self.open if execution.holds), None)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything that follows from the last transition has been done."""
+        return not (self.outbox or self.unwritten or self.verdicts)
+
+    def live_at(self, moment: datetime) -> Version | None:
+        """What was live then; None if that is not known any more."""
+        return next((version for version in reversed(self.history) if version.since <= moment), None)

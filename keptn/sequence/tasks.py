@@ -1,0 +1,190 @@
+"""Tasks of an execution: triggered, answered by executors, concluded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from keptn import durations, events
+from keptn.events import Event, Phase, Result, Status, task_type
+from keptn.sequence import ending, kind, verdicts
+from keptn.sequence.aggregate import Outcome, outcome, so_far
+from keptn.sequence.merge import merged
+from keptn.sequence.slot import Answer, Execution, State, TaskRun
+from keptn.sequence.turn import Turn
+from keptn.shipyard import Task
+
+START_TIMEOUT_S = 10 * 60.0
+FINISH_TIMEOUT_S = 60 * 60.0
+APPROVAL_TIMEOUT_S = 7 * 24 * 60 * 60.0
+"""How long people may take, unless the approval's `timeout` says otherwise."""
+DEAD_LETTER = "keptn/dead-letter"
+"""Source of the answer to a task that could not be delivered: nobody else will answer it."""
+LARGEST_DATA = 48 * 1024
+"""Bytes of an execution's merged data; several copies of it share a slot, which is stored compressed."""
+
+
+def trigger(turn: Turn, execution: Execution, task: Task) -> None:
+    """Send `<task>.triggered`, with everything merged so far and the task's properties under its name."""
+    run = TaskRun(
+        name=task.name,
+        index=execution.next,
+        id=events.derived_id(execution.id, "task", str(execution.next), task.name),
+        triggered_at=turn.now,
+        due=turn.now + timedelta(seconds=_timeout_s(task)),
+    )
+    data = merged(execution.data, {task.name: task.properties} if task.properties else {})
+    running = replace(
+        execution,
+        runs=(*execution.runs, run),
+        next=execution.next + 1,
+        not_before=None,
+        wait="",
+        wait_until=None,
+        touched=execution.touched or task.name in kind.TOUCHING,
+    )
+    turn.put(running)
+    turn.emit(running, task_type(task.name, Phase.TRIGGERED), {**data, "message": ""}, event_id=run.id)
+
+
+def answered(turn: Turn, event: Event, *, name: str, phase: Phase) -> None:
+    """Take in an executor's `.started` or `.finished`; what belongs to nothing open changes nothing."""
+    found = _open_task(turn, event)
+    if found is None or phase is Phase.STATUS_CHANGED:
+        return
+    execution, run = found
+    if name != run.name:
+        reason = f"{event.source} answered task {run.name!r} with an event of task {name!r}; correct the executor"
+        conclude(turn, execution, Outcome(result=Result.FAIL, status=Status.ERRORED, message=reason), announce=True)
+        return
+    task = turn.definition(execution).tasks[run.index]
+    run = _with_answer(run, event, phase, task=task, now=turn.now)
+    execution = turn.put(replace(execution, runs=(*execution.runs[:-1], run), hops=max(execution.hops, event.hops)))
+    if phase is Phase.FINISHED and _is_complete(run, task):
+        _take_results(turn, execution, run)
+
+
+def conclude(
+    turn: Turn, execution: Execution, result: Outcome, *, announce: bool = False, state: State = State.FINISHED
+) -> Execution:
+    """End the open task and, when it failed, the execution.
+
+    announce: nobody else said that the task is over, so the engine does. state: of an execution that ends here.
+    """
+    run = execution.runs[-1]
+    over = replace(
+        run,
+        ended_at=turn.now,
+        result=str(result.result),
+        status=str(result.status),
+        message=result.message,
+        answers=tuple(replace(answer, data=None) for answer in run.answers),
+    )
+    verdict = so_far(execution.result, run.name, result)
+    data = {**execution.data, "result": str(verdict.result), "status": str(verdict.status)}
+    execution = turn.put(
+        replace(
+            execution,
+            runs=(*execution.runs[:-1], over),
+            data=data,
+            result=str(verdict.result),
+            status=str(verdict.status),
+            message=verdict.message,
+        )
+    )
+    if announce:
+        _announce(turn, execution, over)
+    verdicts.judge(turn, execution, over)
+    if result.result is Result.FAIL or result.status is Status.ERRORED:
+        ending.end(turn, execution, verdict, state=state)
+    return execution
+
+
+def _announce(turn: Turn, execution: Execution, run: TaskRun) -> None:
+    said = {"result": run.result, "status": run.status, "message": run.message}
+    over_id = events.derived_id(run.id, "finished")
+    turn.emit(execution, task_type(run.name, Phase.FINISHED), said, event_id=over_id, triggered_id=run.id)
+
+
+def _open_task(turn: Turn, event: Event) -> tuple[Execution, TaskRun] | None:
+    for execution in turn.slot.open:
+        run = execution.open_run
+        if run and run.id == event.triggered_id and not 0 < event.epoch < execution.epoch:
+            return execution, run
+    return None
+
+
+def _with_answer(run: TaskRun, event: Event, phase: Phase, *, task: Task, now: datetime) -> TaskRun:
+    """The run with one answer more; an executor is known by its source, and what it repeats counts once."""
+    answers = {answer.source: answer for answer in run.answers}
+    answer = answers.get(event.source) or Answer(source=event.source)
+    if phase is Phase.STARTED:
+        answer = replace(answer, started_at=answer.started_at or event.time, message=answer.message or event.message)
+    elif answer.finished_at is None:
+        answer = replace(
+            answer,
+            finished_at=event.time,
+            event_id=event.id,
+            data=event.data,
+            result=event.result,
+            status=event.status,
+            message=event.message,
+        )
+    answers[event.source] = answer
+    return replace(run, answers=tuple(answers.values()), due=_due(run, task, phase, now))
+
+
+def _due(run: TaskRun, task: Task, phase: Phase, now: datetime) -> datetime:
+    """The first `.started` turns the short wait for somebody into the long one for the end."""
+    waits_for_people = run.name in {"approval", "soak"}
+    if waits_for_people or task.timeout_s is not None or run.answers or phase is not Phase.STARTED:
+        return run.due
+    return now + timedelta(seconds=FINISH_TIMEOUT_S)
+
+
+def _timeout_s(task: Task) -> float:
+    if task.name == "soak":
+        return durations.seconds(task.properties.get("duration", 0))
+    if task.timeout_s is not None:
+        return task.timeout_s
+    return APPROVAL_TIMEOUT_S if task.name == "approval" else START_TIMEOUT_S
+
+
+def _is_complete(run: TaskRun, task: Task) -> bool:
+    """All that announced themselves have finished, and as many as declared; an approval needs one answer only."""
+    done = [answer for answer in run.answers if answer.finished_at]
+    if run.name == "approval" or any(answer.source == DEAD_LETTER for answer in done):
+        return True
+    return len(done) == len(run.answers) and len(done) >= (task.executors or 1)
+
+
+def _take_results(turn: Turn, execution: Execution, run: TaskRun) -> None:
+    """Merge what the executors found, by time of their events, so that the order of arrival changes nothing."""
+    done = sorted((a for a in run.answers if a.finished_at), key=lambda a: (a.finished_at, a.source))
+    data: dict[str, Any] = dict(execution.data)
+    for answer in done:
+        data = merged(data, answer.data or {})
+    result = outcome(done)
+    if (size := len(json.dumps(data))) > LARGEST_DATA:
+        reason = f"the data after task {run.name!r} is {size} bytes, more than {LARGEST_DATA}; keep references in it"
+        result, data = Outcome(result=Result.FAIL, status=Status.ERRORED, message=reason), dict(execution.data)
+    if turn.cause.hops > turn.facts.max_hops:
+        result = Outcome(result=Result.FAIL, status=Status.ERRORED, message=too_long(turn))
+    verdicts.observe(turn, execution, _section(data, run.name))
+    conclude(turn, replace(execution, data=data), result)
+
+
+def too_long(turn: Turn) -> str:
+    """Why a chain of events ends here."""
+    return (
+        f"{turn.cause.type} is number {turn.cause.hops} in a chain of events, more than {turn.facts.max_hops}; "
+        "look for sequences that trigger each other, or raise KEPTN_MAX_HOPS"
+    )
+
+
+def _section(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = data.get(name)
+    return found if isinstance(found, Mapping) else {}

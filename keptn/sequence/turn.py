@@ -1,0 +1,106 @@
+"""One transition under way: a working copy of the slot, and what is collected while the rules change it.
+
+Lives inside `step` only; from outside the engine is a pure function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from keptn import events
+from keptn.events import Event
+from keptn.sequence.slot import Execution, Rejection, Slot
+from keptn.shipyard import SequenceDefinition, Shipyard, Stage
+
+SOURCE = "keptn/orchestrate"
+"""CloudEvents source of everything the engine says."""
+RECENT = 32
+"""How many ended executions and verdicts a slot remembers by itself; older ones are found by their objects."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the caller looked up for this event, so that the rules need no I/O.
+
+    shipyards: by hash, at least those of the open executions. shipyard: hash for a new execution. known: the sequence
+    of this event was let in before. rejection: a verdict against the event's digest in this stage. paused, aborted:
+    why the event's context is held or over, empty if it is not. subject: the ended execution that a `rerun` repeats, as
+    it was recorded.
+    """
+
+    shipyards: Mapping[str, Shipyard] = field(default_factory=dict)
+    shipyard: str = ""
+    rejection: Rejection | None = None
+    known: bool = False
+    paused: str = ""
+    aborted: str = ""
+    subject: Mapping[str, Any] | None = None
+    max_hops: int = 255
+
+
+class Turn:
+    """The slot as it becomes. `cause` is the event that is handled."""
+
+    def __init__(self, slot: Slot, cause: Event, now: datetime, facts: Facts) -> None:
+        self.slot, self.cause, self.now, self.facts = slot, cause, now, facts
+
+    def change(self, **changes: Any) -> None:  # noqa: ANN401 - fields of Slot
+        self.slot = replace(self.slot, **changes)
+
+    def find(self, execution_id: str) -> Execution:
+        return next(e for e in self.slot.executions if e.id == execution_id)
+
+    def put(self, execution: Execution) -> Execution:
+        """Add or replace the execution; its document is to be written when it changed."""
+        others = {e.id: e for e in self.slot.executions}
+        if others.get(execution.id) != execution:
+            others[execution.id] = execution
+            unwritten = dict.fromkeys((*self.slot.unwritten, execution.id))
+            self.change(executions=tuple(others.values()), unwritten=tuple(unwritten))
+        return execution
+
+    def definition(self, execution: Execution) -> SequenceDefinition:
+        return self.stage(execution).sequence(execution.sequence)
+
+    def stage(self, execution: Execution) -> Stage:
+        return self.shipyard(execution).stage(self.slot.scope.stage)
+
+    def shipyard(self, execution: Execution) -> Shipyard:
+        return self.facts.shipyards[execution.shipyard]
+
+    def emit(
+        self, execution: Execution, event_type: str, data: Mapping[str, Any], *, event_id: str, triggered_id: str = ""
+    ) -> None:
+        """Put an event of the execution's context into the outbox."""
+        scope = self.slot.scope
+        event = Event(
+            type=event_type,
+            id=event_id,
+            source=SOURCE,
+            time=self.now,
+            data={**data, "project": scope.project, "stage": scope.stage, "service": scope.service},
+            context=execution.context,
+            triggered_id=triggered_id,
+            git_commit_id=execution.git_commit_id,
+            epoch=execution.epoch,
+            hops=execution.hops + 1,
+            root_time=execution.root_time,
+        )
+        self.change(outbox=(*self.slot.outbox, event))
+
+    def reject(self, rejection: Rejection) -> None:
+        """Remember a verdict against a digest, once."""
+        if rejection.digest and rejection.digest not in {known.digest for known in self.slot.rejected}:
+            self.change(rejected=(*self.slot.rejected, rejection)[-RECENT:], verdicts=(*self.slot.verdicts, rejection))
+
+
+def finished_id(execution: Execution) -> str:
+    """The id of the event that ends an execution: known before it exists, the same whoever computes it."""
+    return events.derived_id(execution.id, "finished")
+
+
+def first(executions: Iterable[Execution]) -> Execution | None:
+    return next(iter(executions), None)

@@ -1,0 +1,101 @@
+"""What is legal in a shipyard of the product's form but surely not meant: warnings with file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from keptn.documents import Document, Path
+from keptn.shipyard.model import SequenceDefinition, Shipyard, Stage, TriggeredOn
+
+_RESULTS = ("pass", "warning", "fail")
+Node = tuple[str, str]
+
+
+def checked(shipyard: Shipyard, document: Document) -> Shipyard:
+    """The shipyard with its warnings."""
+    found = [*_triggers(shipyard, document), *_cycles(shipyard, document)]
+    warnings = [f"{document.file}:{document.line(path) or 1}: {text}" for path, text in found]
+    return replace(shipyard, warnings=tuple(warnings))
+
+
+def _triggers(shipyard: Shipyard, document: Document) -> Iterator[tuple[Path, str]]:
+    del document
+    for stage, sequence, path in _sequences(shipyard):
+        reasons = [_never(shipyard, trigger) for trigger in sequence.triggered_on]
+        for position, reason in enumerate(reasons):
+            if reason:
+                yield (*path, "triggeredOn", position), reason
+        if reasons and all(reasons):
+            names = ", ".join(task.name for task in sequence.tasks)
+            text = f"nothing starts {stage.name}.{sequence.name} by itself, so nobody reaches its tasks: {names}"
+            yield path, text
+
+
+def _never(shipyard: Shipyard, trigger: TriggeredOn) -> str:
+    """Why this trigger never fires; empty if it may."""
+    stage = next((s for s in shipyard.stages if s.name == trigger.stage), None)
+    if stage is None:
+        return f"there is no stage {trigger.stage!r}, this never fires; stages: {', '.join(shipyard.stage_names)}"
+    names = [s.name for s in stage.sequences]
+    if trigger.sequence not in (*names, "evaluation"):
+        reason = f"stage {stage.name!r} has no sequence {trigger.sequence!r}, this never fires"
+        return f"{reason}; it has: {', '.join(names)}"
+    return _never_matches(stage, trigger)
+
+
+def _never_matches(stage: Stage, trigger: TriggeredOn) -> str:
+    if trigger.match is None:
+        return ""
+    tasks = [task.name for task in stage.sequence(trigger.sequence).tasks]
+    if any(_can_match(key, value, tasks) for key, value in trigger.match.items()):
+        return ""
+    if not trigger.match:
+        return "an empty match never matches; leave the selector out for pass or warning"
+    wanted = ", ".join(f"{key}: {value}" for key, value in trigger.match.items())
+    return f"the selector {wanted} never matches; results are {', '.join(_RESULTS)}, tasks here: {', '.join(tasks)}"
+
+
+def _can_match(key: str, value: str, tasks: list[str]) -> bool:
+    if key == "status":
+        return value == "aborted"
+    known = key == "result" or key.removesuffix(".result") in tasks
+    return known and value in _RESULTS
+
+
+def _cycles(shipyard: Shipyard, document: Document) -> Iterator[tuple[Path, str]]:
+    """A sequence may trigger itself (that is how a remediation loops); a longer circle is reported once."""
+    del document
+    after: dict[Node, list[Node]] = {}
+    places: dict[Node, Path] = {}
+    for stage, sequence, path in _sequences(shipyard):
+        node = (stage.name, sequence.name)
+        places[node] = path
+        for trigger in sequence.triggered_on:
+            if not _never(shipyard, trigger) and (trigger.stage, trigger.sequence) != node:
+                after.setdefault((trigger.stage, trigger.sequence), []).append(node)
+    for circle in _circles(after):
+        text = " → ".join(f"{stage}.{sequence}" for stage, sequence in [*circle, circle[0]])
+        yield places.get(circle[0], ()), f"these sequences start each other in a circle: {text}"
+
+
+def _circles(after: dict[Node, list[Node]]) -> Iterator[list[Node]]:
+    done: set[Node] = set()
+    for start in sorted(after):
+        yield from _walk(start, [], after, done)
+
+
+def _walk(node: Node, way: list[Node], after: dict[Node, list[Node]], done: set[Node]) -> Iterator[list[Node]]:
+    if node in way:
+        yield way[way.index(node) :]
+        return
+    if node not in done:
+        for following in after.get(node, []):
+            yield from _walk(following, [*way, node], after, done)
+        done.add(node)
+
+
+def _sequences(shipyard: Shipyard) -> Iterator[tuple[Stage, SequenceDefinition, Path]]:
+    for i, stage in enumerate(shipyard.stages):
+        for j, sequence in enumerate(stage.sequences):
+            yield stage, sequence, ("spec", "stages", i, "sequences", j)

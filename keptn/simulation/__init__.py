@@ -1,0 +1,1 @@
+"""The engine in memory, for trying a shipyard before it is committed."""
