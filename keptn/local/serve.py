@@ -22,7 +22,7 @@ import uvicorn
 from keptn.adapters.file_lock import locked
 from keptn.context import Context
 from keptn.errors import Refused, Unavailable
-from keptn.local import wiring
+from keptn.local import supervisor, wiring
 from keptn.local.broker import Broker
 from keptn.local.clock import Clock
 from keptn.local.environment import Environment
@@ -34,7 +34,6 @@ from keptn.local.jobs import Jobs
 from keptn.local.places import Places
 from keptn.local.queue import Queue
 from keptn.local.subscribers import LocalSubscribers
-from keptn.local.supervisor import Supervisor
 from keptn.local.wiring import Wiring
 from keptn.settings import Settings
 
@@ -46,7 +45,10 @@ log = logging.getLogger("keptn.local")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What `keptn local` was told. port: 0 takes a free one. own: settings by their environment keys."""
+    """What `keptn local` was told. port: 0 takes a free one. own: settings by their environment keys.
+
+    workloads: keep Envoy and the workloads alive; tests of the Broker alone need neither.
+    """
 
     places: Places
     port: int = 8080
@@ -54,6 +56,7 @@ class Options:
     faults: Faults = field(default_factory=Faults)
     settings: Settings = field(default_factory=Settings)
     own: Mapping[str, str] = field(default_factory=dict)
+    workloads: bool = True
 
 
 async def serve(options: Options, *, ready: Callable[[str, Context], None]) -> None:
@@ -82,10 +85,8 @@ async def _running(options: Options, wired: Wiring, *, url: str, context: Contex
     async with AsyncExitStack() as stack:
         stack.callback(queue.close)
         stack.callback(table.close)
-        supervisor = Supervisor(places.state_dir)
-        stack.push_async_callback(supervisor.stop)
-        await supervisor.start()
-        await stack.enter_async_context(_task(supervisor.run()))
+        if options.workloads:
+            await stack.enter_async_context(supervisor.supervised(places.state_dir))
         host = Host(wired.functions.values(), places=places, environment=environment, idle_s=options.idle_s)
         stack.push_async_callback(host.stop)
         jobs = Jobs(wired.job_sinks, table, places=places, environment=environment)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from keptn.adapters import envoy_process
@@ -19,17 +21,30 @@ LONGEST_PAUSE_S = 30.0
 log = logging.getLogger("keptn.local")
 
 
-class Supervisor:
-    """Of one state folder."""
+@asynccontextmanager
+async def supervised(state_dir: Path) -> AsyncIterator[None]:
+    """Keep Envoy and the workloads of a state folder alive; stop them at the end (the next runtime starts them again).
 
+    Raises Refused (no Envoy here) or Unavailable.
+    """
+    supervisor = _Supervisor(state_dir)
+    await asyncio.to_thread(supervisor.start)
+    checking = asyncio.ensure_future(supervisor.run())
+    try:
+        yield
+    finally:
+        checking.cancel()
+        await asyncio.to_thread(supervisor.stop)
+
+
+class _Supervisor:
     def __init__(self, state_dir: Path) -> None:
         self._state_dir, self._platform = state_dir, ProcessPlatform(state_dir)
         self._lock, self._stopped = threading.Lock(), False
 
-    async def start(self) -> None:
-        """Start or adopt Envoy and the workloads. Raises Refused (no Envoy here) or Unavailable."""
-        await asyncio.to_thread(envoy_process.start, self._state_dir)
-        await asyncio.to_thread(self._platform.reconcile)
+    def start(self) -> None:
+        envoy_process.start(self._state_dir)
+        self._platform.reconcile()
 
     async def run(self) -> None:
         pause_s = EVERY_S
@@ -37,11 +52,7 @@ class Supervisor:
             await asyncio.sleep(pause_s)
             pause_s = EVERY_S if await asyncio.to_thread(self._check) else min(pause_s * 2, LONGEST_PAUSE_S)
 
-    async def stop(self) -> None:
-        """Stop all: the workloads are started again by the next runtime, from what was asked for."""
-        await asyncio.to_thread(self._stop)
-
-    def _stop(self) -> None:
+    def stop(self) -> None:
         with self._lock:  # a check that is under way would start again what is stopped here
             self._stopped = True
             self._platform.stop_all()

@@ -1,0 +1,112 @@
+"""What kustomize makes of the overlays: it builds, it is valid, and no Service forgot what all must have."""
+
+import os
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent.parent
+OVERLAYS = sorted(path.parent for path in ROOT.glob("knative/**/kustomization.yaml"))
+FILES = sorted(path for path in ROOT.glob("knative/**/*.yaml") if path.name != "kustomization.yaml")
+
+
+@cache
+def built(overlay: Path) -> list[dict[str, Any]]:
+    command = ["kubectl", "kustomize"] if shutil.which("kubectl") else ["kustomize", "build"]
+    if shutil.which(command[0]) is None:
+        pytest.skip("neither kubectl nor kustomize is installed: overlays are not built")
+    done = subprocess.run([*command, str(overlay)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return list(yaml.safe_load_all(done.stdout))
+
+
+@cache
+def schemas() -> dict[tuple[str, str], dict[str, Any]]:
+    """By apiVersion and kind."""
+    folder = os.environ.get("KEPTN_CRD_SCHEMAS", "")
+    if not folder:
+        pytest.skip("KEPTN_CRD_SCHEMAS names no folder with CRDs")
+    documents = [d for file in Path(folder).glob("*.yaml") for d in yaml.safe_load_all(file.read_text()) if d]
+    return {
+        (f"{crd['spec']['group']}/{version['name']}", crd["spec"]["names"]["kind"]): version["schema"][
+            "openAPIV3Schema"
+        ]
+        for crd in documents
+        if crd["kind"] == "CustomResourceDefinition"
+        for version in crd["spec"]["versions"]
+    }
+
+
+def closed(schema: Any) -> Any:
+    """The schema, refusing fields it does not know, as the API server does with strict validation."""
+    if isinstance(schema, list):
+        return [closed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    copy = {key: closed(value) for key, value in schema.items()}
+    if "properties" in copy and not copy.get("x-kubernetes-preserve-unknown-fields"):
+        copy.setdefault("additionalProperties", False)
+    if copy.get("x-kubernetes-int-or-string"):
+        copy.pop("type", None)
+    return copy
+
+
+def check(document: dict[str, Any]) -> None:
+    schema = schemas().get((document["apiVersion"], document["kind"]))
+    if schema is None:
+        assert "knative.dev" not in document["apiVersion"], f"no schema of {document['apiVersion']} {document['kind']}"
+        return
+    strict = closed(schema)
+    strict.setdefault("properties", {}).update(apiVersion={}, kind={}, metadata={})
+    jsonschema.validate(document, strict)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_file_validates_against_its_crd(file: Path):
+    """A manifest has no field that its CRD does not know."""
+    for document in yaml.safe_load_all(file.read_text()):
+        if isinstance(document, dict):
+            check(document)
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.name)
+def test_every_overlay_builds_valid_objects(overlay: Path):
+    """Kustomize makes objects that the API server would take, all in one namespace."""
+    for document in built(overlay):
+        check(document)
+        cluster_wide = document["kind"] in ("Namespace", "ClusterRole", "ClusterRoleBinding")
+        assert cluster_wide or document["metadata"]["namespace"] == "keptn"
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.name)
+def test_every_service_is_hardened_and_scales_to_zero(overlay: Path):
+    """No Service runs as root, writes its root file system, keeps a pod, or has a CPU limit below one core."""
+    services = [d for d in built(overlay) if d["apiVersion"].startswith("serving.knative.dev")]
+    assert services
+    for service in services:
+        template = service["spec"]["template"]
+        container = template["spec"]["containers"][0]
+        assert template["metadata"]["annotations"]["autoscaling.knative.dev/min-scale"] == "0"
+        assert template["spec"]["securityContext"]["runAsNonRoot"]
+        assert container["securityContext"]["readOnlyRootFilesystem"]
+        assert "cpu" in container["resources"]["requests"] and "cpu" not in container["resources"]["limits"]
+        assert template["spec"]["timeoutSeconds"] <= 600
+
+
+def test_one_image_serves_all(tmp_path: Path):
+    """An overlay names the image once, and every Service and Job gets it."""
+    documents = [d for d in built(ROOT / "knative/overlays/production") if d["kind"] in ("Service", "JobSink")]
+    images = {line.strip() for d in documents for line in yaml.dump(d).splitlines() if " image: " in line}
+    assert len(images) == 1 and "keptn:" in images.pop()
+
+
+def test_production_uses_kafka():
+    """The in-memory Broker loses events, RabbitMQ's counts 4xx as success."""
+    broker = next(d for d in built(ROOT / "knative/overlays/production") if d["kind"] == "Broker")
+    assert broker["metadata"]["annotations"]["eventing.knative.dev/broker.class"] == "Kafka"

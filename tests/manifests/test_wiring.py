@@ -1,0 +1,101 @@
+"""The manifests against the code: every function is wired, and hears types that exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from keptn import events
+from keptn.events import Phase
+from keptn.local import wiring
+
+ROOT = Path(__file__).parent.parent.parent
+BASE = ROOT / "knative" / "base"
+FOLDERS = sorted(path.parent.name for path in ROOT.glob("functions/*/main.py"))
+WITHOUT_TRIGGER = {"api", "receive-artifact", "receive-problem", "dead-letter", "clock", "bridge"}
+"""HTTP functions, the dead-letter sink, and the one that the PingSource calls."""
+TASKS = {"deployment", "test", "evaluation", "release", "rollback", "approval", "get-action", "action"}
+KNOWN_TYPES = {
+    *(events.task_type(task, phase) for task in TASKS for phase in Phase),
+    *(value for name, value in vars(events).items() if name.isupper() and str(value).startswith(events.PREFIX)),
+}
+
+
+@pytest.fixture(scope="module")
+def wired() -> wiring.Wiring:
+    return wiring.read([BASE])
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_function_is_wired(folder: str, wired: wiring.Wiring):
+    """A function has a Service or a JobSink that runs its main.py, and a Trigger unless it hears plain HTTP."""
+    name = folder.replace("_", "-")
+    source = f"functions/{folder}/main.py"
+    sources = {f.source for f in wired.functions.values()} | {c for j in wired.job_sinks.values() for c in j.command}
+    assert source in sources
+    triggered = {trigger.subscriber.name for trigger in wired.triggers.values()}
+    assert (name in triggered) != (name in WITHOUT_TRIGGER)
+
+
+def _types(node: object) -> list[tuple[str, str]]:
+    """Dialect and value of every filter on `type`."""
+    if isinstance(node, list):
+        return [found for item in node for found in _types(item)]
+    if not isinstance(node, dict):
+        return []
+    here = [(k, v["type"]) for k, v in node.items() if k in ("exact", "prefix", "suffix") and "type" in v]
+    return here + [found for value in node.values() for found in _types(value)]
+
+
+def _filtered() -> list[tuple[str, str, str]]:
+    documents = [d for file in sorted(BASE.glob("*.yaml")) for d in yaml.safe_load_all(file.read_text())]
+    triggers = [d for d in documents if isinstance(d, dict) and d.get("kind") == "Trigger"]
+    return [(t["metadata"]["name"], *found) for t in triggers for found in _types(t["spec"])]
+
+
+@pytest.mark.parametrize(("trigger", "dialect", "value"), _filtered())
+def test_triggers_hear_types_that_exist(trigger: str, dialect: str, value: str):
+    """A type in a filter is one that events.py knows; a timer's is its own function's."""
+    if dialect == "exact" and value.startswith(events.TIMER_PREFIX):
+        assert value == events.timer_type(trigger)
+    elif dialect == "exact":
+        assert value in KNOWN_TYPES
+    elif dialect == "suffix":
+        assert value.removeprefix(".") in set(Phase)
+    else:
+        assert value in {events.PREFIX, events.TIMER_PREFIX, "sh.keptn.control."}
+
+
+def test_every_built_in_task_has_one_executor(wired: wiring.Wiring):
+    """Each task of the built-in steps is heard by exactly one Trigger beside the engine and the observers."""
+    for task in TASKS:
+        event = {"type": events.task_type(task, Phase.TRIGGERED)}
+        heard = {t.name for t in wired.triggers.values() if t.matches(event)} - {"orchestrate", "notify", "record"}
+        assert len(heard) == 1, task
+
+
+def test_executors_dead_letter_to_task_and_others_to_keep(wired: wiring.Wiring):
+    """A failing audit or chat never fails a delivery; a failing executor ends its task."""
+    for trigger in wired.triggers.values():
+        sink = trigger.delivery.dead_letter_sink
+        keeps = trigger.name in {"orchestrate", "notify", "record"}
+        assert sink and (sink.name, sink.path) == ("dead-letter", "/keep" if keeps else "/task")
+
+
+def test_only_the_edge_is_reachable_from_outside(wired: wiring.Wiring):
+    """Every function that asks for no token is cluster-local."""
+    public = {function.name for function in wired.functions.values() if function.public}
+    assert public <= {"api", "receive-artifact", "receive-problem", "bridge"}
+
+
+def test_everything_gets_its_sink(wired: wiring.Wiring):
+    """The SinkBindings reach every step and every Job."""
+    assert {one.sink for one in [*wired.functions.values(), *wired.job_sinks.values()]} == {"keptn/default"}
+
+
+def test_names_follow_the_folders(wired: wiring.Wiring):
+    """A Service is called as its folder, in kebab-case."""
+    for function in wired.functions.values():
+        assert re.fullmatch(r"functions/(\w+)/main.py", function.source)
+        assert function.source.split("/")[1].replace("_", "-") == function.name

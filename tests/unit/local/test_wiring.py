@@ -1,0 +1,58 @@
+"""Manifests that cannot be carried out are refused with a sentence, before anything runs."""
+
+from pathlib import Path
+
+import pytest
+
+from keptn.errors import InvalidFile, KeptnError, Refused
+from keptn.local import wiring
+
+BROKER = "apiVersion: eventing.knative.dev/v1\nkind: Broker\nmetadata: {name: default}\n---\n"
+
+
+def trigger(**spec: str) -> str:
+    given = {"broker": "default", "subscriber": "{uri: 'http://h/'}", **spec}
+    lines = "".join(f"  {key}: {value}\n" for key, value in given.items())
+    return f"apiVersion: eventing.knative.dev/v1\nkind: Trigger\nmetadata: {{name: t}}\nspec:\n{lines}"
+
+
+def read(tmp_path: Path, text: str) -> wiring.Wiring:
+    (tmp_path / "all.yaml").write_text(text)
+    return wiring.read([tmp_path])
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (BROKER + trigger(broker="other"), "there is no Broker keptn/other; there are: keptn/default"),
+        (BROKER + trigger(subscriber="{ref: {kind: Service, name: x}}"), "points at Service x"),
+        (BROKER + trigger(filters="[{cesql: \"type = 'x'\"}]"), "cesql"),
+        (BROKER + trigger(delivery="{backoffDelay: 5s}"), "ISO 8601"),
+        (BROKER + trigger(delivery="{backoffPolicy: random}"), "neither linear nor exponential"),
+    ],
+)
+def test_wrong_wiring_is_refused(tmp_path: Path, text: str, says: str):
+    """The sentence names the object."""
+    with pytest.raises(Refused, match=says):
+        read(tmp_path, text)
+
+
+def test_broken_yaml_names_its_file(tmp_path: Path):
+    """A person must find the place."""
+    with pytest.raises(InvalidFile, match=r"all\.yaml"):
+        read(tmp_path, "a: [")
+
+
+def test_a_missing_folder_is_said(tmp_path: Path):
+    """As given with --manifests."""
+    with pytest.raises(KeptnError, match="--manifests"):
+        wiring.read([tmp_path / "nowhere"])
+
+
+def test_a_triggers_delivery_replaces_its_brokers_as_a_whole(tmp_path: Path):
+    """No merge: a Trigger that sets only retry loses the Broker's dead-letter sink."""
+    broker = BROKER.replace("---", "spec: {delivery: {retry: 5, deadLetterSink: {uri: 'http://dls/'}}}\n---")
+    own = read(tmp_path, broker + trigger(delivery="{retry: 1}")).triggers["t"].delivery
+    inherited = read(tmp_path, broker + trigger()).triggers["t"].delivery
+    assert (own.retry, own.dead_letter_sink) == (1, None)
+    assert inherited.retry == 5 and inherited.dead_letter_sink
