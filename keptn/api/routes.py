@@ -14,6 +14,7 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, MapAdapter, RequestRedirect, Rule
 
 from keptn import web
+from keptn.api import approvals
 from keptn.api.call import Call
 from keptn.context import Context
 from keptn.errors import Unavailable
@@ -50,6 +51,12 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
       for method, route in (("GET", "show"), ("PUT", "put"), ("DELETE", "delete"))),
     *(("GET", scope + "/resource", "resources:index") for scope in (_P, _STAGE, _SERVICE, _SLOT)),
     ("POST", "/v1/delivery", "trigger:delivery"),
+    ("POST", "/v1/delivery/<context>/control", "control:delivery"),
+    ("POST", "/v1/sequence/<project>/<context>/control", "control:delivery"),
+    ("POST", _SLOT + "/unpin", "control:unpin"),
+    ("POST", "/v1/approval/<task>", "approvals:answer"),
+    ("GET", "/v1/dead-letter", "dead_letters:index"),
+    ("POST", "/v1/dead-letter/<letter>/redeliver", "dead_letters:redeliver"),
     ("POST", _SLOT + "/evaluation", "trigger:evaluation"),
     ("POST", _SLOT + "/sequence/<sequence>", "trigger:sequence"),
     ("GET", _SLOT + "/evaluation", "evaluations:index"),
@@ -68,6 +75,8 @@ HINT = "run `keptn auth --endpoint URL --api-token TOKEN`"
 
 def answer(request: Request, ctx: Context) -> Answer:
     """Check the token, find the route, call it. Errors are raised (`errors.py`, `web.HttpError`)."""
+    if request.path.startswith(approvals.PREFIX):
+        return approvals.by_link(request, ctx)
     if ctx.secrets.get("api", "token") is None:
         raise Unavailable("the api has no token yet; create the secret `api` with the key `token`")
     web.require_token(request, ctx.secrets, name="api", hint=HINT)

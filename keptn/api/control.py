@@ -1,0 +1,48 @@
+"""What people ask of running deliveries: pause, resume, abort, rerun, unpin. Posted as events; `orchestrate` obeys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from keptn import deliveries, events
+from keptn.api import known
+from keptn.api.call import Call
+from keptn.api.posting import new_event, posted
+from keptn.errors import Unknown
+from keptn.events import Control
+from keptn.web import Answer, HttpError
+
+_STATES = (Control.PAUSE, Control.RESUME, Control.ABORT, Control.RERUN)
+
+
+def delivery(call: Call) -> Answer:
+    """Bring a delivery into `state`: pause, resume, abort or rerun; in `stage` only, or wherever it is."""
+    wanted = call.text("state")
+    if wanted not in set(_STATES):
+        raise HttpError(f"state {wanted!r} must be one of {', '.join(_STATES)}", status=400)
+    context = call.path["context"]
+    found = deliveries.delivery(call.ctx.store, context)
+    if found is None:
+        raise Unknown(f"there is no delivery {context!r}; keptn get delivery lists them")
+    stage = call.optional("stage")
+    data = {"project": str(found["project"]), **_told(call)}
+    if stage:
+        data["stage"] = known.stage(str(found["project"]), stage, call.ctx)
+    event = new_event(events.control_type(Control(wanted)), data, call.ctx)
+    return posted(replace(event, context=context), call.ctx)
+
+
+def unpin(call: Call) -> Answer:
+    """Let deliveries into a pinned stage again."""
+    project = known.project(call.path["project"], call.ctx)
+    stage = known.stage(project, call.path["stage"], call.ctx)
+    service = known.service_in(project, stage, call.path["service"], call.ctx)
+    data = {"project": project, "stage": stage, "service": service, **_told(call)}
+    return posted(new_event(events.control_type(Control.UNPIN), data, call.ctx), call.ctx)
+
+
+def _told(call: Call) -> Mapping[str, str] | dict[str, str]:
+    """Who asked, and why."""
+    reason = call.optional("reason")
+    return {"by": call.optional("by") or "api", **({"reason": reason} if reason else {})}

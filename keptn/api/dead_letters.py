@@ -1,0 +1,19 @@
+"""What could not be delivered: seen, and sent again."""
+
+from __future__ import annotations
+
+from keptn import dead_letters
+from keptn.api.call import Call
+from keptn.web import Answer, json_answer
+
+
+def index(call: Call) -> Answer:
+    """Newest first."""
+    page = dead_letters.page(call.ctx.store, limit=call.page_size, token=call.page_token)
+    return json_answer({"deadLetters": list(page.letters), "nextPageKey": page.next_token})
+
+
+def redeliver(call: Call) -> Answer:
+    """Post the event again, as it first was."""
+    event = dead_letters.redeliver(call.path["letter"], call.ctx)
+    return json_answer({"keptnContext": event.context, "id": event.id, "type": event.type}, status=202)

@@ -1,0 +1,132 @@
+"""Approvals: decided by the shipyard, or asked of people. Called by `approve` and by the routes of `api`.
+
+    approvals/<task id>.json         the question, with the secret its links are signed with
+    approvals/<task id>.answer.json  the answer that a link gave: it works once
+
+Whoever answers, the answer is `approval.finished`; the engine takes the first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from keptn import events
+from keptn.context import Context
+from keptn.errors import LostRace, Refused, Unknown
+from keptn.events import Event, Result
+
+SOURCE = "keptn/approve"
+VERDICTS = (Result.PASS, Result.FAIL)
+
+
+def decide(task: Event, ctx: Context) -> Event:
+    """The end of the task where the shipyard decides; else `.started`, with a link for each answer.
+
+    A result that came so far counts as pass when there is none; what failed is never approved automatically.
+    """
+    result = task.result or Result.PASS
+    strategy = _section(task).get(result, "manual")
+    if strategy == "automatic" and result != Result.FAIL:
+        return _answer(task, Result.PASS, by=SOURCE, reason=f"{result} is approved automatically", ctx=ctx)
+    secret = _asked(task, ctx)
+    asked = events.started(
+        task, source=SOURCE, now=ctx.clock.now(), message=f"a person is asked: the result is {result}"
+    )
+    links = {str(verdict): link(task.id, verdict, secret, ctx) for verdict in VERDICTS}
+    return events.with_data(asked, {**asked.data, "approval": {"links": links}})
+
+
+def answer(task_id: str, verdict: str, *, by: str, reason: str, ctx: Context) -> Event:
+    """Post a person's answer. Raises Unknown, Refused, Unavailable."""
+    if verdict not in set(VERDICTS):
+        raise Refused(f"an approval is answered with pass or fail, not {verdict!r}")
+    answered = _answer(_question(task_id, ctx), Result(verdict), by=by, reason=reason, ctx=ctx)
+    ctx.sink.post(answered)
+    return answered
+
+
+def answer_by_link(task_id: str, verdict: str, *, token: str, ctx: Context) -> Event:
+    """Post the answer of a signed link, once. Raises Refused (wrong, used), Unknown, Unavailable.
+
+    A link whose answer was kept but not posted, because the Broker was away, may be used again.
+    """
+    check_link(task_id, verdict, token=token, ctx=ctx)
+    name = _name(task_id, ".answer")
+    kept = {"verdict": verdict, "posted": False}
+    try:
+        ctx.store.put(name, json.dumps(kept).encode(), if_generation=0)
+    except LostRace:
+        stored = ctx.store.get(name)
+        kept = json.loads(stored.data) if stored else kept
+        if kept["posted"] or kept["verdict"] != verdict:
+            raise Refused(f"this approval was answered already: {kept['verdict']}") from None
+    answered = answer(task_id, verdict, by="a signed link", reason="", ctx=ctx)
+    ctx.store.put(name, json.dumps({**kept, "posted": True}).encode())
+    return answered
+
+
+def check_link(task_id: str, verdict: str, *, token: str, ctx: Context) -> Event:
+    """The question that the link answers. Raises Refused if its signature is wrong, Unknown."""
+    question = _question(task_id, ctx)
+    secret = str(json.loads(_stored(task_id, ctx))["secret"])
+    if not hmac.compare_digest(token.encode(), _signature(task_id, verdict, secret).encode()):
+        raise Refused("this link is not valid; copy it whole, or answer with keptn approve")
+    return question
+
+
+def link(task_id: str, verdict: str, secret: str, ctx: Context) -> str:
+    """Where a browser answers the question: a page with a button, for chats open links by themselves."""
+    base = f"{ctx.settings.public_url.rstrip('/')}/functions/api/v1/answer"
+    return f"{base}/{quote(task_id, safe='')}/{verdict}?token={_signature(task_id, verdict, secret)}"
+
+
+def _asked(task: Event, ctx: Context) -> str:
+    """The secret of the question, kept with it; the first run of a repeated task decides."""
+    question = {"secret": secrets.token_urlsafe(32), "task": events.to_dict(task)}
+    try:
+        ctx.store.put(_name(task.id), json.dumps(question).encode(), if_generation=0)
+    except LostRace:
+        return str(json.loads(_stored(task.id, ctx))["secret"])
+    return str(question["secret"])
+
+
+def _answer(task: Event, verdict: Result, *, by: str, reason: str, ctx: Context) -> Event:
+    said = "approved" if verdict is Result.PASS else "declined"
+    return events.finished(
+        task,
+        source=SOURCE,
+        now=ctx.clock.now(),
+        result=verdict,
+        message=f"{said} by {by}" + (f": {reason}" if reason else ""),
+        payload={"approval": {"by": by, "reason": reason, "result": str(verdict)}},
+    )
+
+
+def _question(task_id: str, ctx: Context) -> Event:
+    return events.from_dict(json.loads(_stored(task_id, ctx))["task"])
+
+
+def _stored(task_id: str, ctx: Context) -> bytes:
+    stored = ctx.store.get(_name(task_id))
+    if stored is None:
+        raise Unknown(f"nobody is asked for approval {task_id!r}; keptn get delivery shows what waits")
+    return stored.data
+
+
+def _name(task_id: str, suffix: str = "") -> str:
+    return f"approvals/{quote(task_id, safe='')}{suffix}.json"
+
+
+def _signature(task_id: str, verdict: str, secret: str) -> str:
+    return hmac.new(secret.encode(), f"{task_id}\n{verdict}".encode(), hashlib.sha256).hexdigest()
+
+
+def _section(task: Event) -> Mapping[str, Any]:
+    found = task.data.get("approval")
+    return found if isinstance(found, Mapping) else {}

@@ -1,0 +1,94 @@
+"""Control of what runs: `keptn pause|resume|abort|rerun`, `approve|reject`, `unpin`, `redeliver`."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from keptn.cli.client import segment
+from keptn.cli.examples import example
+from keptn.cli.session import Session, pass_session
+
+F = TypeVar("F", bound=Callable[..., Any])
+_ID = "6f1d0e0a-7d5e-5b0e-9a55-3f6f5a3c2b11"
+
+_reason_option = click.option("--reason", default="", help="Why; it is recorded.")
+
+
+def _delivery(verb: str, *, done: str, help_text: str) -> click.Command:
+    """A verb that brings a delivery into another state."""
+
+    @click.command(verb, help=help_text, epilog=example(f"keptn {verb} {_ID} --stage=prod"))
+    @click.argument("delivery")
+    @click.option("--stage", default="", help="Only in this stage.  [default: wherever it is]")
+    @_reason_option
+    @pass_session
+    def command(session: Session, *, delivery: str, stage: str, reason: str) -> None:
+        wanted = {"state": verb, "stage": stage, **_told(reason)}
+        session.client.post(f"/delivery/{segment(delivery)}/control", _filled(wanted))
+        click.echo(f"{delivery}: {done}; keptn status {delivery} follows it")
+
+    return command
+
+
+pause_command = _delivery(
+    "pause", done="held before its next task", help_text="Hold a delivery (a keptn context) before its next task."
+)
+resume_command = _delivery("resume", done="goes on", help_text="Let a paused delivery (a keptn context) go on.")
+abort_command = _delivery(
+    "abort", done="is being ended", help_text="End a delivery (a keptn context); what has finished stays."
+)
+rerun_command = _delivery(
+    "rerun", done="runs again", help_text="Run a failed delivery (a keptn context) again from its failed task."
+)
+
+
+def _approval(verb: str, *, result: str, help_text: str) -> click.Command:
+    @click.command(verb, help=help_text, epilog=example(f"keptn {verb} {_ID} --reason='looked at the dashboards'"))
+    @click.argument("approval")
+    @_reason_option
+    @pass_session
+    def command(session: Session, *, approval: str, reason: str) -> None:
+        session.client.post(f"/approval/{segment(approval)}", _filled({"result": result, **_told(reason)}))
+        click.echo(f"{approval}: answered with {result}")
+
+    return command
+
+
+approve_command = _approval(
+    "approve", result="pass", help_text="Let a delivery go on that waits for this APPROVAL (keptn status shows its id)."
+)
+reject_command = _approval("reject", result="fail", help_text="End a delivery that waits for this APPROVAL.")
+
+
+@click.command("unpin", epilog=example("keptn unpin --project=sockshop --stage=prod --service=carts"))
+@click.option("-p", "--project", required=True, help="The project.")
+@click.option("--stage", required=True, help="The stage.")
+@click.option("--service", required=True, help="The service.")
+@_reason_option
+@pass_session
+def unpin_command(session: Session, *, project: str, stage: str, service: str, reason: str) -> None:
+    """Let deliveries into a stage again that a manual rollback has pinned."""
+    place = f"/project/{segment(project)}/stage/{segment(stage)}/service/{segment(service)}"
+    session.client.post(f"{place}/unpin", _filled(_told(reason)))
+    click.echo(f"{project}/{stage}/{service}: the pin is being lifted")
+
+
+@click.command("redeliver", epilog=example(f"keptn redeliver {_ID}"))
+@click.argument("letter")
+@pass_session
+def redeliver_command(session: Session, *, letter: str) -> None:
+    """Send the event of a dead LETTER again (keptn get dead-letter lists them)."""
+    sent = session.client.post(f"/dead-letter/{segment(letter)}/redeliver", {})
+    click.echo(f"{sent['type']} {sent['id']} was sent again")
+
+
+def _told(reason: str) -> dict[str, str]:
+    return {"by": getpass.getuser(), "reason": reason}
+
+
+def _filled(given: dict[str, str]) -> dict[str, object]:
+    return {name: value for name, value in given.items() if value}

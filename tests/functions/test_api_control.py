@@ -1,0 +1,83 @@
+"""`api`: pause, resume, abort, rerun, unpin, dead letters; the verbs of the CLI speak to it."""
+
+import pytest
+
+from keptn import context, dead_letters
+from keptn.events import Event, Scope
+from keptn.orchestration import documents
+from keptn.sequence.slot import Execution, Rank
+from tests.world import World
+
+
+@pytest.fixture
+def world():
+    world = World().with_sockshop()
+    with context.using(world.context):
+        yield world
+
+
+@pytest.fixture
+def api(world):
+    client = world.client("api")
+
+    def call(method, path, body=None):
+        return client.open(path, method=method, headers={"x-token": "token"}, json=body)
+
+    return call
+
+
+@pytest.fixture
+def delivery(world) -> str:
+    now = world.context.clock.now()
+    execution = Execution(
+        id="1",
+        context="c",
+        sequence="delivery",
+        shipyard="",
+        rank=Rank.ORDINARY,
+        triggered_at=now,
+        root_time=now,
+    )
+    scope = Scope(project="sockshop", stage="dev", service="carts")
+    documents.write(world.context.store, execution, scope=scope, revision=1)
+    return "c"
+
+
+@pytest.mark.parametrize("state", ["pause", "resume", "abort", "rerun"])
+def test_a_delivery_is_controlled_by_an_event(world, api, delivery, state):
+    """The event carries the delivery's context, who asked and why; the engine alone writes state."""
+    response = api("POST", f"/v1/delivery/{delivery}/control", {"state": state, "by": "ann", "reason": "lunch"})
+    (event,) = world.sink.events
+    assert response.status_code == 202
+    assert (event.type, event.context) == (f"sh.keptn.control.{state}", "c")
+    assert event.data == {"project": "sockshop", "by": "ann", "reason": "lunch"}
+
+
+def test_one_stage_may_be_meant(world, api, delivery):
+    """The stage is checked against the shipyard."""
+    assert api("POST", f"/v1/delivery/{delivery}/control", {"state": "pause", "stage": "prod"}).status_code == 202
+    assert world.sink.events[0].data["stage"] == "prod"
+    assert api("POST", f"/v1/delivery/{delivery}/control", {"state": "pause", "stage": "prd"}).status_code >= 400
+
+
+def test_what_cannot_be_controlled_is_one_sentence(api, delivery):
+    """An unknown delivery, an unknown state."""
+    assert "there is no delivery" in api("POST", "/v1/delivery/x/control", {"state": "pause"}).json["error"]
+    assert "must be one of" in api("POST", f"/v1/delivery/{delivery}/control", {"state": "stop"}).json["error"]
+
+
+def test_a_pin_is_lifted_by_an_event(world, api):
+    """For one service in one stage."""
+    assert api("POST", "/v1/project/sockshop/stage/prod/service/carts/unpin", {"by": "ann"}).status_code == 202
+    assert world.sink.events[0].data == {"project": "sockshop", "stage": "prod", "service": "carts", "by": "ann"}
+
+
+def test_dead_letters_are_seen_and_sent_again(world, api):
+    """The event goes out as it was."""
+    event = Event(type="sh.keptn.event.test.finished", id="1", source="x", time=world.context.clock.now(), context="c")
+    dead_letters.keep(event, world.context)
+    (letter,) = api("GET", "/v1/dead-letter").json["deadLetters"]
+    assert api("POST", f"/v1/dead-letter/{letter['id']}/redeliver", {}).status_code == 202
+    assert world.sink.events == [event]
+    assert api("GET", "/v1/dead-letter").json["deadLetters"] == []
+    assert "keptn get dead-letter" in api("POST", f"/v1/dead-letter/{letter['id']}/redeliver", {}).json["error"]

@@ -1,0 +1,148 @@
+"""`approve`: automatic where the shipyard says so, else a person, by command or by a link that works once."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from functions_framework import create_app
+
+from keptn import approvals, context, events
+from keptn.adapters.memory_secrets import MemorySecrets
+from keptn.errors import Unavailable
+from keptn.events import Event
+from keptn.simulation.world import World
+
+SHIPYARD = "stages: [{name: prod, deployment_strategy: dark, approval_strategy: {pass: manual, warning: manual}}]"
+
+
+@pytest.fixture
+def world():
+    world = World(SHIPYARD)
+    world.context._given["secrets"] = MemorySecrets()
+    world.context.secrets.put("api", {"token": "token"})
+    return world
+
+
+@pytest.fixture
+def clients(world):
+    with context.using(world.context):
+        yield {name: create_app("handle", f"functions/{name}/main.py").test_client() for name in ("approve", "api")}
+
+
+@pytest.fixture
+def task(world) -> Event:
+    """The approval of a delivery that came from a stage with a warning."""
+    data = {"project": "sockshop", "stage": "prod", "service": "carts", "result": "warning"}
+    event = Event(
+        type="sh.keptn.event.prod.delivery.triggered",
+        id="a",
+        source="x",
+        time=world.clock.now(),
+        context="c",
+        data=data,
+    )
+    return world.send(event)[0]
+
+
+def ask(clients, task: Event) -> Event:
+    headers, body = events.encode(task)
+    reply = clients["approve"].post("/", data=body, headers=headers)
+    assert reply.status_code == 200
+    return events.decode(dict(reply.headers), reply.data)
+
+
+def path(asked: Event, verdict: str) -> str:
+    link = urlsplit(asked.data["approval"]["links"][verdict])
+    return f"{link.path.removeprefix('/functions/api')}?{link.query}"
+
+
+def outcome(world) -> list[str]:
+    """What the engine makes of the answers that were posted."""
+    posted = list(world.sink.posted)
+    world.sink.posted.clear()
+    return [event.type.removeprefix(events.PREFIX) for answer in posted for event in world.send(answer)]
+
+
+@pytest.mark.parametrize(("result", "strategy"), [("pass", "pass"), ("", "pass"), ("warning", "warning")])
+def test_an_automatic_approval_asks_nobody(clients, task, result, strategy):
+    """The result so far decides which strategy counts; no result is a pass."""
+    data = {**task.data, "result": result, "approval": {"pass": "manual", "warning": "manual", strategy: "automatic"}}
+    assert ask(clients, events.with_data(task, data)).result == "pass"
+
+
+def test_what_failed_is_never_approved_automatically(clients, task):
+    """A person may still do it."""
+    data = {**task.data, "result": "fail", "approval": {"fail": "automatic"}}
+    assert ask(clients, events.with_data(task, data)).type.endswith("approval.started")
+
+
+def test_a_person_approves_by_the_api(world, clients, task):
+    """The delivery goes on; who and why is in the answer."""
+    ask(clients, task)
+    body = {"result": "pass", "by": "ann", "reason": "looks good"}
+    response = clients["api"].post(f"/v1/approval/{task.id}", json=body, headers={"x-token": "token"})
+    assert response.status_code == 202
+    assert world.sink.posted[0].message == "approved by ann: looks good"
+    assert outcome(world) == ["deployment.triggered"]
+
+
+def test_a_person_declines(world, clients, task):
+    """The delivery ends; nothing was deployed, so nothing is rolled back."""
+    ask(clients, task)
+    clients["api"].post(f"/v1/approval/{task.id}", json={"result": "fail"}, headers={"x-token": "token"})
+    assert outcome(world) == ["prod.delivery.finished"]
+
+
+@pytest.mark.parametrize(
+    ("task_id", "result", "status"), [("never", "pass", 400), (None, "maybe", 400), (None, None, 400)]
+)
+def test_an_answer_that_answers_nothing_is_one_sentence(clients, task, task_id, result, status):
+    """An unknown approval, a word that is no answer."""
+    ask(clients, task)
+    body = {"result": result} if result else {}
+    response = clients["api"].post(f"/v1/approval/{task_id or task.id}", json=body, headers={"x-token": "token"})
+    assert response.status_code in {status, 404}
+    assert response.json["error"]
+
+
+def test_a_link_shows_a_page_and_its_button_answers_once(world, clients, task):
+    """Opening it changes nothing, for chats do that by themselves; a second use is told so."""
+    link = path(ask(clients, task), "pass")
+    page = clients["api"].get(link)
+    assert (page.status_code, b"Approve" in page.data, len(world.sink.posted)) == (200, True, 0)
+    assert clients["api"].post(link).status_code == 200
+    assert outcome(world) == ["deployment.triggered"]
+    again = clients["api"].post(link)
+    assert (again.status_code, b"answered already" in again.data, len(world.sink.posted)) == (400, True, 0)
+
+
+def test_a_used_link_leaves_the_other_one_useless(world, clients, task):
+    """One question, one answer."""
+    asked = ask(clients, task)
+    clients["api"].post(path(asked, "fail"))
+    assert b"answered already: fail" in clients["api"].post(path(asked, "pass")).data
+
+
+def test_a_link_that_was_tampered_with_is_refused(clients, task):
+    """The signature covers the task and the answer."""
+    link = path(ask(clients, task), "fail").replace("/fail?", "/pass?")
+    assert b"not valid" in clients["api"].post(link).data
+
+
+def test_a_link_works_again_if_its_answer_was_not_taken(world, clients, task):
+    """The Broker was away: 503, and the button works on the second try."""
+    link = path(ask(clients, task), "pass")
+    post, world.sink.post = world.sink.post, _away
+    assert clients["api"].post(link).status_code == 503
+    world.sink.post = post
+    assert clients["api"].post(link).status_code == 200
+
+
+def test_a_repeated_question_has_the_same_links(clients, task):
+    """The first run decides the secret."""
+    asked = ask(clients, task)
+    assert ask(clients, task).data == asked.data
+    assert asked.source == approvals.SOURCE
+
+
+def _away(event: Event) -> None:
+    raise Unavailable("the Broker is away")
