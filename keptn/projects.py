@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from keptn import artifacts, documents, names, shipyard, stages
+from keptn import artifacts, documents, names, stages
 from keptn.context import Context
 from keptn.errors import InvalidFile, Refused
 from keptn.events import Event, Scope
@@ -81,6 +81,8 @@ def _stages_left(project: str, ctx: Context) -> Sequence[str]:
 
 def _stages(text: str, project: str) -> Sequence[str]:
     """The shipyard's stages, each fit for a branch and a namespace. Raises InvalidFile."""
+    from keptn import shipyard  # noqa: PLC0415 - half of what importing this file would cost, for one of its callers
+
     found = [stage.name for stage in shipyard.parse(text, file=SHIPYARD, name=project).stages]
     for stage in found:
         try:
