@@ -108,7 +108,7 @@ def _chat_heard(story: Story) -> bool:
     said = [str(message).lower() for message in story.chat]
     return all(
         any(word in message and stage in message for message in said)
-        for word, stage in (("carts 0.2", "staging"), ("problem with carts", "prod"), ("remediation", "prod"))
+        for word, stage in (("carts:0.2", "staging"), ("problem with carts", "prod"), ("remediation", "prod"))
     )
 
 
