@@ -1,6 +1,6 @@
 """The sockshop on a `keptn local` of its own, with short windows, driven from outside as the demo does it.
 
-Three versions: 0.1 is good, 0.2 is slow, 0.4 is good until a problem is reported in prod. What the tests claim is in
+Three versions: 0.1 is good, 0.2 is slow, 0.3 is good until a problem is reported in prod. What the tests claim is in
 `invariants.py`; here are the doings.
 """
 
@@ -73,7 +73,7 @@ class Sockshop:
 
     def tell(self) -> None:
         """Push the three versions, each after the end of the one before, then report a problem in prod."""
-        for version in ("0.1", "0.2", "0.4"):
+        for version in ("0.1", "0.2", "0.3"):
             self.push(version)
         self.report_problem()
         self._become_quiet()
@@ -161,7 +161,7 @@ class Sockshop:
 
     def _alert(self) -> Mapping[str, Any]:
         labels = {"alertname": "ConversionRateDropped", "project": PROJECT, "stage": "prod", "service": SERVICE}
-        since = self.deliveries["0.4"].lane("prod")
+        since = self.deliveries["0.3"].lane("prod")
         assert since is not None
         assert since.ended is not None
         alert = {"status": "firing", "labels": labels, "annotations": {}, "fingerprint": "conversion"}
