@@ -5,6 +5,7 @@ COPY requirements.txt /
 RUN python -m venv /opt/keptn && /opt/keptn/bin/pip install --no-cache-dir -r requirements.txt
 COPY keptn /app/keptn
 COPY functions /app/functions
+COPY shipyard-schemas /app/shipyard-schemas
 RUN /opt/keptn/bin/python -m compileall -q /app
 
 FROM python:3.11-slim-bookworm

@@ -41,9 +41,10 @@ def load(text: str | bytes, *, file: str) -> Document:
     """Parse one YAML or JSON document. Raises InvalidFile (not parsable, not UTF-8, duplicate keys)."""
     try:
         decoded = text.decode() if isinstance(text, bytes) else text
+        parsed = json.loads(decoded) if file.endswith(".json") else None
         node = yaml.compose(_expanded(decoded, file), Loader=_Loader)
         lines = dict(_lines(node, (), file)) if node else {}
-        data = json.loads(decoded) if file.endswith(".json") else _construct(node)
+        data = parsed if file.endswith(".json") else _construct(node)
     except UnicodeDecodeError as exc:
         raise InvalidFile("the file is not UTF-8 text", file=file) from exc
     except json.JSONDecodeError as exc:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from keptn import documents
+from keptn import validation
 from keptn.errors import InvalidFile
 from keptn.values import parse
 
 
 def file(path: str, content: bytes) -> None:
-    """Raises InvalidFile with line and reason if the file of that name is wrong; other files may hold anything."""
-    name = path.rsplit("/", 1)[-1]
-    if name == "shipyard.yaml":
-        document = documents.load(content, file=path)
-        if not isinstance(document.data, dict):
-            raise InvalidFile("a shipyard must be a mapping with stages", file=name, line=1)
-    elif name.endswith((".yaml", ".yml", ".json")):
-        documents.load(content, file=path)
+    """Raises InvalidFile with lines and reasons if the file of that name is wrong; other files may hold anything."""
+    validation.check(path, content)
 
 
 def service_of(values: str, *, named: str) -> str:
     """The service's name from its values file; `named` may say it too. Raises InvalidFile."""
+    file("values.yaml", values.encode())
     name = parse(values).service
     if named not in ("", name):
         raise InvalidFile(f"the file is for service {name!r}, not {named!r}; correct one", file="values.yaml")

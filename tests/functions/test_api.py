@@ -217,7 +217,7 @@ class TestServices:
             ("sockshop", VALUES.decode(), 409, "has the service 'carts' already"),
             ("nothing", VALUES.decode(), 404, "there is no project"),
             ("sockshop", "image: [", 400, "values.yaml:"),
-            ("sockshop", "image: {repository: carts}", 400, "the file names no service"),
+            ("sockshop", "image: {repository: carts}", 400, "must name its service"),
         ],
     )
     def test_a_bad_service_is_refused_and_not_posted(self, world, api, project, values, status, said):
