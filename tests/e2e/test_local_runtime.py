@@ -1,0 +1,353 @@
+"""The local runtime: loses nothing when it is killed, leaves nothing behind, and runs nothing while nothing happens."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from keptn import events
+from keptn.adapters.sqlite_store import SqliteStore
+from keptn.adapters.store_wake_up import MARKER
+from tests.local_runtime import ROOT, LocalRuntime, until
+from tests.subscriber import Subscriber, listening
+
+FUNCTION = """
+import functions_framework, os, time
+
+@functions_framework.http
+def handle(request):
+    if request.method == "POST":
+        with open(os.environ["HEARD"], "a") as file:
+            file.write(request.headers["ce-id"] + " " + str(os.getpid()) + "\\n")
+        time.sleep(float(request.headers.get("ce-sleeps", "0")))
+        return "", 204
+    return {"pid": os.getpid(), "path": request.full_path, "sink": os.environ.get("K_SINK", "")}
+"""
+JOB = """
+import json, os, pathlib, sys, time
+
+event = json.loads((pathlib.Path(os.environ["K_EVENT_PATH"]) / "event").read_text())
+with open(os.environ["HEARD"], "a") as file:
+    file.write(event["id"] + " " + str(os.getpid()) + "\\n")
+for _ in range(event["data"].get("sleeps", 0) * 50):
+    time.sleep(0.02)
+    if pathlib.Path(os.environ["HEARD"] + ".go").exists():
+        break
+sys.exit(event["data"].get("exit", 0))
+"""
+MANIFESTS = """
+apiVersion: eventing.knative.dev/v1
+kind: Broker
+metadata: {name: default}
+---
+apiVersion: eventing.knative.dev/v1
+kind: Trigger
+metadata: {name: out}
+spec:
+  broker: default
+  filters: [{exact: {type: out}}]
+  subscriber: {uri: SUBSCRIBER/out}
+---
+apiVersion: eventing.knative.dev/v1
+kind: Trigger
+metadata: {name: step}
+spec:
+  broker: default
+  filters: [{exact: {type: step}}]
+  subscriber: {ref: {kind: Service, name: step}}
+  delivery: {retry: 10, backoffDelay: PT0.05S}
+---
+apiVersion: eventing.knative.dev/v1
+kind: Trigger
+metadata: {name: work}
+spec:
+  broker: default
+  filters: [{exact: {type: work}}]
+  subscriber: {ref: {kind: JobSink, name: work}}
+---
+apiVersion: serving.knative.dev/v1
+kind: Service
+metadata: {name: step, labels: {keptn.sh/sink: broker}}
+spec:
+  template:
+    spec:
+      containers:
+        - env: [{name: FUNCTION_SOURCE, value: functions/step/main.py}, {name: FUNCTION_TARGET, value: handle}]
+---
+apiVersion: sources.knative.dev/v1
+kind: SinkBinding
+metadata: {name: steps}
+spec:
+  subject: {kind: Service, selector: {matchLabels: {keptn.sh/sink: broker}}}
+  sink: {ref: {kind: Broker, name: default}}
+---
+apiVersion: sources.knative.dev/v1
+kind: PingSource
+metadata: {name: clock}
+spec: {schedule: "* * * * *", data: "{}", sink: {ref: {kind: Service, name: step}}}
+---
+apiVersion: sinks.knative.dev/v1alpha1
+kind: JobSink
+metadata: {name: work}
+spec:
+  job:
+    spec:
+      backoffLimit: 1
+      template: {spec: {containers: [{command: [python, functions/work.py]}]}}
+"""
+
+
+class Installation:
+    """A runtime, what it heard, and how to send."""
+
+    def __init__(self, root: Path, subscriber: Subscriber) -> None:
+        self.root, self.subscriber = root, subscriber
+        (root / "knative" / "base").mkdir(parents=True)
+        (root / "knative" / "base" / "all.yaml").write_text(MANIFESTS.replace("SUBSCRIBER", subscriber.url))
+        (root / "functions" / "step").mkdir(parents=True)
+        (root / "functions" / "step" / "main.py").write_text(FUNCTION)
+        (root / "functions" / "work.py").write_text(JOB)
+        self.heard_file = root / "heard"
+
+    def runtime(self, **options: object) -> LocalRuntime:
+        return LocalRuntime(self.root, HEARD=str(self.heard_file), **options)
+
+    def heard(self) -> list[tuple[str, int]]:
+        """Event ids and process ids, in order."""
+        lines = self.heard_file.read_text().splitlines() if self.heard_file.exists() else []
+        return [(line.split()[0], int(line.split()[1])) for line in lines if len(line.split()) == 2]
+
+    def until_heard(self, count: int) -> list[tuple[str, int]]:
+        until(lambda: len(self.heard()) >= count, what=f"{count} calls")
+        return self.heard()
+
+
+def send(runtime: LocalRuntime, event_type: str, *, data: object = None, **attributes: str) -> str:
+    event_id = str(uuid.uuid4())
+    core = {"specversion": "1.0", "source": "test", "type": event_type, "id": event_id, **attributes}
+    headers = {f"ce-{name}": value for name, value in core.items()} | {"content-type": "application/json"}
+    answer = httpx.post(runtime.broker_url, headers=headers, content=json.dumps(data or {}), trust_env=False)
+    assert answer.status_code == 202
+    return event_id
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Installation]:
+    with listening() as (subscriber, url):
+        subscriber.url = url
+        yield Installation(tmp_path, subscriber)
+
+
+# --- the queue ----------------------------------------------------------------------------------------------------
+def test_a_kill_loses_no_event(here: Installation):
+    """What was answered with 202 is delivered, however often the runtime is killed with -9 meanwhile."""
+    runtime = here.runtime()
+    sent: list[str] = []
+    for _ in range(3):
+        runtime.start()
+        sent += [send(runtime, "out") for _ in range(40)]
+        runtime.kill()
+    with runtime:
+        for event_id in sent:
+            here.subscriber.wait("/out", event_id)
+
+
+def test_a_retry_survives_a_kill(here: Installation):
+    """A step that was being called when the runtime died is called again by the next one."""
+    runtime = here.runtime()
+    runtime.start()
+    event_id = send(runtime, "step", sleeps="3")
+    first = here.until_heard(1)[0]
+    runtime.kill()
+    until(lambda: not alive(first[1]), what="the end of the function")
+    with runtime:
+        assert here.until_heard(2)[1][0] == event_id
+
+
+def test_fault_mode_loses_nothing(here: Installation):
+    """Twice, in any order, with lost answers and killed functions: everything arrives."""
+    with here.runtime(faults="5") as runtime:
+        sent = [send(runtime, event_type) for event_type in ("out", "step") * 15]
+        heard = {sent[number] for number in range(0, 30, 2)}
+        for event_id in heard:
+            assert len(here.subscriber.wait("/out", event_id, count=2)) >= 2
+        until(lambda: set(sent) - heard <= {event_id for event_id, _ in here.heard()}, what="every call of the step")
+
+
+# --- functions ----------------------------------------------------------------------------------------------------
+def test_a_function_starts_with_its_first_request_and_only_once(here: Installation):
+    """Twelve requests at the same time find one process."""
+    with here.runtime() as runtime:
+        for _ in range(12):
+            send(runtime, "step", sleeps="0.1")
+        assert len({pid for _, pid in here.until_heard(12)}) == 1
+
+
+def test_an_idle_function_is_stopped_and_starts_again(here: Installation):
+    """Nothing runs while nothing happens."""
+    with here.runtime(idle_s=0.3) as runtime:
+        send(runtime, "step")
+        first = here.until_heard(1)[0][1]
+        until(lambda: not alive(first), what="the end of the idle function")
+        send(runtime, "step")
+        assert here.until_heard(2)[1][1] != first
+        assert "ended by itself" not in runtime.log
+
+
+def test_a_crashed_function_is_started_by_its_next_event(here: Installation):
+    """A killed process costs one repeat, not the event."""
+    with here.runtime() as runtime:
+        event_id = send(runtime, "step", sleeps="1")
+        first = here.until_heard(1)[0][1]
+        os.killpg(os.getsid(first), signal.SIGKILL)
+        assert here.until_heard(2)[1] != (event_id, first)
+        assert here.heard()[1][0] == event_id
+
+
+def test_functions_die_with_a_killed_runtime(here: Installation):
+    """No function lives on to act beside its successor."""
+    runtime = here.runtime()
+    runtime.start()
+    send(runtime, "step")
+    worker = here.until_heard(1)[0][1]
+    master = os.getsid(worker)
+    runtime.kill()
+    until(lambda: not alive(worker) and not alive(master), what="the end of the function", deadline_s=1.5)
+
+
+def test_functions_end_with_a_stopped_runtime(here: Installation):
+    """SIGTERM ends it cleanly, with exit code 0, and takes the functions along."""
+    with here.runtime() as runtime:
+        send(runtime, "step")
+        worker = here.until_heard(1)[0][1]
+        assert runtime.stop() == 0
+        assert not alive(worker)
+        assert not (runtime.state_dir / "runtime.json").exists()
+
+
+def test_the_gateway_passes_requests_on(here: Installation):
+    """Path and query reach the function as they were sent; the SinkBinding gave it its sink."""
+    with here.runtime() as runtime:
+        answer = httpx.get(f"{runtime.url}/functions/step/v1/a%2Fb?x=1&y=%20", trust_env=False)
+        assert answer.json()["path"] == "/v1/a/b?x=1&y=%20"
+        assert answer.json()["sink"] == runtime.broker_url
+        assert "no function 'nope'" in httpx.get(f"{runtime.url}/functions/nope", trust_env=False).json()["error"]
+
+
+# --- Jobs ---------------------------------------------------------------------------------------------------------
+def test_a_duplicate_starts_no_second_job(here: Installation):
+    """The same (source, id) is the same Job, even after it has ended."""
+    with here.runtime() as runtime:
+        event_id = str(uuid.uuid4())
+        for _ in range(3):
+            send(runtime, "work", id=event_id)
+        here.until_heard(1)
+        send(runtime, "work", id=event_id)
+        other = send(runtime, "work")
+        assert {heard for heard, _ in here.until_heard(2)} == {event_id, other}
+        assert len(here.heard()) == 2
+
+
+def test_an_unfinished_job_runs_again_after_a_kill(here: Installation):
+    """It dies with the runtime, and the next one starts it again."""
+    runtime = here.runtime()
+    runtime.start()
+    event_id = send(runtime, "work", data={"sleeps": 60})
+    first = here.until_heard(1)[0][1]
+    runtime.kill()
+    until(lambda: not alive(first), what="the end of the Job", deadline_s=1.5)
+    here.root.joinpath("heard.go").touch()
+    with runtime:
+        assert here.until_heard(2)[1][0] == event_id
+
+
+def test_a_failing_job_is_repeated_and_then_said(here: Installation):
+    """With backoffLimit 1: two runs, then a line in the log."""
+    with here.runtime() as runtime:
+        send(runtime, "work", data={"exit": 1})
+        until(lambda: "has failed for good" in runtime.log, what="the last failure")
+        assert len(here.heard()) == 2
+
+
+# --- the clock ----------------------------------------------------------------------------------------------------
+def test_the_clock_ticks_when_a_timer_is_due(here: Installation):
+    """Not before, and not much later; without its marker not at all."""
+    with here.runtime() as runtime:
+        store = SqliteStore(runtime.state_dir / "store.sqlite")
+        store.put(f"timers/{events.rfc3339(datetime.now(UTC) - timedelta(hours=1))}-1.json", b"{}")
+        send(runtime, "out")  # time passes, and nobody wants the clock
+        assert here.heard() == []
+        due = datetime.now(UTC) + timedelta(seconds=0.5)
+        store.delete(store.list("timers/").names[0])
+        store.put(f"timers/{events.rfc3339(due)}-2.json", b"{}")
+        store.put(MARKER, b"")
+        here.until_heard(1)
+        assert datetime.now(UTC) >= due
+        store.delete(store.list("timers/").names[0])
+
+
+# --- what goes wrong ------------------------------------------------------------------------------------------------
+def local(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "keptn.cli.local", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "KEPTN_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_a_state_folder_serves_one_runtime(here: Installation):
+    """The second one says who has it."""
+    with here.runtime() as runtime:
+        done = local("--port", "0", "--state-dir", str(runtime.state_dir), home=here.root)
+        assert done.returncode == 1
+        assert f"is in use by the local runtime at {runtime.url} (process {runtime.process.pid})" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_taken_port_is_said(here: Installation):
+    """One sentence, with the way out."""
+    port = here.subscriber.url.rpartition(":")[2]
+    done = local("--port", port, "--state-dir", str(here.root / "other"), home=here.root)
+    assert done.returncode == 1 and f"port {port} cannot be used" in done.stderr and "--port" in done.stderr
+
+
+def test_a_wrong_fault_option_is_said(here: Installation):
+    """Nothing starts."""
+    done = local("--faults", "now", "--state-dir", str(here.root / "other"), home=here.root)
+    assert done.returncode == 1 and "write a seed" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="Linux only")
+def test_idle_costs_nearly_nothing(here: Installation):
+    """Under 0.5 % of a core with no function running (measured over 60 s in tests/bench; here 3 s, doubled)."""
+    with here.runtime() as runtime:
+        time.sleep(0.5)
+        before, begin = _cpu_s(runtime.process.pid), time.monotonic()
+        time.sleep(3)
+        used = _cpu_s(runtime.process.pid) - before
+        assert used / (time.monotonic() - begin) < 0.01
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
