@@ -131,7 +131,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 
 def test_versions_come_and_go_and_no_user_notices(shop: Shop) -> None:
     """Blue/green, a runbook, shadow, a failed trial, direct: not one failed request."""
-    for tag in ("0.1", "0.2", "0.3", "0.3"):
+    for tag in ("0.1", "0.2", "0.3", "0.4"):
         shop.push(tag)
     shop.deploy(1, "0.1", "blue_green")
     shop.release(1, "0.1")
@@ -145,15 +145,15 @@ def test_versions_come_and_go_and_no_user_notices(shop: Shop) -> None:
         shop.deploy(4, "0.3", "shadow")
         assert shop.served() == {"0.1"}
         shop.roll_back(5, delivery=4)
-        shop.deploy(6, "0.3", "direct")
-        assert shop.served() == {"0.3"}
+        shop.deploy(6, "0.4", "direct")
+        assert shop.served() == {"0.4"}
         shop.roll_back(7, delivery=6)
         assert shop.served() == {"0.1"}
-    assert set(shop.answers) == {"0.1", "0.2", "0.3"}
+    assert set(shop.answers) == {"0.1", "0.2", "0.4"}
     log = shop.ctx.config_repo.log("sockshop", "prod")
     assert [commit.message.partition("\n")[0] for commit in log][:-1] == [
         "roll prod back to carts 0.1",
-        "deploy carts 0.3 to prod (direct)",
+        "deploy carts 0.4 to prod (direct)",
         "roll prod back to carts 0.1",
         "deploy carts 0.3 to prod (shadow)",
         "roll prod back to carts 0.1",
