@@ -130,11 +130,10 @@ class Execution:
     def state(self) -> State:
         if self.ended:
             return State(self.ended)
-        run = self.open_run
-        if run and run.name == "approval":
-            return State.WAITING_FOR_APPROVAL
-        if self.paused and not run:
+        if self.paused:  # also while its running task goes on, which is its last for now
             return State.PAUSED
+        if (run := self.open_run) and run.name == "approval":
+            return State.WAITING_FOR_APPROVAL
         return State.STARTED if self.holds else State.WAITING
 
     @property

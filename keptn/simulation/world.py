@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from keptn import deliveries, events, orchestration, ticking
+from keptn import deliveries, events, objects, orchestration, ticking
 from keptn.adapters.memory_store import MemoryStore
 from keptn.adapters.store_timers import StoreTimers
 from keptn.context import Context
 from keptn.errors import Unknown
 from keptn.events import Event
 from keptn.ports import ObjectStore, Tree
+from keptn.sequence import record
 from keptn.settings import Settings
 
 START = datetime(2030, 1, 7, 9, 0, tzinfo=UTC)
@@ -109,6 +109,24 @@ class World:
         self.clock.move(until)
         return emitted
 
+    def wait(self, seconds: float) -> list[Event]:
+        """Let time pass until something is emitted, at most so long."""
+        until = self.clock.now() + timedelta(seconds=seconds)
+        while (due := self._next_due()) and due <= until:
+            self.clock.move(due)
+            ticking.tick(self.context)
+            if emitted := self._delivered():
+                return emitted
+        return []
+
+    def is_open(self, task: Event) -> bool:
+        """Whether the engine still waits for the end of this task."""
+        stored = self.context.store.get(objects.slot(task.scope))
+        if stored is None:
+            return False
+        runs = (execution.open_run for execution in record.decode(stored.data).open)
+        return any(run is not None and run.id == task.id for run in runs)
+
     def states(self, contexts: Sequence[str]) -> Mapping[str, str]:
         """State of each delivery."""
         found = {context: deliveries.delivery(self.context.store, context) for context in contexts}
@@ -128,8 +146,3 @@ class World:
             emitted.append(event)
             orchestration.handle(event, self.context)
         return emitted
-
-
-def stamped(event: Event, *, now: datetime) -> Event:
-    """The event as if it had been sent now."""
-    return replace(event, time=now)

@@ -1,0 +1,72 @@
+"""`keptn simulate`: a shipyard tried on the very engine, in memory. Speaks to nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from keptn import events
+from keptn.cli.examples import example
+from keptn.errors import KeptnError
+from keptn.shipyard import parse
+from keptn.simulation import drawing, script, walk
+
+_FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
+
+
+@click.command(
+    epilog=example("keptn simulate shipyard.yaml", "keptn simulate shipyard.yaml --events events.jsonl -o json")
+)
+@click.argument("shipyard", type=_FILE)
+@click.option("--events", "events_file", type=_FILE, help="One CloudEvent per line, or a control or advance_seconds.")
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to show it.")
+def command(shipyard: Path, events_file: Path | None, output: str) -> None:
+    """Try a SHIPYARD without deploying anything.
+
+    With --events every line is run through the engine, and what it emitted is shown. Without, every way through the
+    shipyard is walked and drawn, as text and as Mermaid.
+    """
+    text = _read(shipyard)
+    if events_file is None:
+        click.echo(_walked(text, shipyard, output))
+    else:
+        click.echo(_played(text, shipyard, events_file, output))
+
+
+def _walked(text: bytes, shipyard: Path, output: str) -> str:
+    parsed, nodes = walk.walk(text, file=shipyard.name)
+    mermaid, ways = drawing.as_mermaid(nodes), walk.paths(nodes)
+    if output == "json":
+        return json.dumps({"warnings": list(parsed.warnings), "paths": ways, "mermaid": mermaid}, indent=2)
+    warnings = "".join(f"warning: {warning}\n" for warning in parsed.warnings)
+    return f"{warnings}{drawing.as_text(nodes)}\n\n{len(ways)} ways from beginning to end\n\n```mermaid\n{mermaid}\n```"
+
+
+def _played(text: bytes, shipyard: Path, events_file: Path, output: str) -> str:
+    parse(text, file=shipyard.name)  # a mistake is told before the first event
+    played = list(script.Script(text, file=events_file.name).play(_read(events_file).decode()))
+    if output == "json":
+        return json.dumps([line.to_dict() for line in played], indent=2)
+    return "\n".join(_shown(number, line) for number, line in enumerate(played, 1))
+
+
+def _shown(number: int, line: script.Line) -> str:
+    emitted = [f"    {_event(event)}" for event in line.emitted] or ["    nothing"]
+    states = ", ".join(f"{context}: {state}" for context, state in line.state.items())
+    return "\n".join([f"{number}  {states}", *emitted])
+
+
+def _event(event: events.Event) -> str:
+    outcome = f" {event.result}" if event.type.endswith(".finished") else ""
+    message = f" ({event.message})" if event.message else ""
+    return f"{event.type.removeprefix(events.PREFIX)} in {event.scope.stage}{outcome}{message}"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    except OSError as exc:
+        raise KeptnError(f"{path} cannot be read: {exc.strerror}; check the name") from exc
