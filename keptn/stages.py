@@ -6,7 +6,6 @@ Called by the hooks and `api`; `keptn.shipyard` says whether a shipyard is right
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from keptn import documents
 from keptn.documents import Document
@@ -27,9 +26,11 @@ def of_project(repo: ConfigRepo, project: str) -> Sequence[str]:
 
 def in_shipyard(document: Document) -> Sequence[str]:
     """Names of the stages, in order. Raises InvalidFile if there are none."""
-    data: Any = document.data if isinstance(document.data, dict) else {}
-    stages = data.get("stages") or (data.get("spec") or {}).get("stages")
-    names = [str(stage["name"]) for stage in stages or () if isinstance(stage, dict) and stage.get("name")]
+    data = document.data if isinstance(document.data, dict) else {}
+    below = data.get("spec")
+    stages = data.get("stages") or (below.get("stages") if isinstance(below, dict) else None)
+    listed = stages if isinstance(stages, list) else []
+    names = [str(stage["name"]) for stage in listed if isinstance(stage, dict) and stage.get("name")]
     if not names:
         raise document.error("a shipyard must name at least one stage")
     return names

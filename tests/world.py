@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from functions_framework import create_app
 
-from keptn import audit, events
+from keptn import audit, events, objects
 from keptn.adapters.memory_config_repo import MemoryConfigRepo
+from keptn.adapters.memory_platform import MemoryPlatform
+from keptn.adapters.memory_registry import MemoryRegistry
+from keptn.adapters.memory_router import MemoryRouter
+from keptn.adapters.memory_secrets import MemorySecrets
 from keptn.adapters.memory_store import MemoryStore
 from keptn.context import Context
-from keptn.errors import Unknown
-from keptn.events import Event, Result
+from keptn.events import Event, Phase, Result, Scope
+from keptn.sequence import record
+from keptn.sequence.slot import Slot, Version
 from keptn.settings import Settings
 
+TOKENS = {"api": "token", "hooks": "everywhere", "hook-problems": "trouble", "hook-sockshop-carts": "carts"}
+STEPS = {
+    events.PROJECT_CREATE: "create_project",
+    events.PROJECT_DELETE: "create_project",
+    events.SERVICE_CREATE: "onboard_service",
+    events.SERVICE_DELETE: "onboard_service",
+}
+"""Administrative events and the functions that a Trigger sends them to."""
 ROOT = Path(__file__).parents[1]
 SHIPYARD = b"""\
 stages:
@@ -35,37 +51,6 @@ image:
 """
 
 
-class FixedSecrets:
-    """Secrets in a dictionary of dictionaries."""
-
-    def __init__(self, **given: str) -> None:
-        self.values = {name.replace("_", "-"): {"token": token} for name, token in given.items()}
-
-    def get(self, name: str, key: str) -> str | None:
-        return self.values.get(name, {}).get(key)
-
-    def put(self, name: str, values: Mapping[str, str]) -> None:
-        self.values[name] = dict(values)
-
-    def names(self) -> Sequence[str]:
-        return list(self.values)
-
-    def delete(self, name: str) -> None:
-        self.values.pop(name, None)
-
-
-class FixedRegistry:
-    """Knows the images it was given."""
-
-    def __init__(self, images: Mapping[str, str]) -> None:
-        self.images = dict(images)
-
-    def digest(self, image: str) -> str:
-        if image not in self.images:
-            raise Unknown(f"there is no image {image!r} in the registry; images: {', '.join(self.images)}")
-        return self.images[image]
-
-
 class TickingClock:
     """A second passes with every look at it."""
 
@@ -81,24 +66,48 @@ class TickingClock:
 
 
 class RecordingSink:
-    """Keeps what was posted, in order and in the audit log, as `record` would; answers as a step would.
+    """Keeps what was posted, in order and in the audit log, as `record` would; then runs the steps, one by one.
 
-    answers: event type to the result that a step answers it with. before: what the step does before it answers.
+    before: what happens between a call of the api and the step. executors: task to the data that ends it.
     """
 
-    def __init__(self, store: MemoryStore, clock: TickingClock) -> None:
-        self.store, self.clock, self.events = store, clock, list[Event]()
-        self.answers: dict[str, Result] = {}
-        self.before: dict[str, Callable[[Event], None]] = {}
+    def __init__(self, world: World) -> None:
+        self.world, self.events, self.waiting = world, list[Event](), deque[Event]()
+        self.before: Callable[[Event], None] = lambda _: None
+        self.executors: dict[str, Mapping[str, Any]] = {}
 
     def post(self, event: Event) -> None:
         self.events.append(event)
-        audit.keep(self.store, event)
-        self.before.get(event.type, lambda _: None)(event)
-        if result := self.answers.get(event.type):
-            message = "it was refused" if result is Result.FAIL else ""
-            now = self.clock.now()
-            self.post(events.finished(event, source="step", now=now, result=result, message=message))
+        audit.keep(self.world.store, event)
+        self.waiting.append(event)
+        while self.waiting and self.waiting[0] is event:
+            self._deliver(event)
+            self.waiting.popleft()
+            event = self.waiting[0] if self.waiting else event
+
+    def _deliver(self, event: Event) -> None:
+        self.before(event)
+        if step := STEPS.get(event.type):
+            self._call(step, event)
+        elif self.executors:
+            self._call("orchestrate", event)
+            self._execute(event)
+
+    def _call(self, function: str, event: Event) -> None:
+        headers, body = events.encode(event)
+        answer = self.world.client(function).post("/", data=body, headers=headers)
+        assert answer.status_code in {200, 204}, answer.text
+        if answer.data:
+            self.post(events.decode(dict(answer.headers), answer.data))
+
+    def _execute(self, event: Event) -> None:
+        parts = events.parse_type(event.type)
+        if parts and not parts.stage and parts.phase == Phase.TRIGGERED and parts.name in self.executors:
+            payload = dict(self.executors[parts.name])
+            result = Result(payload.pop("result", "pass"))
+            message = str(payload.pop("message", ""))
+            now = self.world.clock.now()
+            self.post(events.finished(event, source="x", now=now, result=result, message=message, payload=payload))
 
 
 class World:
@@ -106,11 +115,12 @@ class World:
 
     def __init__(self) -> None:
         self.store, self.config_repo, self.clock = MemoryStore(), MemoryConfigRepo(), TickingClock()
-        self.sink = RecordingSink(self.store, self.clock)
-        self.secrets = FixedSecrets(
-            api="token", hooks="everywhere", hook_problems="trouble", hook_sockshop_carts="carts"
-        )
-        self.registry = FixedRegistry({"keptn/carts:1.0.0": "sha256:aa", "keptn/carts:0.2": "sha256:bb"})
+        self.sink = RecordingSink(self)
+        self.secrets, self.registry = MemorySecrets(), MemoryRegistry()
+        for name, token in TOKENS.items():
+            self.secrets.put(name, {"token": token})
+        self.registry.push("keptn/carts:1.0.0", b"good")
+        self.registry.push("keptn/carts:0.2", b"slow")
         self.context = Context(
             Settings(public_url="http://keptn.local"),
             store=self.store,
@@ -119,6 +129,8 @@ class World:
             sink=self.sink,
             secrets=self.secrets,
             registry=self.registry,
+            platform=MemoryPlatform(),
+            router=MemoryRouter(),
         )
 
     def with_sockshop(self, project: str = "sockshop") -> World:
@@ -129,5 +141,12 @@ class World:
         self.store.put(f"images/keptn%2Fcarts/{project}.carts", b"{}")
         return self
 
+    def live(self, stage: str, *, image: str, colour: str = "blue") -> None:
+        """As if `orchestrate` knew what users of a stage get."""
+        scope = Scope(project="sockshop", stage=stage, service="carts")
+        version = Version(digest=self.registry.digest(image), image=image, colour=colour, since=self.clock.now())
+        self.store.put(objects.slot(scope), record.encode(Slot(scope=scope, live=version)))
+
+    @cache  # noqa: B019 - a world lives as long as its test
     def client(self, function: str):
         return create_app("handle", str(ROOT / "functions" / function / "main.py")).test_client()

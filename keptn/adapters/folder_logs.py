@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keptn.errors import Unknown
+from keptn.names import is_name
 
 if TYPE_CHECKING:
     from keptn.context import Context
@@ -27,7 +28,7 @@ class FolderLogs:
     def lines(self, function: str, *, limit: int = 100) -> Iterator[str]:
         """The last lines. Raises Unknown, listing the functions that wrote something."""
         file = self._folder / f"{function}.log"
-        if not file.is_file():
+        if not is_name(function) or not file.is_file():
             there = ", ".join(sorted(path.stem for path in self._folder.glob("*.log"))) or "none yet"
             raise Unknown(f"there is no log of function {function!r}; functions that wrote one: {there}")
         return iter(_tail(file).splitlines()[-limit:])

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from keptn import validation
-from keptn.errors import InvalidFile
+from keptn import documents, names, stages, validation
+from keptn.errors import InvalidFile, Refused
 from keptn.values import parse
 
 
 def file(path: str, content: bytes) -> None:
     """Raises InvalidFile with lines and reasons if the file of that name is wrong; other files may hold anything."""
     validation.check(path, content)
+
+
+def shipyard(text: str, *, project: str) -> None:
+    """Raises InvalidFile; also where a stage's name is none for a namespace of the project."""
+    file("shipyard.yaml", text.encode())
+    document = documents.load(text, file="shipyard.yaml")
+    for position, stage in enumerate(stages.in_shipyard(document)):
+        try:
+            names.check_stage(stage, project=project)
+        except Refused as refused:
+            raise document.error(str(refused), "stages", position) from refused
 
 
 def service_of(values: str, *, named: str) -> str:

@@ -13,6 +13,7 @@ from keptn.errors import Unknown
 from keptn.events import Control
 from keptn.web import Answer, HttpError
 
+_FINAL = frozenset({"finished", "aborted", "timedOut", "superseded"})
 _STATES = (Control.PAUSE, Control.RESUME, Control.ABORT, Control.RERUN)
 
 
@@ -25,12 +26,20 @@ def delivery(call: Call) -> Answer:
     found = deliveries.delivery(call.ctx.store, context)
     if found is None:
         raise Unknown(f"there is no delivery {context!r}; keptn get delivery lists them")
+    _check_possible(found, wanted)
     stage = call.optional("stage")
     data = {"project": str(found["project"]), **_told(call)}
     if stage:
         data["stage"] = known.stage(str(found["project"]), stage, call.ctx)
     event = new_event(events.control_type(Control(wanted)), data, call.ctx)
     return posted(replace(event, context=context), call.ctx)
+
+
+def _check_possible(found: Mapping[str, object], wanted: str) -> None:
+    """What is over can only be run again. Raises HttpError 409."""
+    if found["state"] in _FINAL and wanted != Control.RERUN:
+        sentence = f"delivery {found['context']} is over ({found['state']}): it cannot {wanted}; rerun it instead"
+        raise HttpError(sentence, status=409)
 
 
 def unpin(call: Call) -> Answer:

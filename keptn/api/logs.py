@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
-
-from keptn.api import known, names
+from keptn import objects
+from keptn.api import known
 from keptn.api.call import Call
 from keptn.events import Scope
+from keptn.sequence import record
 from keptn.web import Answer, HttpError, json_answer
 
 _MOST_LINES = 2000
 
 
 def function(call: Call) -> Answer:
-    name = names.check(call.path["name"].replace("_", "-"), kind="function", most=63)
+    name = call.path["name"].replace("_", "-")
     return json_answer({"lines": list(call.ctx.logs.lines(name, limit=_limit(call)))})
 
 
@@ -28,10 +28,10 @@ def workload(call: Call) -> Answer:
 
 
 def _live_colour(scope: Scope, call: Call) -> str:
-    stored = call.ctx.store.get(f"slots/{scope.project}/{scope.stage}/{scope.service}.json")
-    live = json.loads(stored.data).get("live") if stored else None
-    if live and live.get("colour"):
-        return str(live["colour"])
+    stored = call.ctx.store.get(objects.slot(scope))
+    live = record.decode(stored.data).live if stored else None
+    if live and live.colour:
+        return live.colour
     raise HttpError(f"nothing runs live in {scope} yet; say ?colour=blue or green", status=404)
 
 

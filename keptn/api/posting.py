@@ -12,15 +12,15 @@ from keptn.events import Event
 from keptn.web import Answer, json_answer
 
 
-def new_event(event_type: str, data: Mapping[str, object], ctx: Context) -> Event:
-    """A first event with a new context. A call is not derived from anything: made twice, it means two things."""
+def new_event(event_type: str, data: Mapping[str, object], ctx: Context, *, context: str = "") -> Event:
+    """A first event, with a new context if none is given. Its id is random: a call made twice means two things."""
     event_id = str(uuid.uuid4())
     return Event(
         type=event_type,
         id=event_id,
         source=SOURCE,
         time=ctx.clock.now(),
-        context=events.derived_id(event_id, "context"),
+        context=context or events.derived_id(event_id, "context"),
         data=data,
     )
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from keptn import events
-from keptn.api import checks, known, names
+from keptn import events, names
+from keptn.api import checks, known
 from keptn.api.call import Call, file_text
 from keptn.api.posting import new_event, posted
 from keptn.web import Answer, HttpError, json_answer
 
-DELETE = events.PREFIX + "project.delete.triggered"
-
 
 def create(call: Call) -> Answer:
     """Check name and shipyard, then have the project made."""
-    name = names.check(call.text("name", "project"), kind="project", most=names.MOST_PROJECT)
+    name = call.text("name", "project")
+    names.check_project(name)
     shipyard = file_text(call.text("shipyard"))
-    checks.file("shipyard.yaml", shipyard.encode())
+    checks.shipyard(shipyard, project=name)
     if name in known.projects(call.ctx):
         raise HttpError(f"project {name!r} exists; choose another name or delete it first", status=409)
     return posted(new_event(events.PROJECT_CREATE, {"project": name, "shipyard": shipyard}, call.ctx), call.ctx)
@@ -23,7 +22,7 @@ def create(call: Call) -> Answer:
 
 def delete(call: Call) -> Answer:
     name = known.project(call.path["project"], call.ctx)
-    return posted(new_event(DELETE, {"project": name}, call.ctx), call.ctx)
+    return posted(new_event(events.PROJECT_DELETE, {"project": name}, call.ctx), call.ctx)
 
 
 def index(call: Call) -> Answer:

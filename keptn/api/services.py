@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
-from keptn import events
-from keptn.api import checks, known, names
+from keptn import events, objects
+from keptn.api import checks, known
 from keptn.api.call import Call, file_text
 from keptn.api.posting import new_event, posted
 from keptn.errors import Unknown
+from keptn.events import Scope
 from keptn.hooks import tokens
+from keptn.sequence import record
 from keptn.web import Answer, HttpError, json_answer
 
-DELETE = events.PREFIX + "service.delete.triggered"
-_SHOWN = ("live", "candidate", "pin", "queue", "epoch", "rejected")
+_SHOWN = ("live", "candidate", "pin", "epoch", "rejected")
 """Parts of a slot that people ask for."""
 
 
@@ -23,7 +23,6 @@ def create(call: Call) -> Answer:
     project = known.project(call.path["project"], call.ctx)
     values = file_text(call.text("values"))
     name = checks.service_of(values, named=call.optional("serviceName", "service"))
-    names.check(name, kind="service", most=names.MOST_SERVICE)
     there = known.all_services(project, call.ctx)
     if name in there:
         raise HttpError(f"project {project} has the service {name!r} already; change it with add-resource", status=409)
@@ -34,7 +33,7 @@ def create(call: Call) -> Answer:
 def delete(call: Call) -> Answer:
     project = known.project(call.path["project"], call.ctx)
     name = known.service(project, call.path["service"], call.ctx)
-    return posted(new_event(DELETE, {"project": project, "service": name}, call.ctx), call.ctx)
+    return posted(new_event(events.SERVICE_DELETE, {"project": project, "service": name}, call.ctx), call.ctx)
 
 
 def index(call: Call) -> Answer:
@@ -72,11 +71,11 @@ def hook(call: Call) -> Answer:
         raise Unknown(
             f"{project}/{name} has no hook token; make one: keptn create secret {secret} --from-literal=token=…"
         )
-    url = f"{call.ctx.settings.public_url.rstrip('/')}/functions/receive-artifact"
+    url = tokens.hook_url(call.ctx.settings.public_url)
     return json_answer({"url": url, "header": f"Authorization: Bearer {token.split()[0]}", "token": token.split()[0]})
 
 
 def _slot(project: str, stage: str, service: str, call: Call) -> Mapping[str, object]:
-    stored = call.ctx.store.get(f"slots/{project}/{stage}/{service}.json")
-    state = json.loads(stored.data) if stored else {}
+    stored = call.ctx.store.get(objects.slot(Scope(project=project, stage=stage, service=service)))
+    state = record.plain(record.decode(stored.data)) if stored else {}
     return {"stageName": stage, "serviceName": service, **{key: state[key] for key in _SHOWN if state.get(key)}}

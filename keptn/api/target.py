@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from keptn import artifacts, documents
+from keptn import artifacts, values
 from keptn.api import known
 from keptn.artifacts import Owner
 from keptn.context import Context
@@ -33,9 +32,7 @@ def onboarded_repository(owner: Owner, repository: str, ctx: Context) -> str:
     """The repository as the service's values name it, where the given one is its short form (`carts`)."""
     stage = known.stage_names(owner.project, ctx)[0]
     text = ctx.config_repo.tree(owner.project, stage).read(f"{owner.service}/values.yaml") or b""
-    data: Any = documents.load(text, file=f"{owner.service}/values.yaml").data
-    image = data.get("image") if isinstance(data, dict) else None
-    whole = str(image.get("repository") or "") if isinstance(image, dict) else ""
+    whole = values.parse(text, file=f"{owner.service}/values.yaml").repository
     return whole if whole.endswith(f"/{repository}") else repository
 
 

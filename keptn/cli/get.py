@@ -140,6 +140,18 @@ def event(session: Session, /, *, event_type: str, output: str, limit: int, **wa
     show(found, output=output, table=lambda: table(rows, columns=columns, empty="There are no such events."))
 
 
+@command.command("dead-letter", epilog=example("keptn get dead-letter"))
+@_limit_option
+@output_option
+@pass_session
+def dead_letter(session: Session, *, limit: int, output: str) -> None:
+    """Show events that nobody took, and why; `keptn redeliver ID` sends one again."""
+    found = session.client.get("/dead-letter", pageSize=limit)["deadLetters"]
+    rows = [(short_time(item["time"]), item["event"]["type"], item["reason"], item["id"]) for item in found]
+    columns = ("TIME", "TYPE", "REASON", "ID")
+    show(found, output=output, table=lambda: table(rows, columns=columns, empty="There are no dead letters."))
+
+
 @command.command(epilog=example("keptn get secret"))
 @output_option
 @pass_session

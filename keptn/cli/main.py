@@ -112,3 +112,7 @@ def main(arguments: list[str] | None = None, **given: Any) -> int:  # noqa: ANN4
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output left; nobody is there to be told
     return ExitCode.ERROR
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,10 +27,27 @@ def promote(event: Event, parts: TypeParts, ctx: Context) -> None:
     document = deliveries.read(ctx.store, name)
     if document is None or document["finished_event"] != event.id or not document["tasks"]:
         return
-    shipyard = snapshots.load(ctx.store, document["project"], document["shipyard"])
-    for follow_up in following(shipyard, _ended(document)):
-        if follow_up.stage != parts.stage and document["hops"] <= ctx.settings.max_hops:
+    if document["hops"] <= ctx.settings.max_hops:
+        for follow_up in _elsewhere(document, ctx):
             ctx.sink.post(_triggered(event, follow_up, document["shipyard"]))
+
+
+def awaited(documents: Sequence[Mapping[str, Any]], ctx: Context) -> list[FollowUp]:
+    """What must still begin in other stages after these executions: its event is under way."""
+    begun = {document["id"] for document in documents}
+    ended = (d for d in documents if d["finished_event"] and d["tasks"] and d["hops"] <= ctx.settings.max_hops)
+    return [
+        follow_up
+        for document in ended
+        for follow_up in _elsewhere(document, ctx)
+        if follow_up_id(document["finished_event"], follow_up) not in begun
+    ]
+
+
+def _elsewhere(document: Mapping[str, Any], ctx: Context) -> list[FollowUp]:
+    """What follows this execution in other stages."""
+    shipyard = snapshots.load(ctx.store, document["project"], document["shipyard"])
+    return [found for found in following(shipyard, _ended(document)) if found.stage != document["stage"]]
 
 
 def _ended(document: Mapping[str, Any]) -> Ended:

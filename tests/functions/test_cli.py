@@ -1,15 +1,15 @@
 """The CLI against the real `api`, in one process."""
 
 import json
+import logging
 import stat
 
 import httpx
 import pytest
 
-from keptn import context, events
+from keptn import context
 from keptn.cli.main import main
 from keptn.cli.session import Session
-from keptn.events import Event, Result, Status
 from tests.world import SHIPYARD, VALUES, World
 
 ENDPOINT = "http://keptn.test/functions/api"
@@ -26,6 +26,7 @@ def world():
 def keptn(world, capsys, tmp_path, monkeypatch):
     """Run a command line; its exit code, standard output and standard error."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(logging.getLogger("keptn"), "handlers", [logging.NullHandler()])  # the functions' own log
     monkeypatch.setenv("KEPTN_HOME", str(tmp_path / "home"))
 
     api = world.client("api").application
@@ -109,15 +110,9 @@ class TestProjects:
     """create project, onboard service, delete."""
 
     @pytest.fixture(autouse=True)
-    def _steps(self, world, tmp_path):
-        """The steps that the API's events start, in one call."""
+    def _files(self, tmp_path):
         (tmp_path / "shipyard.yaml").write_bytes(SHIPYARD)
         (tmp_path / "values_carts.yaml").write_bytes(VALUES)
-        world.sink.answers = {
-            events.PROJECT_CREATE: Result.PASS,
-            events.SERVICE_CREATE: Result.PASS,
-            "sh.keptn.event.project.delete.triggered": Result.PASS,
-        }
 
     @pytest.mark.parametrize("form", [("shop", "shipyard.yaml"), ("shop", "--shipyard=shipyard.yaml")])
     def test_a_project_is_created_in_both_forms(self, keptn, world, form):
@@ -133,9 +128,11 @@ class TestProjects:
 
     def test_a_refusal_of_the_step_is_an_error(self, keptn, world):
         """What the step refuses is said, with exit code 1."""
-        world.sink.answers[events.PROJECT_CREATE] = Result.FAIL
+        raced = {"main": {"shipyard.yaml": b"stages: [{name: only}]"}, "only": {"x": b""}}
+        world.sink.before = lambda _: world.config_repo.create("shop", raced, message="First\n")
         code, _, err = keptn("create", "project", "shop", "shipyard.yaml", ok=False)
-        assert (code, err) == (1, "Error: it was refused\n")
+        assert (code, err.count("\n")) == (1, 1)
+        assert "project shop exists already" in err
 
     @pytest.mark.parametrize(
         ("arguments", "said"),
@@ -153,24 +150,17 @@ class TestProjects:
 
     def test_a_service_is_onboarded_and_its_hook_printed(self, keptn, world):
         """The registry hook's URL and header come with the onboarding."""
-        world.config_repo.delete("sockshop")
-        branches = {"main": {"shipyard.yaml": SHIPYARD}, "dev": {"x": b""}, "staging": {"x": b""}, "prod": {"x": b""}}
-        world.config_repo.create("sockshop", branches, message="Create\n")
-
-        def commit(event: Event) -> None:
-            for stage in ("dev", "staging", "prod"):
-                world.config_repo.commit("sockshop", stage, lambda _: {"carts/values.yaml": VALUES}, message="On\n")
-
-        world.sink.before[events.SERVICE_CREATE] = commit
-        out = keptn("onboard", "service", "--project=sockshop", "--values=values_carts.yaml")[1]
-        assert "Service carts is onboarded into every stage of sockshop" in out
-        assert "Authorization: Bearer carts" in out
+        keptn("create", "project", "shop", "shipyard.yaml")
+        out = keptn("onboard", "service", "--project=shop", "--values=values_carts.yaml")[1]
+        assert "Service carts is onboarded into every stage of shop" in out
+        assert f"Authorization: Bearer {world.secrets.get('hook-shop-carts', 'token')}" in out
+        assert world.config_repo.tree("shop", "prod").read("carts/values.yaml") == VALUES
         assert "http://keptn.local/functions/receive-artifact" in out
 
     def test_a_project_is_deleted(self, keptn):
         """Without a terminal nobody is asked; an unknown project is an error."""
         assert "is deleted" in keptn("delete", "project", "sockshop")[1]
-        assert "there is no project 'x'; projects: sockshop" in keptn("delete", "project", "x", ok=False)[2]
+        assert "there is no project 'x'" in keptn("delete", "project", "x", ok=False)[2]
 
 
 class TestSending:
@@ -196,7 +186,7 @@ class TestSending:
         out = keptn(*arguments.split(), "--no-wait", "--label=build=7")[1]
         (event,) = world.sink.events
         assert event.type == event_type
-        assert event.data["artifact"]["digest"] == "sha256:bb"
+        assert event.data["artifact"]["digest"] == world.registry.digest("keptn/carts:0.2")
         assert event.data["labels"] == {"build": "7"}
         assert event.context in out
 
@@ -246,11 +236,10 @@ class TestLooking:
 
     def test_projects_stages_and_services_are_shown(self, keptn, world):
         """As tables, and as JSON and YAML for programs."""
-        live = {"colour": "blue", "image": "keptn/carts:0.2", "digest": "sha256:bb"}
-        world.store.put("slots/sockshop/prod/carts.json", json.dumps({"live": live}).encode())
+        world.live("prod", image="keptn/carts:0.2")
         assert keptn("get", "project")[1].splitlines()[1].split(None, 1) == ["sockshop", "dev, staging, prod"]
         assert "prod     carts" in keptn("get", "project", "sockshop")[1]
-        assert "keptn/carts:0.2  sha256:bb" in keptn("get", "service", "--project=sockshop", "--stage=prod")[1]
+        assert "keptn/carts:0.2  sha256:" in keptn("get", "service", "--project=sockshop", "--stage=prod")[1]
         assert json.loads(keptn("get", "project", "-o", "json")[1])[0]["projectName"] == "sockshop"
         assert keptn("get", "stage", "prod", "--project=sockshop", "-o", "yaml")[1].startswith("- stageName: prod")
 
@@ -282,11 +271,12 @@ class TestLooking:
         """From literals and files; listed by name only."""
         (tmp_path / "key.pem").write_text("pem")
         keptn("create", "secret", "chat", "--from-literal=url=http://x?a=b", "--from-file=key.pem")
-        assert world.secrets.values["chat"] == {"url": "http://x?a=b", "key.pem": "pem"}
+        assert world.secrets.get("chat", "url") == "http://x?a=b"
+        assert world.secrets.get("chat", "key.pem") == "pem"
         assert "http://x" not in keptn("get", "secret")[1]
         keptn("update", "secret", "chat", "--from-literal=url=y")
         keptn("delete", "secret", "chat", "--yes")
-        assert "chat" not in world.secrets.values
+        assert "chat" not in world.secrets.names()
 
     def test_a_hook_is_shown(self, keptn):
         """URL and header, to be installed at the registry."""
@@ -305,9 +295,58 @@ class TestLooking:
         )
 
 
-def test_every_answer_of_a_step_is_an_event(world):
-    """The world of these tests answers as a step does."""
-    world.sink.answers = {"x.triggered": Result.PASS}
-    world.sink.post(Event(type="x.triggered", id="1", source="s", time=world.clock.now(), context="c"))
-    assert [event.type for event in world.sink.events] == ["x.triggered", "x.finished"]
-    assert world.sink.events[1].status == Status.SUCCEEDED
+class TestFollowing:
+    """Commands that start something follow it to its end, and the exit code is its result."""
+
+    @pytest.fixture(autouse=True)
+    def _executors(self, world):
+        world.sink.executors = {"deployment": {}, "test": {}, "evaluation": {}, "release": {}, "rollback": {}}
+
+    def test_a_delivery_is_followed_to_its_end(self, keptn):
+        """Every step of every stage is told once; a pass is exit code 0."""
+        out = keptn("send", "event", "newartifact", "carts:0.2")[1]
+        for stage in ("dev", "staging", "prod"):
+            assert f"{stage:<10} delivery     evaluation pass" in out
+        assert out.endswith("keptn/carts:0.2 sockshop carts: finished with result pass\n")
+
+    @pytest.mark.parametrize(
+        ("ended", "code"),
+        [
+            ({"result": "warning", "message": "a bit slow"}, 3),
+            ({"result": "fail", "message": "too slow"}, 4),
+        ],
+    )
+    def test_the_exit_code_is_the_result(self, keptn, world, ended, code):
+        """A warning is 3, a failure is 4, and the reason is told."""
+        world.sink.executors["evaluation"] = ended
+        given, out, _ = keptn("trigger", "delivery", "--image=carts:0.2", ok=False)
+        assert given == code
+        assert ended["message"] in out
+        context_ = json.loads(keptn("get", "delivery", "-o", "json")[1])[0]["context"]
+        assert keptn("status", context_, ok=False)[0] == code
+        assert keptn("status", ok=False)[0] == code
+
+    def test_following_has_an_end(self, keptn, world):
+        """A delivery that is stuck is not followed for ever; the command that goes on is said."""
+        del world.sink.executors["test"]
+        code, _, err = keptn("send", "event", "newartifact", "carts:0.2", "--timeout=0", ok=False)
+        assert code == 1
+        assert "go on with `keptn status" in err
+        out = keptn("get", "delivery", "--unfinished")[1]
+        context_ = out.split()[-1]
+        assert "keptn/carts:0.2" in out
+        assert "is being ended" in keptn("abort", context_, "--reason=stuck")[1]
+        assert keptn("status", context_, ok=False)[0] == 1
+        assert "cannot pause" in keptn("pause", context_, ok=False)[2]
+
+    def test_without_deliveries_the_next_step_is_said(self, keptn):
+        """Nothing to follow: how to start something."""
+        assert "there is no delivery yet" in keptn("status", ok=False)[2]
+        assert "no such deliveries" in keptn("get", "delivery")[1]
+        assert "no dead letters" in keptn("get", "dead-letter")[1]
+        assert "there is no dead letter" in keptn("redeliver", "x", ok=False)[2]
+        assert "nobody is asked for approval" in keptn("approve", "x", ok=False)[2]
+
+    def test_a_stage_is_unpinned(self, keptn):
+        """A person lifts a pin."""
+        assert "the pin is being lifted" in keptn("unpin", "--project=sockshop", "--stage=prod", "--service=carts")[1]
