@@ -15,7 +15,11 @@ from keptn.settings import Settings
 
 ADAPTERS: Mapping[str, Mapping[str, str]] = {
     "store": {"sqlite": "sqlite_store:SqliteStore", "memory": "memory_store:MemoryStore"},
-    "config_repo": {"folder": "git_config_repo:GitConfigRepo", "memory": "memory_config_repo:MemoryConfigRepo"},
+    "config_repo": {
+        "folder": "git_config_repo:GitConfigRepo",
+        "remote": "remote_config_repo:RemoteConfigRepo",
+        "memory": "memory_config_repo:MemoryConfigRepo",
+    },
     "platform": {"process": "process_platform:ProcessPlatform", "memory": "memory_platform:MemoryPlatform"},
     "router": {"envoy": "envoy_router:EnvoyRouter", "memory": "memory_router:MemoryRouter"},
     "registry": {"folder": "folder_registry:FolderRegistry", "memory": "memory_registry:MemoryRegistry"},

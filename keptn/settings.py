@@ -23,6 +23,8 @@ class Settings:
     """`KEPTN_STORE`: object store."""
     config_repo: str = "folder"
     """`KEPTN_CONFIG_REPO`: where projects' Git repositories are."""
+    git_url: str = ""
+    """`KEPTN_GIT_URL`: URL of a project's repository, `{project}` in it; for the config repo `remote`."""
     platform: str = "process"
     """`KEPTN_PLATFORM`: what runs the workloads."""
     router: str = "envoy"

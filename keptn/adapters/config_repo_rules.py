@@ -56,8 +56,8 @@ def no_branch(project: str, branch: str, known: Iterable[str]) -> Unknown:
     return Unknown(f"project {project} has no stage {branch!r}; stages: {_listed(stages)}")
 
 
-def raced(project: str, branch: str) -> Unavailable:
-    return Unavailable(f"others keep committing to branch {branch} of project {project}; trying again later")
+def raced(project: str, branch: str, *, why: str) -> Unavailable:
+    return Unavailable(f"others keep committing to branch {branch} of project {project} ({why}); trying again later")
 
 
 def _listed(names: Iterable[str]) -> str:

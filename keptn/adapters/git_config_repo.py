@@ -7,9 +7,7 @@ lock, which excludes people who push meanwhile.
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import json
 import shutil
 import time
 import uuid
@@ -26,7 +24,7 @@ from keptn.names import is_name
 from keptn.ports import Change, Commit, Tree
 
 if TYPE_CHECKING:
-    from dulwich.objects import ObjectID
+    from dulwich.objects import Blob, ObjectID
     from dulwich.refs import Ref
 
     from keptn.context import Context
@@ -46,18 +44,20 @@ class GitConfigRepo:
         return cls(context.state_dir / "repos")
 
     def create(self, project: str, branches: Mapping[str, Mapping[str, bytes]], *, message: str) -> None:
+        from keptn.adapters.git_objects import origin_blob
+
         for path in itertools.chain.from_iterable(branches.values()):
             rules.check_path(path)
         if not is_name(project):
             raise rules.bad_project(project)
-        origin = _fingerprint(branches, message)
+        origin = origin_blob(branches, message)
         with _as_unavailable(self._folder):
             self._folder.mkdir(parents=True, exist_ok=True)
             with locked(self._folder / ".lock"):
                 self._sweep()
                 if not self._path(project).exists():
                     _build(self._folder / f".new-{uuid.uuid4()}", branches, message, origin).rename(self._path(project))
-                elif self._origin(project) != origin:
+                elif self._origin(project) != origin.id:
                     raise rules.exists_already(project)
 
     def delete(self, project: str) -> None:
@@ -85,12 +85,14 @@ class GitConfigRepo:
     def commit(self, project: str, branch: str, change: Change, *, message: str) -> str:
         self._open(project).close()  # a project that is not there must not get a lock file
         with _as_unavailable(self._path(project)), locked(self._path(project) / "keptn.lock"):
+            why = ""
             for attempt in range(rules.ATTEMPTS):
                 try:
                     return self._commit_once(project, branch, change, message)
-                except LostRace:
+                except LostRace as lost:
+                    why = str(lost)
                     time.sleep(0.01 * attempt)
-        raise rules.raced(project, branch)
+        raise rules.raced(project, branch, why=why)
 
     def log(self, project: str, branch: str, *, limit: int = 100) -> Sequence[Commit]:
         from keptn.adapters.git_objects import Store, log
@@ -123,7 +125,7 @@ class GitConfigRepo:
 
     def _origin(self, project: str) -> bytes:
         with self._opened(project) as repo:
-            return bytes(repo[repo.refs[_CREATED]].data) if _CREATED in repo.refs else b""
+            return bytes(repo.refs[_CREATED]) if _CREATED in repo.refs else b""
 
     @contextmanager
     def _opened(self, project: str) -> Iterator[Any]:
@@ -153,8 +155,7 @@ class GitConfigRepo:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _build(path: Path, branches: Mapping[str, Mapping[str, bytes]], message: str, origin: bytes) -> Path:
-    from dulwich.objects import Blob
+def _build(path: Path, branches: Mapping[str, Mapping[str, bytes]], message: str, origin: Blob) -> Path:
     from dulwich.repo import Repo
 
     from keptn.adapters.git_objects import Store, new_commit, write_tree
@@ -169,15 +170,9 @@ def _build(path: Path, branches: Mapping[str, Mapping[str, bytes]], message: str
             commit = new_commit(root, parents=[], message=message)
             repo.object_store.add_object(commit)
             repo.refs.set_if_equals(_ref(branch), None, commit.id, committer=rules.AUTHOR.encode())
-        blob = Blob.from_string(origin)
-        repo.object_store.add_object(blob)
-        repo.refs.set_if_equals(cast("Ref", _CREATED), None, blob.id, committer=rules.AUTHOR.encode())
+        repo.object_store.add_object(origin)
+        repo.refs.set_if_equals(cast("Ref", _CREATED), None, origin.id, committer=rules.AUTHOR.encode())
     return path
-
-
-def _fingerprint(branches: Mapping[str, Mapping[str, bytes]], message: str) -> bytes:
-    digests = {b: {p: hashlib.sha256(c).hexdigest() for p, c in files.items()} for b, files in branches.items()}
-    return hashlib.sha256(json.dumps([message, digests], sort_keys=True).encode()).hexdigest().encode()
 
 
 def _ref(branch: str) -> Ref:

@@ -5,6 +5,8 @@ Works on any object store of dulwich, on disk or in memory. It moves no branch: 
 
 from __future__ import annotations
 
+import hashlib
+import json
 import stat
 import time
 import zlib
@@ -130,6 +132,14 @@ def new_commit(tree: ObjectID, *, parents: Sequence[ObjectID], message: str) -> 
     commit.author_timezone = commit.commit_timezone = 0
     commit.encoding = b"UTF-8"
     return commit
+
+
+def origin_blob(branches: Mapping[str, Mapping[str, bytes]], message: str) -> Blob:
+    """Says from what a project was made; kept under `refs/keptn/created`, it tells a repeat from another project."""
+    digests = {b: {p: hashlib.sha256(c).hexdigest() for p, c in files.items()} for b, files in branches.items()}
+    return Blob.from_string(
+        hashlib.sha256(json.dumps([message, digests], sort_keys=True).encode()).hexdigest().encode()
+    )
 
 
 def log(store: Store, head: ObjectID) -> Iterator[Commit]:

@@ -101,7 +101,7 @@ class MemoryConfigRepo:
                 if found.commits[-1].id != tree.commit:
                     continue  # somebody was first
                 return found.add(changed, message=message) if changed else tree.commit
-        raise rules.raced(project, branch)
+        raise rules.raced(project, branch, why="memory")
 
     def log(self, project: str, branch: str, *, limit: int = 100) -> Sequence[Commit]:
         with self._lock:

@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from tests.contract.git_server import serve
+
 
 class Endpoint:
     """Answers by path: `/status/503`, `/slow`, `/json`, else an echo. `calls` holds (method, path, headers, body)."""
@@ -62,3 +64,15 @@ def free_url() -> str:
     server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     server.server_close()
     return f"http://127.0.0.1:{server.server_port}"
+
+
+@pytest.fixture
+def git_server(tmp_path):
+    """URL of a Git server for the repositories in `tmp_path`."""
+    server = serve(tmp_path)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
