@@ -26,7 +26,12 @@ ADAPTERS: Mapping[str, Mapping[str, str]] = {
     "secrets": {"folder": "folder_secrets:FolderSecrets", "memory": "memory_secrets:MemorySecrets"},
     "wake_up": {"store": "store_wake_up:StoreWakeUp"},
     "test_strategy": {"functional": "http_checks:HttpChecks", "performance": "k6_runner:K6Runner"},
-    "sli": {"envoy": "envoy_sli:EnvoySli", "prometheus": "prometheus_sli:PrometheusSli"},
+    "sli": {
+        "dynatrace": "dynatrace_sli:DynatraceSli",
+        "envoy": "envoy_sli:EnvoySli",
+        "http": "http_sli:HttpSli",
+        "prometheus": "prometheus_sli:PrometheusSli",
+    },
 }
 """Port, name in the settings, `module:class` below `keptn.adapters`. Every class has `open(context) -> itself`."""
 

@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-SOURCES = frozenset({"envoy", "prometheus"})
+SOURCES = frozenset({"dynatrace", "envoy", "http", "prometheus"})
 """In lower case; a file may write them in any capitalisation."""

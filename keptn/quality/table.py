@@ -41,7 +41,7 @@ def _row(indicator: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
     compared = value.get("comparedValue")
     return (
         f"{_MARKS.get(str(indicator.get('status')), '?')} {indicator.get('displayName') or value.get('metric')}",
-        shown if compared is None else f"{shown} (was {number(compared)})",
+        shown if compared is None else f"{shown} (against {number(compared)})",
         bar(measured, limit) if measured is not None and limit is not None else " " * (WIDTH + 1),
         f"{number(indicator.get('score') or 0)}/{number(indicator.get('maxScore') or 0)}",
         str(value.get("message") or ""),

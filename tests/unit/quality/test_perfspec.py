@@ -51,7 +51,7 @@ def test_objectives_within_the_points_are_points() -> None:
 @pytest.mark.parametrize(
     ("entry", "says"),
     [
-        ({"source": "Prometeus"}, "known: envoy"),
+        ({"source": "Prometeus"}, "known: dynatrace, envoy"),
         ({"source": 7}, "source 7 is not known"),
         ({"id": "Librato:x", "source": None}, "is not known"),
         ({"id": ""}, "`id`"),
