@@ -30,14 +30,15 @@ if TYPE_CHECKING:
     from keptn.context import Context
 
 _CREATED = b"refs/keptn/created"  # a blob that says from what the repository was made: how a repeat is recognised
+MOST_LOOSE = 6700  # objects in files of their own, before they are packed; Git's own default (gc.auto)
 _STALE_LOCK_S = 10.0  # Git holds a ref's lock for milliseconds; one this old was left by a process that was killed
 
 
 class GitConfigRepo:
     """A folder of bare repositories; a repository appears and disappears as a whole, by renaming."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, *, most_loose: int = MOST_LOOSE) -> None:
+        self._folder, self._most_loose = folder, most_loose
 
     @classmethod
     def open(cls, context: Context) -> GitConfigRepo:
@@ -114,6 +115,7 @@ class GitConfigRepo:
             commit = new_commit(root, parents=[head], message=message)
             _add(repo, commit)
             _move(repo, _ref(branch), old=head, new=commit.id)
+            _tidy(repo, self._path(project), most_loose=self._most_loose)
             return str(commit.id.decode())
 
     def _head(self, repo: Any, project: str, branch: str) -> ObjectID:  # noqa: ANN401 - dulwich's Repo
@@ -141,7 +143,10 @@ class GitConfigRepo:
 
         try:
             if is_name(project):
-                return Repo(str(self._path(project)))
+                repo = Repo(str(self._path(project)))
+                # or a power cut could leave a branch on a commit that is not there
+                repo.object_store.fsync_object_files = True
+                return repo
         except NotGitRepository:
             pass
         raise rules.no_project(project, self.projects())
@@ -162,9 +167,7 @@ def _build(path: Path, branches: Mapping[str, Mapping[str, bytes]], message: str
 
     path.mkdir()
     with Repo.init_bare(str(path), default_branch=b"main") as repo:
-        config = repo.get_config()
-        config.set("core", "fsyncObjectFiles", "true")  # or a power cut leaves a branch on a commit that is not there
-        config.write_to_path()
+        repo.object_store.fsync_object_files = True
         for branch, files in branches.items():
             root = write_tree(Store(repo), None, files, add=repo.object_store.add_object)
             commit = new_commit(root, parents=[], message=message)
@@ -202,6 +205,15 @@ def _move(repo: Any, ref: bytes, *, old: bytes, new: bytes) -> None:  # noqa: AN
         if lock.exists() and time.time() - lock.stat().st_mtime > _STALE_LOCK_S:
             lock.unlink(missing_ok=True)
     raise LostRace(f"{_text(ref)} has moved from {_text(old)}")
+
+
+def _tidy(repo: Any, path: Path, *, most_loose: int) -> None:  # noqa: ANN401 - dulwich's
+    """Pack the single files now and then, as `git gc --auto` would, so that disk use stays small: a second for 1,500
+    commits. One folder in 256 is counted, as Git does.
+    """
+    sample = path / "objects" / "17"
+    if sample.is_dir() and sum(1 for _ in sample.iterdir()) > most_loose / 256:
+        repo.object_store.pack_loose_objects()
 
 
 def _text(value: str | bytes) -> str:

@@ -356,6 +356,18 @@ def test_a_packed_repository_goes_on(git_repo, tmp_path):
     assert len(git_repo.log("sockshop", "dev")) == 7
 
 
+def test_disk_use_stays_small(git_repo, tmp_path):
+    """When single files have become many they are packed; readers and later commits do not notice."""
+    early = git_repo.tree("sockshop", "dev")
+    increment(GitConfigRepo(tmp_path / "repos", most_loose=256), 300)
+    path = tmp_path / "repos" / "sockshop.git"
+    assert list((path / "objects" / "pack").glob("*.pack"))
+    assert sum(1 for _ in (path / "objects").glob("[0-9a-f][0-9a-f]/*")) < 800
+    assert early.read("stage.yaml") == b"name: dev\n"
+    assert len(git_repo.log("sockshop", "dev", limit=1000)) == 301
+    assert git("fsck", "--strict", "--no-dangling", cwd=path).stderr == ""
+
+
 def test_people_who_push_meanwhile_lose_nothing(git_repo, tmp_path):
     """A push between keptn's reading and its writing makes it read again: both are in the branch."""
     clone = tmp_path / "clone"
