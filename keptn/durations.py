@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_LONGEST_S = timedelta.max.total_seconds()
 _PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
 
 
@@ -23,7 +24,7 @@ def parse(text: str) -> timedelta:
 
 def seconds(value: object) -> float:
     """A duration in seconds; a bare number means seconds. Raises ValueError as `parse` does."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf"):
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LONGEST_S:
         return float(value)
     return parse(str(value)).total_seconds()
 

@@ -1,11 +1,17 @@
 """Files that users write: values with their lines, errors with a place."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from keptn import documents
 from keptn.errors import InvalidFile
+
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{new}: &{new} [{','.join([f'*{old}'] * 9)}]\n" for old, new in pairwise("abcdefghi")
+)
 
 
 def test_every_value_knows_its_line() -> None:
@@ -27,13 +33,28 @@ def test_every_value_knows_its_line() -> None:
         (b"\xff", "x.yaml", "x.yaml: the file is not UTF-8 text"),
         ("a: 1\n---\nb: 2", "x.yaml", "x.yaml:2: not valid YAML"),
         ("a: !!python/object:os.system x", "x.yaml", "x.yaml:1: not valid YAML"),
-        ("a: &x [*x]", "x.yaml", "x.yaml"),
+        ("a: &x [*x]", "x.yaml", "x.yaml: nested more than 100 levels deep; make it flatter"),
+        ("[" * 100_000, "x.yaml", "x.yaml: nested more than 100 levels deep"),
+        ("[" * 100_000, "x.json", "x.json: nested more than 100 levels deep"),
+        ("[" * 102 + "]" * 102, "x.yaml", "x.yaml: nested more than 100 levels deep"),
+        (BOMB, "x.yaml", "x.yaml: has more than 100,000 values, aliases counted"),
+        (
+            "a: 1\nb: !!binary eA==",
+            "x.yaml",
+            "x.yaml:2: not valid YAML here: nobody reads the tag '!!binary'; leave it out",
+        ),
+        ("? [a]\n: 1", "x.yaml", "x.yaml:1: a key must be a text, not a list or mapping"),
     ],
 )
 def test_broken_files_say_where(text: str | bytes, file: str, message: str) -> None:
     """A file that cannot be read is InvalidFile with file, line and reason."""
     with pytest.raises(InvalidFile, match="^" + message.replace(".", r"\.")):
         documents.load(text, file=file)
+
+
+def test_a_date_is_text() -> None:
+    """YAML means the same as JSON: what looks like a date is a text."""
+    assert documents.load("a: 2026-11-24", file="x.yaml").data == {"a": "2026-11-24"}
 
 
 @given(text=st.text(), file=st.sampled_from(["x.yaml", "x.json"]))

@@ -20,3 +20,10 @@ def test_what_is_no_duration_is_said(text: str) -> None:
     """Anything else is refused with a word on how to write it."""
     with pytest.raises(ValueError, match=r"write it like|longer than"):
         durations.parse(text)
+
+
+@pytest.mark.parametrize("number", [10**400, 1e300, float("inf"), float("nan"), -1, True])
+def test_a_number_that_is_no_duration_is_said(number: float) -> None:
+    """Too long, negative, or no number at all."""
+    with pytest.raises(ValueError, match=r"write it like|longer than"):
+        durations.seconds(number)
