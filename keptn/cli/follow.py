@@ -34,8 +34,6 @@ def administration(client: Client, posted: Mapping[str, Any], *, done: str, no_w
     if data.get("result") != "pass":
         raise KeptnError(str(data.get("message") or f"{posted['type']} ended with result {data.get('result')!r}"))
     click.echo(done)
-    if message := data.get("message"):
-        click.echo(message)
     return ExitCode.PASS
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -64,3 +65,10 @@ def test_help_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("path", "command"), [p for p in ALL if not isinstance(p.values[1], click.Group)])
+def test_every_command_is_documented(path, command):
+    """docs/cli.md has a line for every command."""
+    text = (Path(__file__).parents[2] / "docs/cli.md").read_text()
+    assert f"| `{' '.join(('keptn', *path))}" in text

@@ -1,0 +1,105 @@
+"""What a person is told of a delivery."""
+
+import pytest
+
+from keptn.cli import progress
+from keptn.cli.exit_codes import ExitCode, of_result
+
+
+def execution(stage="dev", **given):
+    base = {
+        "id": f"{stage}-1",
+        "sequence": "delivery",
+        "state": "finished",
+        "result": "pass",
+        "status": "succeeded",
+        "message": "",
+        "triggered_at": "2026-11-24T12:00:00.000000Z",
+        "finished_at": "2026-11-24T12:00:09.000000Z",
+        "waiting": None,
+        "tasks": [task("deployment"), task("evaluation", result="pass", message="score 100")],
+    }
+    return {**base, **given, "stage": stage}
+
+
+def task(name, **given):
+    base = {
+        "name": name,
+        "id": f"{name}-1",
+        "triggered_at": "2026-11-24T12:00:01.000000Z",
+        "finished_at": "2026-11-24T12:00:02.000000Z",
+        "result": "pass",
+        "status": "succeeded",
+        "message": "",
+    }
+    return {**base, **given}
+
+
+def view(*executions, **given):
+    stages = {e["stage"]: [x for x in executions if x["stage"] == e["stage"]] for e in executions}
+    base = {"context": "c", "project": "sockshop", "service": "carts", "image": "carts:0.2"}
+    listed = [{"stage": name, "sequences": found} for name, found in stages.items()]
+    return {**base, "state": "finished", "result": "pass", "stages": listed, **given}
+
+
+def test_what_was_told_has_a_key_that_stays():
+    """A line is told once: its key does not change when the delivery goes on."""
+    running = execution(state="started", finished_at="", tasks=[task("deployment", finished_at="", result="")])
+    before = dict(progress.lines(view(running)))
+    after = dict(progress.lines(view(execution())))
+    assert list(before.values()) == ["12:00:01  dev        delivery     deployment …"]
+    assert set(before) < set(after)
+    assert "12:00:02  dev        delivery     evaluation pass (score 100)" in after.values()
+
+
+@pytest.mark.parametrize(
+    ("waiting", "told"),
+    [
+        ({"for": "", "why": "a freeze until Monday", "until": "2026-11-24T13:00:00Z", "id": ""}, "until 13:00:00"),
+        ({"for": "approval", "why": "approval was triggered", "until": "", "id": "7"}, "keptn approve 7"),
+    ],
+)
+def test_what_it_waits_for_is_told(waiting, told):
+    """A person sees why it does not go on, and what lets it."""
+    held = execution(state="waiting", finished_at="", waiting=waiting)
+    assert told in progress.held(held)
+    assert any(told in line for _, line in progress.lines(view(held)))
+    assert told in progress.lanes(view(held))[0][1]
+
+
+def test_a_task_at_work_is_no_waiting():
+    """A task that is being worked on is not told as a wait."""
+    assert not progress.held(execution(waiting={"for": "test", "why": "k6 is working on test", "until": "", "id": "7"}))
+
+
+def test_a_lane_shows_every_step_with_its_mark():
+    """Stage by stage, with the sequences that are not deliveries named."""
+    failed = execution("prod", result="fail", tasks=[task("evaluation", result="fail"), task("soak", result="warning")])
+    back = execution("prod", id="r", sequence="rollback", tasks=[task("rollback", finished_at="", result="")])
+    lanes = progress.lanes(view(execution(), failed, back))
+    assert lanes == [("dev", "✓ deployment ✓ evaluation"), ("prod", "✗ evaluation ! soak [rollback] … rollback")]
+
+
+@pytest.mark.parametrize(
+    ("ended", "code"),
+    [
+        ({"state": "finished", "result": "pass"}, ExitCode.PASS),
+        ({"state": "finished", "result": "warning"}, ExitCode.WARNING),
+        ({"state": "finished", "result": "fail"}, ExitCode.FAIL),
+        ({"state": "timedOut", "result": "fail"}, ExitCode.FAIL),
+        ({"state": "aborted", "result": "fail"}, ExitCode.ERROR),
+        ({"state": "superseded", "result": ""}, ExitCode.ERROR),
+    ],
+)
+def test_the_end_has_an_exit_code(ended, code):
+    """One table for all: what was aborted or superseded could not be done."""
+    assert progress.exit_code(view(execution(), **ended)) is code
+
+
+def test_what_could_not_be_carried_out_is_an_error():
+    """Errored is not failed: a script can tell a bad version from a broken pipeline."""
+    errored = execution(status="errored", result="fail", message="no such image")
+    assert progress.exit_code(view(errored, result="fail")) is ExitCode.ERROR
+    assert progress.summary(view(errored, result="fail")).endswith("finished with result fail: no such image")
+    assert of_result("fail", status="errored") is ExitCode.ERROR
+    assert of_result("nonsense") is ExitCode.FAIL
