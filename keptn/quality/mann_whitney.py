@@ -8,10 +8,11 @@ Wolfe, Nonparametric Statistical Methods; R, `stats::wilcox.test` and `zeroin.c`
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 TOLERANCE = 1e-4
 MOST_ITERATIONS = 1000
@@ -27,16 +28,30 @@ class Shift:
     estimate: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sample:
+    """Distinct values in order, how often each stands, how many stand before it, and Σ(t³−t) over its own ties."""
+
+    values: Sequence[float]
+    counts: Sequence[int]
+    before: Sequence[int]
+    ties: int
+
+    @property
+    def size(self) -> int:
+        return self.before[-1]
+
+
 def shift(x: Sequence[float], y: Sequence[float], *, confidence: float) -> Shift:
     """Compare two samples, neither empty. Raises ArithmeticError if all values are tied, or too large to subtract."""
-    left, right = sorted(x), sorted(y)
+    left, right = _sample(x), _sample(y)
     quantile = normal_quantile((1 - confidence) / 2)
-    least, most = left[0] - right[-1], left[-1] - right[0]
+    least, most = left.values[0] - right.values[-1], left.values[-1] - right.values[0]
     if not math.isfinite(most - least):
         raise OverflowError("the samples are too large to be compared")
 
     def z(mu: float, q: float) -> float:
-        return _statistic([value - mu for value in left], right) - q
+        return _statistic(left, right, mu) - q
 
     return Shift(
         low=_end(lambda mu: z(mu, -quantile), least, most),
@@ -45,22 +60,37 @@ def shift(x: Sequence[float], y: Sequence[float], *, confidence: float) -> Shift
     )
 
 
-def _statistic(x: Sequence[float], y: Sequence[float]) -> float:
-    """The standardised statistic of sorted samples, continuity corrected."""
-    m, n = len(x), len(y)
-    above = sum(bisect_left(y, value) + bisect_right(y, value) for value in x) / 2
-    centred = above - m * n / 2
-    sigma = math.sqrt(m * n / 12 * (m + n + 1 - _ties(x, y) / ((m + n) * (m + n - 1))))
+def _sample(given: Sequence[float]) -> _Sample:
+    counted = sorted(Counter(given).items())
+    counts = [count for _, count in counted]
+    return _Sample(
+        values=[value for value, _ in counted],
+        counts=counts,
+        before=[0, *accumulate(counts)],
+        ties=sum(_tie(count) for count in counts),
+    )
+
+
+def _tie(count: int) -> int:
+    return count**3 - count
+
+
+def _statistic(x: _Sample, y: _Sample, mu: float) -> float:
+    """The standardised statistic of x − mu against y, continuity corrected."""
+    m, n = x.size, y.size
+    twice, ties = 0, x.ties + y.ties
+    for value, count in zip(x.values, x.counts, strict=True):
+        shifted = value - mu
+        place = bisect_left(y.values, shifted)
+        tied = y.counts[place] if place < len(y.values) and y.values[place] == shifted else 0
+        twice += count * (2 * y.before[place] + tied)
+        if tied:
+            ties += _tie(count + tied) - _tie(count) - _tie(tied)
+    centred = (twice - m * n) / 2
+    sigma = math.sqrt(m * n / 12 * (m + n + 1 - ties / ((m + n) * (m + n - 1))))
     if sigma == 0:
         raise ArithmeticError("all values are tied")
     return (centred - math.copysign(0.5, centred) * (centred != 0)) / sigma
-
-
-def _ties(x: Sequence[float], y: Sequence[float]) -> int:
-    pooled = [*x, *y]
-    if len(set(pooled)) == len(pooled):
-        return 0
-    return sum(count**3 - count for count in Counter(pooled).values())
 
 
 def _end(function: Callable[[float], float], least: float, most: float) -> float:
