@@ -11,6 +11,7 @@ from keptn.api.call import Call, file_bytes
 from keptn.errors import Refused, Unknown
 from keptn.web import Answer, HttpError, json_answer
 
+_GATES = {"perfspec.json": "slo.yaml", "slo.yaml": "perfspec.json"}
 _OURS = ("deployment.yaml", "manifests/")
 """What only the steps write in a service's folder: the desired state."""
 
@@ -21,6 +22,7 @@ def put(call: Call) -> Answer:
     path = _path(call)
     checks.file(path, content)
     _keep_the_stages(call, content)
+    _keep_to_one_gate(call, path)
     service = call.path.get("service") if call.path["uri"] == "values.yaml" else None
     if service:
         checks.service_of(content.decode(errors="replace"), named=service)
@@ -110,3 +112,14 @@ def _keep_the_stages(call: Call, content: bytes) -> None:
     if sorted(before) != sorted(after):
         there = f"the project has {', '.join(before)}, the file {', '.join(after)}"
         raise Refused(f"stages cannot be added, removed or renamed: {there}; create a new project instead")
+
+
+def _keep_to_one_gate(call: Call, path: str) -> None:
+    """A perfspec and an SLO file side by side would fail every evaluation; better to hear it now."""
+    folder, slash, name = path.rpartition("/")
+    if name not in _GATES:
+        return
+    other = f"{folder}{slash}{_GATES[name]}"
+    for branch in _branches(call):
+        if call.ctx.config_repo.tree(call.path["project"], branch).read(other) is not None:
+            raise Refused(f"{other} lies beside it on {branch}; only one can be the gate, remove that one first")

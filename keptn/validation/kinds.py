@@ -95,8 +95,10 @@ def schema_of(kind: Kind, data: object) -> str:
 
 
 def _by_name(file: str) -> Kind | None:
-    words = re.split(r"[^a-z]+", PurePosixPath(file.lower()).stem)
-    return next((Kind(word) for word in words if word in set(Kind)), None)
+    path = PurePosixPath(file.lower())
+    words = re.split(r"[^a-z]+", path.stem)
+    found = next((Kind(word) for word in words if word in set(Kind)), None)
+    return None if found is Kind.VALUES and path.suffix == ".json" else found  # that is what `keptn evaluate` reads
 
 
 def _by_content(data: object) -> Kind | None:

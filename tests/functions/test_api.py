@@ -3,6 +3,7 @@
 import base64
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -297,6 +298,26 @@ class TestResources:
         response = api("PUT", f"/v1/project/sockshop{path}", self.body(text))
         assert (response.status_code, said in error(response)) == (400, True), error(response)
         assert before == {branch: world.config_repo.tree("sockshop", branch).commit for branch in ("main", "dev")}
+
+    def test_all_problems_of_a_file_are_told_at_once(self, api):
+        """Each is a line with file, line and what to do."""
+        text = "checks:\n- path: health\n- {}\n"
+        response = api("PUT", "/v1/project/sockshop/service/carts/resource/tests/functional.yaml", self.body(text))
+        assert error(response).splitlines() == [
+            "carts/tests/functional.yaml:2: `path` must be a path that begins with /, not 'health'",
+            "carts/tests/functional.yaml:3: entry 2 of `checks` lacks `path`; add it",
+        ]
+
+    def test_a_second_gate_is_refused(self, world, api):
+        """A perfspec and an SLO file side by side would fail every evaluation."""
+        files = Path("shipyard-schemas/examples")
+        slo, perfspec = (self.body((files / name).read_text()) for name in ("slo.yaml", "perfspec.json"))
+        assert api("PUT", "/v1/project/sockshop/stage/dev/service/carts/resource/slo.yaml", slo).status_code == 200
+        response = api("PUT", "/v1/project/sockshop/service/carts/resource/perfspec.json", perfspec)
+        assert response.status_code == 400
+        assert "carts/slo.yaml lies beside it on dev; only one can be the gate" in error(response)
+        assert world.config_repo.tree("sockshop", "staging").read("carts/perfspec.json") is None
+        assert api("PUT", "/v1/project/sockshop/stage/prod/service/carts/resource/perfspec.json", perfspec).json
 
     def test_a_body_without_content_is_one_sentence(self, api):
         """The content must be there, in base64."""

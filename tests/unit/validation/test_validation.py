@@ -28,6 +28,7 @@ class TestKinds:
             ("tests/functional.yaml", Kind.FUNCTIONAL),
             ("Perfspec.json", Kind.PERFSPEC),
             ("sloppy.yaml", None),
+            ("values.json", None),
         ],
     )
     def test_a_name_says_the_kind(self, file, kind):
