@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from keptn.cli import progress
+from keptn.cli import evaluations, progress
 from keptn.cli.client import segment
 from keptn.cli.examples import example
 from keptn.cli.output import fields, output_option, short_time, show, table
@@ -96,23 +97,23 @@ def delivery(session: Session, /, *, context: str | None, output: str, limit: in
     show(found, output=output, table=lambda: _deliveries(found))
 
 
-@command.command(epilog=example("keptn get evaluation --project=sockshop --service=carts --stage=staging"))
+_EVALUATION = "keptn get evaluation --project=sockshop --service=carts --stage=staging"
+
+
+@command.command(epilog=example(_EVALUATION, f"{_EVALUATION} --chart=carts.svg"))
 @_project_option
 @click.option("--stage", default="", help="Only this stage.")
 @click.option("--service", default="", help="Only this service.")
+@click.option("--chart", type=click.Path(path_type=Path, dir_okay=False), help="Draw each objective's history: an SVG.")
 @_limit_option
 @output_option
 @pass_session
-def evaluation(session: Session, *, project: str, stage: str, service: str, limit: int, output: str) -> None:
-    """Show the newest evaluations with their scores."""
-    url = f"/evaluation/{segment(project)}"
-    found = session.client.get(url, stage=stage, service=service, pageSize=limit)["evaluations"]
-    rows = [
-        (short_time(e.get("timeEnd")), e["stage"], e["service"], e.get("result"), e.get("score"), e.get("message"))
-        for e in found
-    ]
-    columns = ("END", "STAGE", "SERVICE", "RESULT", "SCORE", "MESSAGE")
-    show(found, output=output, table=lambda: table(rows, columns=columns, empty="There are no evaluations yet."))
+def evaluation(session: Session, /, *, project: str, limit: int, output: str, chart: Path | None, **slot: str) -> None:
+    """Show the newest evaluations with their scores; of one service in one stage, the newest with its objectives."""
+    found = session.client.get(f"/evaluation/{segment(project)}", **slot, pageSize=limit)["evaluations"]
+    if chart is not None:
+        evaluations.draw(found, file=chart, title=" ".join(filter(None, (project, *slot.values()))))
+    show(found, output=output, table=lambda: evaluations.table_of(found, one_slot=all(slot.values())))
 
 
 @command.command(

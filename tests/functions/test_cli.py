@@ -258,6 +258,19 @@ class TestLooking:
         out = keptn("get", "evaluation", "--project=sockshop")[1]
         assert "2026-11-24 12:00:00  staging  carts    fail    62.5   too slow" in out
 
+    def test_an_evaluation_is_shown_in_full_and_drawn(self, keptn, world, tmp_path):
+        """Of one service in one stage: a bar per objective, and the history as an SVG."""
+        value = {"metric": "rt", "value": 500, "success": True, "message": ""}
+        targets = [{"criteria": "<600", "targetValue": 600, "violated": False}]
+        indicator = {"displayName": "rt", "status": "pass", "value": value, "passTargets": targets}
+        stored = {"id": "1", "result": "pass", "score": 100, "message": "", "indicatorResults": [indicator]}
+        world.store.put("evaluations/sockshop/staging/carts/0-1.json", json.dumps(stored).encode())
+        slot = ("--project=sockshop", "--stage=staging", "--service=carts")
+        out = keptn("get", "evaluation", *slot, f"--chart={tmp_path}/carts.svg")[1]
+        assert "✓ rt  500  █" in out
+        assert (tmp_path / "carts.svg").read_text().startswith("<svg")
+        assert "cannot be written" in keptn("get", "evaluation", *slot, "--chart=/no/such.svg", ok=False)[2]
+
     def test_a_resource_is_added(self, keptn, world, tmp_path):
         """To a service in every stage, or in one; a broken file is refused with its line."""
         (tmp_path / "load.js").write_text("export default 1")
