@@ -102,7 +102,8 @@ def _resolved(event: Event, ctx: Context) -> Event:
         return event
     data: dict[str, Any] = {**event.data, "stage": parts.stage}
     image = _image(data)
-    if image and not (data.get("artifact") or {}).get("digest"):
+    known_artifact = data.get("artifact")
+    if image and not (isinstance(known_artifact, dict) and known_artifact.get("digest")):
         repository, tag = artifacts.parse_image(image)
         artifact = Artifact(repository=repository, tag=tag, digest=ctx.registry.digest(image))
         data["artifact"] = artifacts.described(artifact)["artifact"]

@@ -10,6 +10,7 @@ import httpx
 
 from keptn.errors import KeptnError, Unavailable, Unknown
 
+_AWAY = frozenset({502, 503, 504})
 TIMEOUT_S = 30.0
 """A function may be starting: its first answer takes longer than the others."""
 
@@ -55,6 +56,8 @@ def segment(text: str) -> str:
 
 
 def _error(response: httpx.Response, endpoint: str) -> KeptnError:
+    if response.status_code in _AWAY and not response.headers.get("content-type", "").startswith("application/json"):
+        return Unavailable(f"{endpoint} answered {response.status_code}: the api is starting or away; try again")
     body = _json(response, endpoint)
     sentence = str(body.get("error") or f"{endpoint} answered {response.status_code}")
     if response.status_code == 404:

@@ -13,14 +13,14 @@ from keptn.cli import progress
 from keptn.cli.client import Client, segment
 from keptn.cli.exit_codes import ExitCode
 from keptn.cli.progress import View
-from keptn.errors import KeptnError, Unknown
+from keptn.errors import KeptnError, Unavailable, Unknown
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _PAUSE_S = 0.5
-_FIRST_SIGHT_S = 30.0
-"""How long a delivery may take to be seen after it was accepted: `orchestrate` may have to start."""
+_PATIENCE_S = 30.0
+"""How long a delivery may be out of sight: `orchestrate` may have to start, or keptn to be started again."""
 
 
 def follow(client: Client, context: str, *, timeout_s: float) -> ExitCode:
@@ -66,9 +66,10 @@ def _drawn(view: View) -> RenderableType:
 
 
 def _watched(client: Client, context: str, timeout_s: float, tell: Callable[[View], None]) -> View:
-    begin = time.monotonic()
+    begin = seen = time.monotonic()
     while True:
-        if view := _seen(client, context, patient=time.monotonic() - begin < _FIRST_SIGHT_S):
+        if view := _seen(client, context, patient=time.monotonic() - seen < _PATIENCE_S):
+            seen = time.monotonic()
             tell(view)
             if progress.is_over(view):
                 return view
@@ -78,9 +79,10 @@ def _watched(client: Client, context: str, timeout_s: float, tell: Callable[[Vie
 
 
 def _seen(client: Client, context: str, *, patient: bool) -> View | None:
+    """The delivery, or None while it may still be seen: it is about to begin, or the api is starting again."""
     try:
         view: View = client.get(f"/delivery/{segment(context)}")
-    except Unknown:
+    except (Unknown, Unavailable):
         if patient:
             return None
         raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from keptn.cli import follow
+from keptn.cli.client import segment
 from keptn.cli.examples import example
 from keptn.cli.following import follow as follow_delivery
 from keptn.cli.session import Session, pass_session
@@ -24,7 +25,9 @@ def command(session: Session, *, context: str | None, project: str, service: str
 
     The exit code is the delivery's: 0 pass, 3 warning, 4 fail, 1 if it could not be carried out.
     """
-    if context is None:
+    if context:
+        session.client.get(f"/delivery/{segment(context)}")  # one that nobody knows is told at once
+    else:
         found = session.client.get("/delivery", project=project, service=service, pageSize=1)["deliveries"]
         if not found:
             raise KeptnError("there is no delivery yet; start one: keptn send event newartifact IMAGE")

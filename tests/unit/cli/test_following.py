@@ -1,0 +1,52 @@
+"""Following a delivery through an api that comes and goes."""
+
+import itertools
+
+import httpx
+import pytest
+
+from keptn.cli.client import Client
+from keptn.cli.exit_codes import ExitCode
+from keptn.cli.following import follow
+from keptn.errors import KeptnError
+
+OVER = {
+    "context": "c",
+    "project": "sockshop",
+    "service": "carts",
+    "image": "carts:0.2",
+    "state": "finished",
+    "result": "pass",
+    "stages": [],
+}
+
+
+def client(*answers) -> Client:
+    left = itertools.chain(answers, itertools.repeat(answers[-1]))
+
+    def handle(request):
+        answer = next(left)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return Client("http://keptn.test", "token", transport=httpx.MockTransport(handle))
+
+
+def test_an_api_that_starts_again_is_waited_for(capsys):
+    """A refused connection or a 503 in between does not end the following."""
+    answers = (httpx.ConnectError("refused"), httpx.Response(503, text="starting"), httpx.Response(200, json=OVER))
+    assert follow(client(*answers), "c", timeout_s=60) is ExitCode.PASS
+    assert capsys.readouterr().out == "carts:0.2 sockshop carts: finished with result pass\n"
+
+
+def test_a_wrong_token_is_told_at_once():
+    """What waiting does not mend is not waited for."""
+    with pytest.raises(KeptnError, match="the token is wrong"):
+        follow(client(httpx.Response(401, json={"error": "the token is wrong"})), "c", timeout_s=60)
+
+
+def test_following_ends_in_time():
+    """Without a delivery in sight the command ends, and says how to go on."""
+    with pytest.raises(KeptnError, match="keptn status c"):
+        follow(client(httpx.Response(404, json={"error": "no such delivery"})), "c", timeout_s=0)
