@@ -1,4 +1,4 @@
-"""A local runtime as a process of its own, on a wiring of the test's, without Envoy and workloads.
+"""A local runtime as a process of its own, on a wiring of the test's; without Envoy and workloads unless asked for.
 
 Run as a script it is that process; `LocalRuntime` starts, kills and stops it.
 """
@@ -31,9 +31,11 @@ def until(look: Callable[[], T], *, what: str, deadline_s: float = DEADLINE_S) -
 class LocalRuntime:
     """root: a folder with `knative/base` and perhaps `functions`. Use as a context manager."""
 
-    def __init__(self, root: Path, *, idle_s: float = 60.0, faults: str = "", **environment: str) -> None:
+    def __init__(
+        self, root: Path, *, idle_s: float = 60.0, faults: str = "", workloads: bool = False, **environment: str
+    ) -> None:
         self.root, self.state_dir = root, root / "state"
-        self._arguments = [str(root), str(idle_s), faults]
+        self._arguments = [str(root), str(idle_s), faults, "workloads" if workloads else ""]
         self._environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -85,7 +87,7 @@ class LocalRuntime:
         return self.process.wait(timeout=DEADLINE_S)
 
 
-def _main(root: Path, idle_s: float, faults: str) -> None:
+def _main(root: Path, idle_s: float, faults: str, *, workloads: bool) -> None:
     import logging
 
     from keptn.local import faults as fault_mode
@@ -94,9 +96,9 @@ def _main(root: Path, idle_s: float, faults: str) -> None:
 
     logging.basicConfig(level=logging.INFO)
     places = Places(root=root, state_dir=root / "state")
-    options = Options(places=places, port=0, idle_s=idle_s, faults=fault_mode.parse(faults), workloads=False)
+    options = Options(places=places, port=0, idle_s=idle_s, faults=fault_mode.parse(faults), workloads=workloads)
     asyncio.run(serve(options, ready=lambda url, context: None))
 
 
 if __name__ == "__main__":
-    _main(Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3])
+    _main(Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3], workloads=bool(sys.argv[4]))
