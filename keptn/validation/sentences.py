@@ -48,10 +48,10 @@ def _surplus(error: Any, path: Path) -> Iterator[tuple[Path, str]]:  # noqa: ANN
 def _type(error: Any) -> str:  # noqa: ANN401
     named = error.validator_value
     wanted = [named] if isinstance(named, str) else named
-    expected = _description(error) if "pattern" in error.schema else " or ".join(_TYPES[one] for one in wanted)
-    scalar = not isinstance(error.instance, list | dict | type(None))
-    quotes = "; put it in quotes" if scalar and "string" in wanted else ""
-    return f"must be {expected}, not {_shown(error.instance)}{quotes}"
+    if "pattern" in error.schema:
+        return f"must be {_description(error)}, not {_shown(error.instance)}"
+    quotes = "; put it in quotes" if wanted == ["string"] and isinstance(error.instance, int | float) else ""
+    return f"must be {' or '.join(_TYPES[one] for one in wanted)}, not {_shown(error.instance)}{quotes}"
 
 
 def _choice(error: Any) -> str:  # noqa: ANN401
