@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from keptn import objects
-from keptn.events import Result
+from keptn.events import Result, Scope
 from keptn.ports import ObjectStore
 from keptn.revtime import reversed_time
 from keptn.sequence import record
@@ -73,6 +73,12 @@ def unfinished(store: ObjectStore, project: str, *, before: datetime | None = No
                 contexts[execution.context] = None
     found = [delivery(store, context) for context in contexts]
     return sorted((d for d in found if d), key=lambda d: str(d["time"]))
+
+
+def slots(store: ObjectStore, project: str) -> list[Scope]:
+    """The project's slots: one per stage and service that ever ran something."""
+    found = (store.get(name) for name in _names(store, objects.slots(project)))
+    return [record.decode(stored.data).scope for stored in found if stored]
 
 
 def compose(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -76,6 +76,8 @@ class Control(StrEnum):
     ABORT = "abort"
     RERUN = "rerun"
     UNPIN = "unpin"
+    RETIRE = "retire"
+    """Nobody sends it: what `orchestrate` makes of the deletion of a project or service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

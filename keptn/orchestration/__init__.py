@@ -17,6 +17,8 @@ from keptn.sequence import ALARM, SOURCE, Facts, Slot, kind, record
 from keptn.sequence.slot import Rejection
 from keptn.shipyard import Shipyard
 
+_DELETIONS = {events.PROJECT_DELETE, events.SERVICE_DELETE}
+
 
 def handle(event: Event, ctx: Context) -> None:
     """Take in one event. Raises Unavailable (deliver again), Undecodable (nothing can be made of it)."""
@@ -26,12 +28,23 @@ def handle(event: Event, ctx: Context) -> None:
             transition.run(event.scope, event, ctx, partial(_facts, ctx=ctx))
         elif control := events.control_of(event.type):
             _control(event, control, ctx)
+        elif event.type in _DELETIONS:
+            _retire(event, ctx)
         elif parts and parts.stage and parts.stage not in events.RESERVED_STAGES:
             _sequence(event, parts, ctx)
         elif parts and not parts.stage and parts.phase is not Phase.TRIGGERED:
             _answer(event, ctx)
     except Refused as refused:
         raise Undecodable(str(refused)) from refused
+
+
+def _retire(event: Event, ctx: Context) -> None:
+    """End what runs in the slots of the project, or of its one service: as many as it has, not its history."""
+    told = {**event.data, "reason": f"{event.type.removeprefix(events.PREFIX).split('.')[0]} deleted"}
+    order = replace(event, type=events.control_type(Control.RETIRE), data=told)
+    for scope in deliveries.slots(ctx.store, event.scope.project):
+        if event.scope.service in {"", scope.service}:
+            transition.run(scope, order, ctx, partial(_facts, ctx=ctx))
 
 
 def _control(event: Event, control: Control, ctx: Context) -> None:

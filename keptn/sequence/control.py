@@ -21,6 +21,9 @@ def obey(turn: Turn, control: Control) -> None:
     if control is Control.RERUN:
         rerun.again(turn)
         return
+    if control is Control.RETIRE:
+        _retire(turn)
+        return
     for execution in turn.slot.open:
         late = execution.controlled_at is not None and turn.cause.time < execution.controlled_at
         if execution.context == turn.cause.context and not late:
@@ -31,6 +34,13 @@ def by_and_why(event: Event) -> str:
     """Who asked for it, and why."""
     by, reason = str(event.data.get("by") or event.source), str(event.data.get("reason") or "")
     return f"by {by}: {reason}" if reason else f"by {by}"
+
+
+def _retire(turn: Turn) -> None:
+    """End everything here, and let nothing follow: there will be nothing left to act on."""
+    turn.retires = True
+    for execution in turn.slot.open:
+        _abort(turn, execution)
 
 
 def _pause(turn: Turn, execution: Execution) -> None:

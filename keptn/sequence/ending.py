@@ -65,7 +65,7 @@ def follow_up_id(ended_id: str, follow_up: FollowUp) -> str:
 
 
 def _here(turn: Turn, over: Execution) -> list[FollowUp]:
-    if not over.runs or over.hops > turn.facts.max_hops:
+    if turn.retires or not over.runs or over.hops > turn.facts.max_hops:
         return []
     stage = turn.slot.scope.stage
     found = following(turn.shipyard(over), summary(over, stage=stage))

@@ -46,6 +46,7 @@ class Turn:
 
     def __init__(self, slot: Slot, cause: Event, now: datetime, facts: Facts) -> None:
         self.slot, self.cause, self.now, self.facts = slot, cause, now, facts
+        self.retires = False  # what ends because its service is deleted is followed by nothing
 
     def change(self, **changes: Any) -> None:  # noqa: ANN401 - fields of Slot
         self.slot = replace(self.slot, **changes)

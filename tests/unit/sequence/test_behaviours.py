@@ -455,6 +455,16 @@ def test_an_aborted_delivery_is_rolled_back_in_the_talks_form(talk):
     assert emitted[-2:] == ["dev.rollback.triggered", "rollback.triggered"]
 
 
+@pytest.mark.parametrize("what", ["project", "service"])
+def test_a_deletion_ends_what_runs_and_starts_nothing(talk, what):
+    """The project or service is going: its deliveries end as aborted, and nothing is rolled back."""
+    talk.trigger("dev", id="one")
+    deletion = talk.event(f"sh.keptn.event.{what}.delete.triggered", "gone", "", {"stage": ""})
+    assert types(talk.send(deletion)) == ["deployment.finished", "dev.delivery.finished"]
+    assert talk.told("one", "dev") == ("aborted", "fail", f"aborted by outside: {what} deleted")
+    assert not talk.world.context.timers.any_left()
+
+
 def test_a_rerun_begins_with_the_failed_task(product):
     """What was done before it is not done again."""
     product.trigger("loop", "free", id="one")
