@@ -132,6 +132,8 @@ def check(broker: Broker) -> None:
     assert all(task["finished_at"] for task in runs)
     epochs: dict[object, int] = {}
     for event in triggered:
+        if event.type.endswith(".approval.triggered"):
+            continue  # asked without holding the slot
         assert event.epoch >= epochs.get(event.scope, 0)
         epochs[event.scope] = event.epoch
     for slot in broker.store.slots():

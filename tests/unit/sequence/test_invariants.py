@@ -1,0 +1,100 @@
+"""What holds always, even where the outcome depends on the order: people, problems, silence and newer artifacts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from keptn.events import Control, Event, control_type, parse_type
+from keptn.simulation.world import START
+from tests.unit.sequence.chaos import Broker, Plan, finished
+from tests.unit.sequence.test_model import EXAMPLES, NIGHTLY, check, is_task
+
+SHIPYARD = """\
+stages:
+- {name: dev, deployment_strategy: dark, test_strategy: functional, approval_strategy: {pass: manual}}
+- {name: prod, deployment_strategy: blue_green, soak_time: 1m, freeze: [{cron: "0 9 * * *", duration: 30m}]}
+"""
+IMAGES = ("carts:0.1", "carts:0.2", "carts:0.3")
+CONTROLS = (Control.PAUSE, Control.RESUME, Control.ABORT, Control.RERUN)
+
+
+def moods(seed: int):
+    """Executors that pass, warn, fail, err, repeat themselves, only begin, or say nothing at all."""
+    random = Random(seed)
+
+    def answer(task: Event) -> list[Event]:
+        name, mood = parse_type(task.type).name, random.randrange(20)
+        artifact = task.data.get("artifact") or {"image": "unknown", "digest": "unknown"}
+        live = {name: {"live": artifact}} if name in {"release", "action"} else {}
+        if name == "soak" or mood == 0:
+            return []
+        result = {1: "fail", 2: "warning", 3: "fail"}.get(mood, "pass")
+        first = finished(task, source="one", result=result, **live)
+        return [first, finished(task, source="two", result="pass")] if mood == 4 else [first]
+
+    return answer
+
+
+def arrivals(random: Random) -> list[Event]:
+    """Artifacts, problems and orders of people, in any order; at the end everybody is let go on."""
+    found = [_event("dev.delivery", n, _artifact(random.choice(IMAGES))) for n in range(random.randrange(1, 5))]
+    found += [_event("prod.remediation", n, {"problem": {"PID": str(n % 2)}}) for n in range(random.randrange(3))]
+    found += [_event("prod.rollback", n, {}) for n in range(random.randrange(2))]
+    for number in range(random.randrange(4)):
+        found.append(_control(random.choice(CONTROLS), number, context=f"dev.delivery-{random.randrange(3)}"))
+    random.shuffle(found)
+    return found
+
+
+def _event(sequence: str, number: int, data: dict) -> Event:
+    scope = {"project": "p", "stage": sequence.partition(".")[0], "service": "carts"}
+    kind, name = f"sh.keptn.event.{sequence}.triggered", f"{sequence}-{number}"
+    return Event(type=kind, id=name, source="outside", time=START, context=name, data={**scope, **data})
+
+
+def _artifact(image: str) -> dict:
+    return {"configurationChange": {"values": {"image": image}}, "artifact": {"image": image, "digest": image}}
+
+
+def _control(control: Control, number: int, *, context: str = "", **data: str) -> Event:
+    kind = control_type(control)
+    return Event(
+        type=kind, id=f"{kind}-{number}", source="ann", time=START, context=context, data={"project": "p", **data}
+    )
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=not NIGHTLY)
+@given(seed=st.integers(0, 2**32))
+def test_the_invariants_hold_whatever_happens(seed):
+    """One holder per slot, one end per task, growing epochs, released is evaluated; and everything comes to an end."""
+    random = Random(seed)
+    plan = Plan(random, crash=0.02, lie=0.03, race=0.1, away=0.03, repeat=0.15, reorder=True)
+    broker = Broker(SHIPYARD, plan, moods(seed))
+    broker.run(arrivals(random))
+    for number in range(10):  # lifting a pin may let a delivery in, whose rollback was asked for before
+        contexts = {document["context"] for document in broker.store.documents()}
+        lifted = [_control(Control.UNPIN, number, stage=stage, service="carts") for stage in ("dev", "prod")]
+        broker.clock.sleep(1)
+        resumed = [_late(_control(Control.RESUME, number, context=context), broker) for context in sorted(contexts)]
+        broker.run([*lifted, *resumed])
+    check(broker)
+    released_is_evaluated(broker)
+
+
+def _late(event: Event, broker: Broker) -> Event:
+    return replace(event, id=f"{event.id}-{event.context}", time=broker.clock.now())
+
+
+def released_is_evaluated(broker: Broker) -> None:
+    """Nothing is released that was not evaluated in the same delivery and stage."""
+    tasks = [event for event in broker.posted.values() if is_task(event)]
+    evaluated = {_what(event) for event in tasks if event.type.endswith(".evaluation.triggered")}
+    assert {_what(event) for event in tasks if event.type.endswith(".release.triggered")} <= evaluated
+
+
+def _what(event: Event) -> tuple[str, str, str]:
+    return (event.context, event.data["stage"], str(event.data.get("artifact")))
