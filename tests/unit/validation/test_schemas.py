@@ -90,3 +90,12 @@ def objects(schema, where):
             yield where, schema
         for key, item in schema.items():
             yield from objects(item, f"{where}/{key}")
+
+
+@pytest.mark.parametrize("file", ["shipyard-schemas/examples/shipyard.yaml", "examples/sockshop/shipyard.yaml"])
+def test_what_a_shipyard_becomes_validates_too(file):
+    """The talk's form is compiled into a valid file of the product's form."""
+    compiled = validation.parse(Path(file).read_bytes(), file=file).to_dict()
+    text = documents.dump(compiled)
+    assert validation.problems(text, file="shipyard-0.2.yaml") == []
+    assert validation.parse(text, file="shipyard-0.2.yaml").to_dict() == compiled
