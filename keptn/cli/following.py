@@ -46,10 +46,11 @@ def _lanes(client: Client, context: str, timeout_s: float) -> View:
     from rich.live import Live  # noqa: PLC0415 - for people on a terminal only
 
     with Live(refresh_per_second=8) as live:
-        return _watched(client, context, timeout_s, lambda view: live.update(_drawn(view)))
+        return _watched(client, context, timeout_s, lambda view: live.update(drawn(view)))
 
 
-def _drawn(view: View) -> RenderableType:
+def drawn(view: View) -> RenderableType:
+    """The lanes as a table that rich shows."""
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 

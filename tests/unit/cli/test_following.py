@@ -50,3 +50,34 @@ def test_following_ends_in_time():
     """Without a delivery in sight the command ends, and says how to go on."""
     with pytest.raises(KeptnError, match="keptn status c"):
         follow(client(httpx.Response(404, json={"error": "no such delivery"})), "c", timeout_s=0)
+
+
+def test_lanes_are_drawn_for_a_terminal():
+    """On a terminal every stage is a lane with its steps; the marks have colours."""
+    from rich.console import Console
+
+    from keptn.cli.following import drawn
+
+    tasks = [
+        {
+            "name": name,
+            "id": name,
+            "triggered_at": "",
+            "finished_at": end,
+            "result": result,
+            "status": "",
+            "message": "",
+        }
+        for name, end, result in (("deployment", "x", "pass"), ("evaluation", "x", "fail"), ("rollback", "", ""))
+    ]
+    sequence = {
+        "id": "1",
+        "sequence": "delivery",
+        "state": "started",
+        "triggered_at": "",
+        "waiting": None,
+        "tasks": tasks,
+    }
+    console = Console(record=True, width=100, force_terminal=True)
+    console.print(drawn({**OVER, "stages": [{"stage": "prod", "sequences": [sequence]}]}))
+    assert "prod   ✓ deployment ✗ evaluation … rollback" in console.export_text()
