@@ -11,7 +11,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -40,10 +40,14 @@ def task(function: str) -> Callable[[Handler], View]:
     return lambda handler: _view(lambda received, ctx: _do_task(function, handler, received, ctx))
 
 
-def event(function: str) -> Callable[[Handler], View]:
+def event(handler: Handler) -> View:
     """Decorate a handler that hears any event and keeps its own order (`orchestrate`, `record`, `notify`)."""
-    del function  # named for the reader and for symmetry with `task`
-    return _view
+    return _view(handler)
+
+
+def by_path(views: Mapping[str, View], *, otherwise: View) -> View:
+    """One function with several handlers, told apart by the path of the request."""
+    return lambda request: views.get(request.path, otherwise)(request)
 
 
 def http(handler: HttpHandler) -> View:

@@ -8,7 +8,7 @@ from keptn.context import Context
 from keptn.events import Event
 
 
-@runtime.event("clock")
+@runtime.event
 def handle(tick: Event, ctx: Context) -> None:
     del tick
     ticking.tick(ctx)

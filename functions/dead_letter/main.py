@@ -3,22 +3,19 @@
 Consumes whatever could not be delivered. Replies `<task>.finished` on `/task`. The work is in keptn/dead_letters.py.
 """
 
-import flask
-
 from keptn import dead_letters, runtime
 from keptn.context import Context
 from keptn.events import Event
 
 
-@runtime.event("dead-letter")
+@runtime.event
 def end_task(undelivered: Event, ctx: Context) -> Event | None:
     return dead_letters.end_task(undelivered, ctx)
 
 
-@runtime.event("dead-letter")
+@runtime.event
 def keep(undelivered: Event, ctx: Context) -> None:
     dead_letters.keep(undelivered, ctx)
 
 
-def handle(request: flask.Request) -> flask.Response:
-    return end_task(request) if request.path == "/task" else keep(request)
+handle = runtime.by_path({"/task": end_task}, otherwise=keep)

@@ -14,7 +14,7 @@ from keptn.notification import channels, subscriptions
 from keptn.notification.subscriptions import Subscription
 
 
-@runtime.event("notify")
+@runtime.event
 def handle(event: Event, ctx: Context) -> None:
     refused: list[str] = []
     unavailable: list[str] = []

@@ -10,6 +10,6 @@ from keptn.context import Context
 from keptn.events import Event
 
 
-@runtime.event("orchestrate")
+@runtime.event
 def handle(received: Event, ctx: Context) -> None:
     orchestration.handle(runtime.unwrapped(received), ctx)

@@ -5,6 +5,6 @@ from keptn.context import Context
 from keptn.events import Event
 
 
-@runtime.event("record")
+@runtime.event
 def handle(received: Event, ctx: Context) -> None:
     audit.keep(ctx.store, received)

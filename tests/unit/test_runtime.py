@@ -93,7 +93,7 @@ def test_a_returned_event_is_the_reply() -> None:
 @pytest.mark.usefixtures("world")
 def test_nothing_to_say_is_204_and_empty() -> None:
     """A body that is no CloudEvent would make Knative deliver again."""
-    response = ask(runtime.event("record")(lambda event, ctx: None))
+    response = ask(runtime.event(lambda event, ctx: None))
     assert (response.status_code, response.get_data()) == (204, b"")
 
 
