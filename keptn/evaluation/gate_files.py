@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from keptn.errors import InvalidFile
 from keptn.events import Scope
 from keptn.ports import ConfigRepo, Tree
-from keptn.quality import perfspec, sli
-from keptn.quality import slo as slos
-from keptn.quality.perfspec_gate import PerfSpecGate
-from keptn.quality.sli import Sli
-from keptn.quality.slo_gate import SloGate
 from keptn.quality.sources import SOURCES
 from keptn.quality.verdict import Gate
 
@@ -40,25 +35,33 @@ def find(repo: ConfigRepo, scope: Scope) -> GateFile | None:
             reason = f"a {SLO} lies beside it; keep one of the two, for only one can be the gate"
             raise InvalidFile(reason, file=prefix + PERFSPEC)
         if spec is not None:
-            path = prefix + PERFSPEC
-            gate = PerfSpecGate(spec=perfspec.parse(spec, file=path))
-            return GateFile(gate=gate, path=path, commit=tree.commit, content=spec.decode())
+            return _file(_perfspec_gate(spec, prefix + PERFSPEC), spec, tree=tree, path=prefix + PERFSPEC)
         if slo is not None:
-            path = prefix + SLO
-            slo_gate = SloGate(slo=slos.parse(slo, file=path), slis=_slis(repo, scope))
-            return GateFile(gate=slo_gate, path=path, commit=tree.commit, content=slo.decode())
+            return _file(_slo_gate(slo, prefix + SLO, repo, scope), slo, tree=tree, path=prefix + SLO)
     return None
 
 
-def _slis(repo: ConfigRepo, scope: Scope) -> Mapping[str, Sli]:
-    """The SLIs of project, stage and service, merged; the most specific wins."""
-    merged: dict[str, Sli] = {}
+def _file(gate: Gate, text: bytes, *, tree: Tree, path: str) -> GateFile:
+    return GateFile(gate=gate, path=path, commit=tree.commit, content=text.decode())
+
+
+def _perfspec_gate(text: bytes, path: str) -> Gate:
+    from keptn.quality import perfspec, perfspec_gate  # noqa: PLC0415 - an evaluation needs one format, not both
+
+    return perfspec_gate.PerfSpecGate(spec=perfspec.parse(text, file=path))
+
+
+def _slo_gate(text: bytes, path: str, repo: ConfigRepo, scope: Scope) -> Gate:
+    """With the SLIs of project, stage and service, merged; the most specific wins."""
+    from keptn.quality import sli, slo, slo_gate  # noqa: PLC0415 - an evaluation needs one format, not both
+
+    merged: dict[str, sli.Sli] = {}
     for tree, prefix in reversed(list(_places(repo, scope))):
         for folder in ("", *(f"{source}/" for source in sorted(SOURCES))):
-            path = f"{prefix}{folder}sli.yaml"
-            if (text := tree.read(path)) is not None:
-                merged.update(sli.parse(text, file=path, source=folder.rstrip("/")))
-    return merged
+            file = f"{prefix}{folder}sli.yaml"
+            if (found := tree.read(file)) is not None:
+                merged.update(sli.parse(found, file=file, source=folder.rstrip("/")))
+    return slo_gate.SloGate(slo=slo.parse(text, file=path), slis=merged)
 
 
 def _places(repo: ConfigRepo, scope: Scope) -> Iterator[tuple[Tree, str]]:

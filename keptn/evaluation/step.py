@@ -9,13 +9,13 @@ from typing import Any
 
 from keptn.context import Context
 from keptn.errors import NotYet, Unknown
-from keptn.evaluation import archive, gate_files, record
+from keptn.evaluation import archive, delivered, gate_files, record
 from keptn.evaluation.gate_files import GateFile
 from keptn.evaluation.measuring import Measuring, Question, Subject
 from keptn.events import Event, Result
 from keptn.ports import Clock, Window
 from keptn.quality import window as windows
-from keptn.quality.verdict import Evidence
+from keptn.quality.verdict import Evidence, Measured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +42,10 @@ def evaluate(task: Event, ctx: Context) -> Outcome:
     _await(window.end, ctx.clock, deadline)
     versions = _versions(task)
     measuring = Measuring(ctx.sli_provider, default=ctx.settings.sli_provider, clock=ctx.clock, deadline=deadline)
-    measured = measuring.ask(_questions(task, file, window, versions))
+    given = delivered.values(task)
+    measured = measuring.ask(_questions(task, file, window, versions, given))
     evidence = Evidence(
-        candidate=measured["candidate"],
+        candidate={**given, **measured["candidate"]},
         live=measured.get("live"),
         previous=archive.earlier(ctx.store, task, file.gate.comparison),
     )
@@ -54,9 +55,9 @@ def evaluate(task: Event, ctx: Context) -> Outcome:
 
 
 def _questions(
-    task: Event, file: GateFile, window: Window, versions: Mapping[str, Any]
+    task: Event, file: GateFile, window: Window, versions: Mapping[str, Any], given: Measured
 ) -> Mapping[str, Sequence[Question]]:
-    """What to ask of the candidate, and of the live version where the gate compares with it."""
+    """What to ask of the candidate, unless it was delivered, and of the live version where the gate needs it."""
     labels = {str(name): str(value) for name, value in (task.data.get("labels") or {}).items()}
     return {
         which: [
@@ -71,7 +72,7 @@ def _questions(
                 ),
             )
             for need in file.gate.needs
-            if which == "candidate" or need.live
+            if (need.indicator not in given if which == "candidate" else need.live)
         ]
         for which, version in versions.items()
         if version is not None

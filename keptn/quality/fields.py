@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -50,7 +49,9 @@ def known_keys(document: Document, given: Mapping[Any, Any], known: Collection[s
     """A misspelt key must not silently lose a limit. Raises InvalidFile."""
     for key in given:
         if key not in known:
-            near = difflib.get_close_matches(str(key), known, n=1)
+            from difflib import get_close_matches  # noqa: PLC0415 - only for the mistaken
+
+            near = get_close_matches(str(key), known, n=1)
             hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(sorted(known))}"
             raise document.error(f"`{key}` is not known here; {hint}", *path, key)
 

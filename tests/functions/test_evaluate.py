@@ -331,3 +331,23 @@ def test_an_slo_is_evaluated_with_its_sli_queries(world: World) -> None:
         "success": True,
         "message": "",
     }
+
+
+def test_an_external_provider_may_deliver_the_values(world: World) -> None:
+    """A `get-sli` task before the evaluation, answered by any executor; what it could not measure is missing."""
+    world.write(carts__perfspec_json=None, carts__slo_yaml=SLO)
+    memory = {"metric": "memory", "value": 5, "success": True}
+    rt = {"metric": "response_time_p95", "value": 0, "success": False, "message": "quota used up"}
+    answer = {"sliProvider": "datadog", "start": TEST["start"], "end": TEST["end"], "indicatorValues": [memory, rt]}
+    reply = world.evaluate(**{"get-sli": answer})
+    assert [query.colour for query in world.sli.asked] == ["blue"]
+    assert reply.result == "warning"
+    assert "response_time_p95: quota used up" in reply.message
+
+
+def test_values_of_an_earlier_stage_do_not_count(world: World) -> None:
+    """The payload travels from stage to stage; a deployment makes what was measured before it old."""
+    answer = {"end": TEST["end"], "indicatorValues": [{"metric": "errors", "value": 99, "success": True}]}
+    deployment = {"candidate": GREEN, "live": BLUE, "finished_at": events.rfc3339(NOON - timedelta(seconds=5))}
+    new_test = {"start": events.rfc3339(NOON - timedelta(seconds=4)), "end": events.rfc3339(NOON)}
+    assert world.evaluate(**{"get-sli": answer, "deployment": deployment, "test": new_test}).result == "pass"
