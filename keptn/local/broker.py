@@ -28,6 +28,8 @@ TTL = "knativebrokerttl"
 MAX_TTL = 255
 CONCURRENCY = 8
 """Attempts of one Trigger at a time; Knative sets no limit, but a laptop must."""
+PAUSE_S = 5.0
+"""After a failure of the Broker's own, seconds."""
 log = logging.getLogger("keptn.local")
 
 
@@ -76,12 +78,13 @@ class Broker:
         """Attempt after attempt, until it is delivered or given up."""
         await asyncio.sleep(self._faults.delay_s())
         left: Delivery | None = delivery
-        try:
-            while left:
-                await asyncio.sleep(max(0.0, left.due - time.time()))
+        while left:
+            await asyncio.sleep(max(0.0, left.due - time.time()))
+            try:
                 left = await self._step(left)
-        except Exception:
-            log.exception("a delivery to %s stopped; the next start of the runtime resumes it", delivery.trigger)
+            except Exception:  # the queue's disk is full, say: the event is safe, and must not wait for a restart
+                log.exception("a delivery to %s could not go on; it is tried again", delivery.trigger)
+                await asyncio.sleep(PAUSE_S)
 
     async def _step(self, delivery: Delivery) -> Delivery | None:
         trigger = self._wiring.triggers.get(delivery.trigger)

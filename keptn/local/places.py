@@ -33,7 +33,7 @@ class Places:
         places += [folder / path for folder in (near, *near.parents)]
         found = next((place for place in places if place.is_file()), None)
         if found is None:
-            raise Refused(f"{path} is not in {self.root}; give the folder it is in with --functions")
+            raise Refused(f"there is no {path} in {self.root}; give the folder it is in with --functions")
         return found.resolve()
 
 

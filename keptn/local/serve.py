@@ -60,12 +60,17 @@ class Options:
 
 
 async def serve(options: Options, *, ready: Callable[[str, Context], None]) -> None:
-    """Run until SIGINT or SIGTERM. ready: is told the URL once requests are taken. Raises Refused: it cannot start."""
+    """Run until SIGINT, SIGTERM or SIGHUP. ready: is told the URL once requests are taken.
+
+    Raises Refused or Unavailable when it cannot start; nothing runs then.
+    """
     stop = asyncio.Event()
-    for sign in (signal.SIGINT, signal.SIGTERM):
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
     _check_platform()
     wired = wiring.read(options.places.all_manifests())
+    for function in wired.functions.values():
+        options.places.source(function.source, near=function.folder)
     with _alone(options.places.state_dir), _listening(options.port) as listening:
         url = f"http://{HOST}:{listening.getsockname()[1]}"
         context = Context(replace(options.settings, state_dir=options.places.state_dir, public_url=url))
@@ -186,6 +191,7 @@ def _listening(port: int) -> Iterator[socket.socket]:
             listening.bind((HOST, port))
         except OSError as exc:
             raise Refused(f"port {port} cannot be used: {exc.strerror}; give another --port (0: any)") from exc
+        listening.listen()  # what functions post before the gateway is up waits
         yield listening
 
 

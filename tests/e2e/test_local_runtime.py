@@ -331,6 +331,14 @@ def test_a_taken_port_is_said(here: Installation):
     assert done.returncode == 1 and f"port {port} cannot be used" in done.stderr and "--port" in done.stderr
 
 
+def test_a_function_without_its_code_is_said_at_the_start(here: Installation):
+    """Not when its first event comes."""
+    here.root.joinpath("functions/step/main.py").unlink()
+    runtime = here.runtime()
+    with pytest.raises(AssertionError, match="there is no functions"):
+        runtime.start()
+
+
 def test_a_wrong_fault_option_is_said(here: Installation):
     """Nothing starts."""
     done = local("--faults", "now", "--state-dir", str(here.root / "other"), home=here.root)
