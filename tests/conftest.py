@@ -3,7 +3,13 @@
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("default", deadline=None, derandomize=bool(os.environ.get("CI")))
+hypothesis.settings.register_profile("nightly", deadline=None, max_examples=10_000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+"""A slow machine fails no property, and CI sees the same examples each time; `make nightly` looks for new ones."""
 
 
 @pytest.fixture(autouse=True)
