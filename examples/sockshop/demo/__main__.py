@@ -25,7 +25,7 @@ def main(*, swap: str, keep: bool, state_dir: Path) -> None:
     pair = tuple(swap.split(":")) if swap else None
     if pair and len(pair) != 2:
         raise click.UsageError("--swap takes two versions, as in 0.2:0.3")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    _end_by_signals()
     shutil.rmtree(state_dir, ignore_errors=True)
     screen = Screen()
     play = Play(state_dir.resolve(), screen, swap=pair and (pair[0], pair[1]))
@@ -36,6 +36,13 @@ def main(*, swap: str, keep: bool, state_dir: Path) -> None:
         sys.exit(130)
     finally:
         play.close()
+
+
+def _end_by_signals() -> None:
+    """However it is ended, it cleans up; a shell starts what runs in its background deaf to Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda received, _: sys.exit(128 + received))
 
 
 def _run(play: Play, screen: Screen, *, keep: bool) -> int:
