@@ -33,7 +33,7 @@ def evaluate(task: Event, ctx: Context) -> Outcome:
     Raises Refused (no gate file, or a wrong one) and NotYet (the window, or what was measured in it, is not over).
     """
     if made := archive.stored(ctx.store, task):
-        return _outcome(made)
+        return _outcome(task, made)
     file = gate_files.find(ctx.config_repo, task.scope)
     if file is None:
         return _without_gate(task)
@@ -51,7 +51,7 @@ def evaluate(task: Event, ctx: Context) -> Outcome:
     )
     verdict = file.gate.judge(evidence)
     made = record.of(task, file=file, window=window, evidence=evidence, verdict=verdict, versions=versions)
-    return _outcome(archive.keep(ctx.store, task, made))
+    return _outcome(task, archive.keep(ctx.store, task, made))
 
 
 def _questions(
@@ -103,10 +103,9 @@ def _await(end: datetime, clock: Clock, deadline: datetime) -> None:
 
 
 def _without_gate(task: Event) -> Outcome:
-    own = task.data.get("evaluation")
-    if own == "optional" or (isinstance(own, Mapping) and own.get("optional") is True):
+    if _own(task).get("optional") is True:
         message = "there is no gate file, and the shipyard says that this evaluation is optional"
-        return Outcome(result=Result.PASS, message=message, evaluation={"result": "pass", "message": message})
+        return Outcome(result=Result.PASS, message=message, evaluation={**_spent(task), "result": "pass"})
     scope = task.scope
     raise Unknown(
         f"the shipyard asks for an evaluation, but {scope.service!r} has neither {gate_files.PERFSPEC} nor "
@@ -116,5 +115,17 @@ def _without_gate(task: Event) -> Outcome:
     )
 
 
-def _outcome(made: Mapping[str, Any]) -> Outcome:
-    return Outcome(result=Result(made["result"]), message=made["message"], evaluation=record.reported(made))
+def _outcome(task: Event, made: Mapping[str, Any]) -> Outcome:
+    evaluation = {**_spent(task), **record.reported(made)}
+    return Outcome(result=Result(made["result"]), message=made["message"], evaluation=evaluation)
+
+
+def _spent(task: Event) -> Mapping[str, Any]:
+    """The stage's own settings, emptied: a stage's data is merged into the next one's, where they must not hold."""
+    empty = {"optional": False, "timeframe": "", "start": "", "end": ""}
+    return {name: value for name, value in empty.items() if name in _own(task)}
+
+
+def _own(task: Event) -> Mapping[str, Any]:
+    own = task.data.get("evaluation")
+    return own if isinstance(own, Mapping) else {"optional": own == "optional"}

@@ -351,3 +351,13 @@ def test_values_of_an_earlier_stage_do_not_count(world: World) -> None:
     deployment = {"candidate": GREEN, "live": BLUE, "finished_at": events.rfc3339(NOON - timedelta(seconds=5))}
     new_test = {"start": events.rfc3339(NOON - timedelta(seconds=4)), "end": events.rfc3339(NOON)}
     assert world.evaluate(**{"get-sli": answer, "deployment": deployment, "test": new_test}).result == "pass"
+
+
+@pytest.mark.parametrize("gate", [True, False])
+def test_a_stage_does_not_hand_its_settings_on(world: World, gate: bool) -> None:
+    """Merged into the next stage's data they would make that evaluation optional, or its window short."""
+    if not gate:
+        world.write(carts__perfspec_json=None)
+    own = {"optional": True, "timeframe": "8s"}
+    evaluation = world.evaluate(evaluation=own).data["evaluation"]
+    assert {name: evaluation[name] for name in own} == {"optional": False, "timeframe": ""}
