@@ -271,6 +271,21 @@ class TestLooking:
         assert (tmp_path / "carts.svg").read_text().startswith("<svg")
         assert "cannot be written" in keptn("get", "evaluation", *slot, "--chart=/no/such.svg", ok=False)[2]
 
+    def test_a_new_gate_is_tried_on_stored_evaluations(self, keptn, world, tmp_path):
+        """What it would have said stands beside what was said; the differences come first."""
+        for name, value in (("0-2", 500), ("1-1", 700)):
+            measured = {"rt": {"query": "", "values": {"": value}, "samples": [], "reason": "", "failed": False}}
+            stored = {"id": name, "result": "pass", "score": 100, "measured": {"candidate": measured, "live": None}}
+            world.store.put(f"evaluations/sockshop/staging/carts/{name}.json", json.dumps(stored).encode())
+        slo = "total_score: {pass: 90}\nobjectives: [{sli: rt, pass: [{criteria: ['<600']}]}]"
+        (tmp_path / "slo.yaml").write_text(slo)
+        slot = ("--project=sockshop", "--stage=staging", "--service=carts")
+        out = keptn("evaluate", f"--slo={tmp_path}/slo.yaml", "--backtest=50", *slot)[1].splitlines()
+        assert [line.split() for line in out[1:]] == [
+            ["≠", "pass", "100", "fail", "0", "1-1"],
+            ["pass", "100", "pass", "100", "0-2"],
+        ]
+
     def test_a_resource_is_added(self, keptn, world, tmp_path):
         """To a service in every stage, or in one; a broken file is refused with its line."""
         (tmp_path / "load.js").write_text("export default 1")
