@@ -58,6 +58,10 @@ class Broker:
             raise Refused(f"there is no Broker {broker}; there are: {', '.join(sorted(self._wiring.brokers))}")
         self._dispatch(self._queue.accept(self._accepted(broker, _aged(event))))
 
+    def waiting(self) -> int:
+        """How many deliveries are not done yet; 0: nothing is under way."""
+        return self._queue.count()
+
     async def stop(self) -> None:
         """Drop what is under way; the queue has it."""
         for task in self._tasks:

@@ -2,7 +2,7 @@
 
 POST /<namespace>/<broker>          the ingress: 202 once the event is stored
 ANY  /functions/<name>/<rest>       a function that is not cluster-local
-GET  /health                        who this is
+GET  /health                        who this is, and how many deliveries are under way
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Gateway:
         )
 
     async def _health(self, _request: Request) -> Response:
-        return JSONResponse({"status": "ok", "version": keptn.__version__})
+        return JSONResponse({"status": "ok", "version": keptn.__version__, "deliveries": self._broker.waiting()})
 
     async def _ingress(self, request: Request) -> Response:
         """Source: CloudEvents HTTP binding; status codes of Knative's Broker ingress."""

@@ -107,6 +107,9 @@ class Queue:
         rows = self._db.execute("SELECT id, event, trigger, failed, due, dead_letter FROM deliveries ORDER BY id")
         return [_delivery(row) for row in rows]
 
+    def count(self) -> int:
+        return int(self._db.execute("SELECT COUNT(*) FROM deliveries").fetchone()[0])
+
     def _changed(self, delivery: Delivery, *, failed: int, due: float, dead_letter: bool, event: int = 0) -> Delivery:
         values = (event or delivery.event, failed, due, dead_letter, delivery.id)
         self._db.execute("UPDATE deliveries SET event = ?, failed = ?, due = ?, dead_letter = ? WHERE id = ?", values)

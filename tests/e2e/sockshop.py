@@ -167,14 +167,16 @@ class Sockshop:
                 self.users[stage] = Users(stage=stage, url=url, threads=3, rate_hz=10.0)
 
     def _become_quiet(self) -> None:
-        """Late repeats may still be on their way: look until nothing new was recorded for a while."""
+        """Late repeats may still be on their way: look until none is, and nothing new was recorded for a while."""
 
         def unchanged() -> bool:
             before = {event["id"] for event in self.recorded()}, len(self.chat.received)
             time.sleep(2)
             for version in self.contexts:
                 self._look(version)
-            return before == ({event["id"] for event in self.recorded()}, len(self.chat.received))
+            under_way = httpx.get(f"{self.system.url}/health", trust_env=False).json()["deliveries"]
+            after = {event["id"] for event in self.recorded()}, len(self.chat.received)
+            return before == after and under_way == 0
 
         patiently(unchanged, what="an end of events")
 

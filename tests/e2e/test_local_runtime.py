@@ -187,6 +187,7 @@ def test_fault_mode_loses_nothing(here: Installation):
         heard = {sent[number] for number in range(0, 30, 2)}
         for event_id in heard:
             assert len(here.subscriber.wait("/out", event_id, count=2)) >= 2
+        until(lambda: httpx.get(f"{runtime.url}/health", trust_env=False).json()["deliveries"] == 0, what="quiet")
         until(lambda: set(sent) - heard <= {event_id for event_id, _ in here.heard()}, what="every call of the step")
 
 
