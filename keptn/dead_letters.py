@@ -17,7 +17,6 @@ from keptn.errors import LostRace, Unknown
 from keptn.events import Event, Phase, Result, Status, rfc3339
 from keptn.ports import ObjectStore
 from keptn.revtime import reversed_time
-from keptn.sequence.tasks import DEAD_LETTER
 
 PREFIX = "dead-letter/"
 
@@ -51,7 +50,7 @@ def end_task(event: Event, ctx: Context) -> Event | None:
         return None
     return events.finished(
         event,
-        source=DEAD_LETTER,
+        source=events.DEAD_LETTER_SOURCE,
         now=ctx.clock.now(),
         status=Status.ERRORED,
         result=Result.FAIL,

@@ -30,6 +30,8 @@ PROJECT_DELETE = PREFIX + "project.delete.triggered"
 SERVICE_DELETE = PREFIX + "service.delete.triggered"
 EVALUATION_INVALIDATED = PREFIX + "evaluation.invalidated"
 """A person's word that an evaluation must not be compared with; `triggeredid` names the evaluation."""
+DEAD_LETTER_SOURCE = "keptn/dead-letter"
+"""Who ends a task that nobody could be given."""
 RESERVED_STAGES = frozenset({"project", "service"})
 """Stage names that would make a sequence's event type collide with an administrative one."""
 

@@ -21,8 +21,6 @@ START_TIMEOUT_S = 10 * 60.0
 FINISH_TIMEOUT_S = 60 * 60.0
 APPROVAL_TIMEOUT_S = 7 * 24 * 60 * 60.0
 """How long people may take, unless the approval's `timeout` says otherwise."""
-DEAD_LETTER = "keptn/dead-letter"
-"""Source of the answer to a task that could not be delivered: nobody else will answer it."""
 LARGEST_DATA = 48 * 1024
 """Bytes of an execution's merged data; several copies of it share a slot, which is stored compressed."""
 
@@ -156,7 +154,7 @@ def _timeout_s(task: Task) -> float:
 def _is_complete(run: TaskRun, task: Task) -> bool:
     """All that announced themselves have finished, and as many as declared; an approval needs one answer only."""
     done = [answer for answer in run.answers if answer.finished_at]
-    if run.name == "approval" or any(answer.source == DEAD_LETTER for answer in done):
+    if run.name == "approval" or any(answer.source == events.DEAD_LETTER_SOURCE for answer in done):
         return True
     return len(done) == len(run.answers) and len(done) >= (task.executors or 1)
 
