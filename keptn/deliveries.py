@@ -84,7 +84,7 @@ def slots(store: ObjectStore, project: str) -> list[Scope]:
 def compose(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The delivery that these documents tell of."""
     first = found[0]
-    state = _state([State(document["state"]) for document in found])
+    state = _state(found)
     return {
         "context": first["context"],
         "project": first["project"],
@@ -103,7 +103,7 @@ def compose(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _stage(name: str, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     here = [d for d in found if d["stage"] == name]
-    state = _state([State(d["state"]) for d in here])
+    state = _state(here)
     return {
         "stage": name,
         "state": str(state),
@@ -115,9 +115,18 @@ def _stage(name: str, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _state(states: Sequence[State]) -> State:
-    """Open while one execution is; then the saddest end of any."""
-    for state in (*OPEN_STATES, *_SAD_STATES):
+def _latest(found: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The last run of each sequence, which is the one that counts: a loop or a rerun may have made good."""
+    return list({(d["stage"], d["sequence"]): d for d in found}.values())
+
+
+def _state(found: Sequence[Mapping[str, Any]]) -> State:
+    """Open while one execution is; then the saddest end of any sequence's last run."""
+    for state in OPEN_STATES:
+        if any(d["state"] == state for d in found):
+            return state
+    states = [State(d["state"]) for d in _latest(found)]
+    for state in _SAD_STATES:
         if state in states:
             return state
     return State.FINISHED if State.FINISHED in states else State.SUPERSEDED
@@ -125,7 +134,7 @@ def _state(states: Sequence[State]) -> State:
 
 def _result(found: Sequence[Mapping[str, Any]]) -> str:
     """The worst result: a rollback that worked does not make the failed delivery good."""
-    results = [d["result"] for d in found]
+    results = [d["result"] for d in _latest(found)]
     return next((str(worst) for worst in _WORST if worst in results), "")
 
 

@@ -19,12 +19,8 @@ _HELD = {Control.PAUSE, Control.ABORT}
 def spread(event: Event, control: Control, ctx: Context) -> None:
     """Remember the order, then send it to each slot where it has something to do. Raises Unavailable."""
     found = [d for d in deliveries.documents(ctx.store, event.context) if _is_meant(event, d)]
-    if control is Control.RERUN:
-        orders: Iterator[Mapping[str, Any]] = _failed(found)
-    else:
-        _remember(event, control, ctx)
-        orders = _unfinished(found)
-    for order in orders:
+    _remember(event, control, ctx)
+    for order in _failed(found) if control is Control.RERUN else _unfinished(found):
         ctx.sink.post(_order(event, control, order))
 
 
@@ -35,15 +31,19 @@ def held(event: Event, stage: str, ctx: Context) -> tuple[str, str]:
         return "", ""
     known = json.loads(stored.data)
     orders = [known[key] for key in ("", stage) if key in known]
-    return _text(orders, Control.PAUSE), _text(orders, Control.ABORT)
+    latest = max(orders, key=lambda order: str(order["at"]), default={"control": "", "text": ""})
+    return _text(latest, Control.PAUSE), _text(latest, Control.ABORT)
 
 
-def _text(orders: list[Mapping[str, Any]], control: Control) -> str:
-    return next((str(order["text"]) for order in orders if order["control"] == control), "")
+def _text(order: Mapping[str, Any], control: Control) -> str:
+    return str(order["text"]) if order["control"] == control else ""
 
 
 def _remember(event: Event, control: Control, ctx: Context) -> None:
-    """Keep the latest order by the time it was given, for the delivery as a whole or for one stage."""
+    """Keep the latest order by the time it was given, for the delivery as a whole or for one stage.
+
+    A rerun lifts an earlier abort for the stages that follow.
+    """
     name, stage = objects.control(event.context), event.scope.stage
     text = f"{'paused' if control is Control.PAUSE else 'aborted'} {by_and_why(event)}"
     order = {"control": str(control), "text": text, "at": rfc3339(event.time)}
@@ -72,7 +72,7 @@ def _unfinished(found: list[dict[str, Any]]) -> Iterator[Mapping[str, Any]]:
 
 def _failed(found: list[dict[str, Any]]) -> Iterator[Mapping[str, Any]]:
     """The execution of the delivery that failed last; whether a rollback has undone it since."""
-    failed = [d for d in found if d["finished_at"] and d["result"] == Result.FAIL and d.get("data")]
+    failed = [d for d in found if d["finished_at"] and d["result"] == Result.FAIL and d.get("data") and d["shipyard"]]
     if not failed:
         return
     last = max(failed, key=lambda document: str(document["finished_at"]))

@@ -156,7 +156,8 @@ def _supersede_older(turn: Turn, one: Execution, two: Execution) -> None:
 
 
 def _pin(turn: Turn, execution: Execution) -> None:
-    asked = execution.data["rollback"]
+    found = execution.data.get("rollback")
+    asked = found if isinstance(found, Mapping) else {}
     by = str(asked.get("by") or execution.source)
     reason = str(asked.get("reason") or "a manual rollback")
     turn.change(pin=Pin(by=by, reason=reason, at=turn.now, context=execution.context))

@@ -18,7 +18,7 @@ def again(turn: Turn) -> None:
     From its failed task, or from `deployment` when a rollback has undone that (`undone` in the event).
     """
     subject = turn.facts.subject
-    if subject is None or not subject.get("data"):
+    if subject is None or not subject.get("data") or not subject["shipyard"]:
         return
     execution_id = events.derived_id(turn.cause.id, "rerun", str(subject["id"]))
     if execution_id in turn.slot.recent or any(e.id == execution_id for e in turn.slot.executions) or turn.facts.known:

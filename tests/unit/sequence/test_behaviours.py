@@ -475,6 +475,17 @@ def test_a_rerun_begins_with_the_failed_task(product):
     assert product.task("pack").data["artifact"] == {"path": "x"}
     product.run()
     assert product.told("one", "loop", "free")[1] == "pass"
+    assert product.delivery("one")["result"] == "pass"
+
+
+def test_a_rerun_lifts_an_abort(product):
+    """The stages that follow are reached, though the delivery had been aborted as a whole."""
+    product.trigger("dev", id="one")
+    product.control(Control.ABORT, "one")
+    product.advance(1)
+    product.control(Control.RERUN, "one")
+    product.run(stage="dev")
+    assert product.told("one", "east")[0] == "started"
 
 
 def test_a_rerun_after_a_rollback_begins_with_the_deployment(talk):
@@ -526,6 +537,13 @@ def test_a_manual_rollback_pins_the_stage(talk):
     assert talk.trigger("prod", id="two", image="carts:0.2") == []
     assert "pinned by ann: odd logs" in talk.delivery("two")["waiting"][0]["why"]
     assert "deployment.triggered" in types(talk.control(Control.UNPIN, "", stage="prod", service="carts"))
+
+
+def test_a_rollback_may_be_asked_for_in_any_words(talk):
+    """Data of another shape than ours is no bug."""
+    delivered(talk)
+    assert types(talk.trigger("prod", "rollback", id="back", rollback="please")) == ["rollback.triggered"]
+    assert talk.finish("rollback")
 
 
 def test_a_problem_starts_the_runbook_again_until_the_evaluation_passes(talk):
