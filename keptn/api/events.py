@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from keptn import artifacts, audit, events
-from keptn.api import known
+from keptn.api import known, target
 from keptn.api.call import SOURCE, Call
 from keptn.api.posting import posted
-from keptn.artifacts import Artifact
+from keptn.artifacts import Artifact, Owner
 from keptn.audit import EventFilter, EventPage
 from keptn.context import Context
 from keptn.errors import Unknown
@@ -105,8 +105,12 @@ def _resolved(event: Event, ctx: Context) -> Event:
     known_artifact = data.get("artifact")
     if image and not (isinstance(known_artifact, dict) and known_artifact.get("digest")):
         repository, tag = artifacts.parse_image(image)
-        artifact = Artifact(repository=repository, tag=tag, digest=ctx.registry.digest(image))
+        scope = event.scope
+        repository = target.onboarded_repository(Owner(project=scope.project, service=scope.service), repository, ctx)
+        artifact = Artifact(repository=repository, tag=tag, digest=ctx.registry.digest(f"{repository}:{tag}"))
         data["artifact"] = artifacts.described(artifact)["artifact"]
+        change = data["configurationChange"]
+        data["configurationChange"] = {**change, "values": {**change["values"], "image": artifact.image}}
     return events.with_data(event, data)
 
 

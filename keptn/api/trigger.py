@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from keptn import artifacts, events, stages
+from keptn import artifacts, durations, events, shipyard, stages
 from keptn.api import known, target
 from keptn.api.call import Call
 from keptn.api.posting import new_event, posted
@@ -26,7 +26,7 @@ def delivery(call: Call) -> Answer:
     repository = target.onboarded_repository(owner, repository, call.ctx)
     artifact = Artifact(repository=repository, tag=tag, digest=call.ctx.registry.digest(f"{repository}:{tag}"))
     event = new_event(
-        events.sequence_type(_stage(call, owner), call.optional("sequence") or "delivery", Phase.TRIGGERED),
+        events.sequence_type(_stage(call, owner), _sequence(call, owner), Phase.TRIGGERED),
         {**_scoped(_scope(call, owner), call), **artifacts.described(artifact), **_force(call)},
         call.ctx,
     )
@@ -47,12 +47,12 @@ def sequence(call: Call) -> Answer:
     project = known.project(call.path["project"], call.ctx)
     stage = known.stage(project, call.path["stage"], call.ctx)
     service = known.service_in(project, stage, call.path["service"], call.ctx)
+    name = _known_sequence(project, stage, call.path["sequence"], call)
     given = call.body.get("data") or {}
     if not isinstance(given, dict):
         raise HttpError("'data' must be an object", status=400)
     data = {**given, **_scoped(Scope(project=project, stage=stage, service=service), call)}
-    event_type = events.sequence_type(stage, call.path["sequence"], Phase.TRIGGERED)
-    return posted(new_event(event_type, data, call.ctx), call.ctx)
+    return posted(new_event(events.sequence_type(stage, name, Phase.TRIGGERED), data, call.ctx), call.ctx)
 
 
 def _image(call: Call) -> tuple[str, str]:
@@ -64,6 +64,17 @@ def _stage(call: Call, owner: Owner) -> str:
     there = known.stage_names(owner.project, call.ctx)
     given = call.optional("stage")
     return stages.named(there, given, project=owner.project) if given else there[0]
+
+
+def _sequence(call: Call, owner: Owner) -> str:
+    given = call.optional("sequence")
+    return _known_sequence(owner.project, _stage(call, owner), given, call) if given else "delivery"
+
+
+def _known_sequence(project: str, stage: str, name: str, call: Call) -> str:
+    """The name itself. Raises Unknown, listing the sequences of the stage."""
+    text = call.ctx.config_repo.tree(project, "main").read("shipyard.yaml") or b""
+    return shipyard.parse(text, name=project).stage(stage).sequence(name).name
 
 
 def _scope(call: Call, owner: Owner) -> Scope:
@@ -88,13 +99,21 @@ def _force(call: Call) -> Mapping[str, object]:
 def _window(call: Call) -> Mapping[str, object]:
     start, end, timeframe = call.optional("start"), call.optional("end"), call.optional("timeframe")
     if not (start or end):
-        return {"evaluation": {"timeframe": timeframe} if timeframe else {}}
+        return {"evaluation": {"timeframe": _duration(timeframe)} if timeframe else {}}
     if timeframe:
         raise HttpError("say either 'timeframe' or 'start' and 'end'", status=400)
     window = {"start": events.rfc3339(_time("start", start)), "end": events.rfc3339(_time("end", end))}
     if window["start"] >= window["end"]:
         raise HttpError("'start' must be before 'end'", status=400)
     return {"evaluation": dict(window), "test": window}
+
+
+def _duration(text: str) -> str:
+    try:
+        durations.parse(text)
+    except ValueError as exc:
+        raise HttpError(f"the timeframe {exc}", status=400) from exc
+    return text
 
 
 def _time(name: str, text: str) -> datetime:

@@ -50,14 +50,21 @@ def _remember(event: Event, control: Control, ctx: Context) -> None:
     while True:
         stored = ctx.store.get(name)
         known = json.loads(stored.data) if stored else {}
-        if known.get(stage, {}).get("at", "") >= order["at"] or (not known and control not in _HELD):
+        changed = _lifted(known, order) if control is Control.RERUN else {**known, stage: order}
+        late = known.get(stage, {}).get("at", "") >= order["at"]
+        if late or changed == known or (not known and control not in _HELD):
             return
-        changed = json.dumps({**known, stage: order}).encode()
         try:
-            ctx.store.put(name, changed, if_generation=stored.generation if stored else 0)
+            ctx.store.put(name, json.dumps(changed).encode(), if_generation=stored.generation if stored else 0)
         except LostRace:
             continue
         return
+
+
+def _lifted(known: Mapping[str, Any], rerun: Mapping[str, str]) -> dict[str, Any]:
+    """What was aborted before it runs again goes on to the stages after it; what is paused stays paused."""
+    is_over = {key for key, order in known.items() if order["control"] == Control.ABORT and order["at"] < rerun["at"]}
+    return {key: rerun if key in is_over else order for key, order in known.items()}
 
 
 def _is_meant(event: Event, document: Mapping[str, Any]) -> bool:

@@ -76,6 +76,14 @@ class TestEvents:
         assert event.data["artifact"]["digest"] == world.registry.digest("keptn/carts:0.2")
         assert event.context
 
+    def test_a_short_image_becomes_the_onboarded_one(self, world, api):
+        """`carts:0.2` in a file means what it means on the command line; other values stay."""
+        change = {"configurationChange": {"values": {"image": "carts:0.2", "replicas": 2}}}
+        api("POST", "/v1/event", {"type": DELIVERY, "data": {**SCOPE, **change}})
+        (event,) = world.sink.events
+        assert event.data["configurationChange"]["values"] == {"image": "keptn/carts:0.2", "replicas": 2}
+        assert event.data["artifact"]["digest"] == world.registry.digest("keptn/carts:0.2")
+
     def test_a_binary_event_travels_unchanged(self, world, api):
         """An executor's `.finished` keeps its id, source, context and triggeredid."""
         sent = Event(
@@ -383,10 +391,11 @@ class TestTriggers:
 
     def test_any_sequence_may_be_started(self, world, api):
         """A sequence of the shipyard starts with the data given."""
-        path = "/v1/project/sockshop/stage/prod/service/carts/sequence/chaos"
-        assert api("POST", path, {"data": {"pods": 3}}).status_code == 202
+        path = "/v1/project/sockshop/stage/prod/service/carts/sequence"
+        assert api("POST", f"{path}/rollback", {"data": {"pods": 3}}).status_code == 202
         (event,) = world.sink.events
-        assert (event.type, event.data["pods"]) == ("sh.keptn.event.prod.chaos.triggered", 3)
+        assert (event.type, event.data["pods"]) == ("sh.keptn.event.prod.rollback.triggered", 3)
+        assert "sequences: delivery, rollback" in error(api("POST", f"{path}/chaos", {}))
 
 
 class TestTheRest:
@@ -492,6 +501,18 @@ class TestDeliveries:
         assert api("POST", path, {"state": "abort"}).status_code == 409
         assert "must be one of pause, resume" in error(api("POST", path, {"state": "explode"}))
         assert api("POST", "/v1/delivery/nothing/control", {"state": "abort"}).status_code == 404
+
+    def test_a_rerun_makes_up_for_what_it_repeats(self, world, api, delivered):
+        """Aborted and then run again to a good end, a delivery has passed; its first try stays to be seen."""
+        context_ = delivered(test=None)
+        path = f"/v1/delivery/{context_}/control"
+        api("POST", path, {"state": "abort"})
+        world.sink.executors["test"] = {}
+        assert api("POST", path, {"state": "rerun"}).status_code == 202
+        view = api("GET", f"/v1/delivery/{context_}").json
+        assert (view["state"], view["result"]) == ("finished", "pass")
+        assert next(s["state"] for s in view["stages"][0]["sequences"] if s["sequence"] == "delivery") == "aborted"
+        assert {stage["result"] for stage in view["stages"]} == {"pass"}
 
     def test_a_delivery_is_paused_and_resumed(self, world, api, delivered):
         """Keptn's own route and word are taken too."""
