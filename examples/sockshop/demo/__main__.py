@@ -11,9 +11,13 @@ import click
 
 from examples.sockshop.demo.checks import CHECKS, Story
 from examples.sockshop.demo.screen import STAGES, Screen
-from examples.sockshop.demo.story import Play
+from examples.sockshop.demo.story import VERSIONS, Play
 from examples.sockshop.demo.system import ROOT, DemoError
 from examples.sockshop.demo.users import errors, versions
+from keptn.adapters.file_lock import locked
+from keptn.errors import Unavailable
+
+LOCK = "runtime.lock"
 
 
 @click.command()
@@ -23,10 +27,10 @@ from examples.sockshop.demo.users import errors, versions
 def main(*, swap: str, keep: bool, state_dir: Path) -> None:
     """The talk's story with the sockshop: four versions of carts, three stages, one repair."""
     pair = tuple(swap.split(":")) if swap else None
-    if pair and len(pair) != 2:
-        raise click.UsageError("--swap takes two versions, as in 0.2:0.3")
+    if pair and (len(pair) != 2 or not set(pair) <= set(VERSIONS)):
+        raise click.UsageError(f"--swap takes two of {', '.join(VERSIONS)}, as in 0.2:0.3, not {swap!r}")
     _end_by_signals()
-    shutil.rmtree(state_dir, ignore_errors=True)
+    _empty(state_dir)
     screen = Screen()
     play = Play(state_dir.resolve(), screen, swap=pair and (pair[0], pair[1]))
     try:
@@ -43,6 +47,19 @@ def _end_by_signals() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda received, _: sys.exit(128 + received))
+
+
+def _empty(state_dir: Path) -> None:
+    """Remove what the last run left. Raises UsageError where that would hit a running demo, or no demo's folder."""
+    if not state_dir.exists() or not any(state_dir.iterdir()):
+        return
+    if not any((state_dir / name).exists() for name in (LOCK, "keptn-local.log")):
+        raise click.UsageError(f"{state_dir} is no state folder of keptn; give another --state-dir")
+    try:
+        with locked(state_dir / LOCK, timeout_s=0):
+            shutil.rmtree(state_dir)
+    except Unavailable as exc:
+        raise click.UsageError(f"a keptn runs on {state_dir}; stop it, or give another --state-dir") from exc
 
 
 def _run(play: Play, screen: Screen, *, keep: bool) -> int:
@@ -86,7 +103,7 @@ def _wait(play: Play, screen: Screen) -> None:
         f"\nEverything is still running. In another terminal:\n\n"
         f"  export KEPTN_HOME={home}\n"
         f"  .venv/bin/keptn get delivery --project=sockshop\n"
-        f"  .venv/bin/keptn send event newartifact carts:0.3 --project=sockshop\n\n"
+        f"  .venv/bin/keptn send event newartifact carts:0.1 prod --project=sockshop\n\n"
         f"State, logs and the config repo are in {play.system.state}. Ctrl-C here ends it."
     )
     signal.pause()
