@@ -7,15 +7,18 @@ from keptn.errors import InvalidFile, Refused
 from keptn.values import parse
 
 
-def file(path: str, content: bytes) -> None:
-    """Raises InvalidFile with lines and reasons if the file of that name is wrong; other files may hold anything."""
-    validation.check(path, content)
+def file(path: str, content: bytes, *, called: str = "") -> None:
+    """Raises InvalidFile with lines and reasons if the file of that name is wrong; other files may hold anything.
+
+    called: how its sender calls it.
+    """
+    validation.check(path, content, file=called)
 
 
-def shipyard(text: str, *, project: str) -> None:
+def shipyard(text: str, *, project: str, called: str = "") -> None:
     """Raises InvalidFile; also where a stage's name is none for a namespace of the project."""
-    file("shipyard.yaml", text.encode())
-    document = documents.load(text, file="shipyard.yaml")
+    file("shipyard.yaml", text.encode(), called=called)
+    document = documents.load(text, file=called or "shipyard.yaml")
     for position, stage in enumerate(stages.in_shipyard(document)):
         try:
             names.check_stage(stage, project=project)
@@ -23,10 +26,11 @@ def shipyard(text: str, *, project: str) -> None:
             raise document.error(str(refused), "stages", position) from refused
 
 
-def service_of(values: str, *, named: str) -> str:
+def service_of(values: str, *, named: str, called: str = "") -> str:
     """The service's name from its values file; `named` may say it too. Raises InvalidFile."""
-    file("values.yaml", values.encode())
-    name = parse(values).service
+    called = called or "values.yaml"
+    file("values.yaml", values.encode(), called=called)
+    name = parse(values, file=called).service
     if named not in ("", name):
-        raise InvalidFile(f"the file is for service {name!r}, not {named!r}; correct one", file="values.yaml")
+        raise InvalidFile(f"the file is for service {name!r}, not {named!r}; correct one", file=called)
     return name

@@ -22,7 +22,8 @@ def create(call: Call) -> Answer:
     """Check project, values and name, then have the service onboarded in every stage."""
     project = known.project(call.path["project"], call.ctx)
     values = file_text(call.text("values"))
-    name = checks.service_of(values, named=call.optional("serviceName", "service"))
+    named, called = call.optional("serviceName", "service"), call.optional("file")
+    name = checks.service_of(values, named=named, called=called)
     there = known.all_services(project, call.ctx)
     if name in there:
         raise HttpError(f"project {project} has the service {name!r} already; change it with add-resource", status=409)

@@ -33,6 +33,8 @@ def command(
     if all_stages and (stage or not service):
         raise click.UsageError("--all-stages goes with --service and without --stage.")
     path = str(PurePosixPath(uri or resource.name))
+    if path.startswith("/"):
+        raise click.UsageError(f"--resourceUri {uri!r} must be a path within the config repo: without the first '/'.")
     where = "".join(f"/{kind}/{segment(name)}" for kind, name in (("stage", stage), ("service", service)) if name)
     content = base64.b64encode(files.read(resource)).decode()
     url = f"/project/{segment(project)}{where}/resource/{segment(path)}"

@@ -20,6 +20,8 @@ class Client:
 
     def __init__(self, endpoint: str, token: str, *, transport: httpx.BaseTransport | None = None) -> None:
         self.endpoint = endpoint
+        if not (token.isascii() and token.isprintable()):
+            raise KeptnError("the token is wrong: it has characters that no token has; copy it again")
         headers = {"x-token": token, "user-agent": "keptn-cli"}
         self._http = httpx.Client(headers=headers, timeout=TIMEOUT_S, transport=transport, trust_env=False)
 

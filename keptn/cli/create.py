@@ -37,7 +37,8 @@ def project(
     file = shipyard_file or shipyard_option
     if file is None:
         raise click.UsageError("Missing argument 'SHIPYARD': the file that names the stages.")
-    posted = session.client.post("/project", {"name": name, "shipyard": files.read_text(file)})
+    body = {"name": name, "shipyard": files.read_text(file), "file": str(file)}
+    posted = session.client.post("/project", body)
     return follow.administration(session.client, posted, done=f"Project {name} is created.", no_wait=no_wait)
 
 

@@ -26,7 +26,9 @@ def command(
 ) -> None:
     """Show the last lines of FUNCTION (deploy, orchestrate …), or of a service in a stage."""
     slot = {"project": project, "stage": stage, "service": service}
-    if bool(function) == all(slot.values()):
+    if function and any(slot.values()):
+        raise click.UsageError(f"Name either the function {function!r} or a workload; a service is --service=NAME.")
+    if not function and not all(slot.values()):
         raise click.UsageError("Name a function, or --project, --stage and --service of a workload.")
     where = "".join(f"/{kind}/{segment(name)}" for kind, name in slot.items())
     url = f"/log/function/{segment(function)}" if function else f"{where}/log"

@@ -14,7 +14,7 @@ from keptn.cli.session import Session
 
 def onboard(session: Session, *, project: str, values: Path, name: str, no_wait: bool) -> int:
     """Post the values, follow it, and print how to install the registry hook."""
-    body = {"values": files.read_text(values), "serviceName": name}
+    body = {"values": files.read_text(values), "serviceName": name, "file": str(values)}
     posted = session.client.post(f"/project/{segment(project)}/service", body)
     service = posted["service"]
     done = f"Service {service} is onboarded into every stage of {project}."

@@ -56,7 +56,8 @@ def _send(session: Session, file: Path, *, no_wait: bool, timeout_s: float) -> i
     starts = posted["type"].endswith(".triggered") and len(posted["type"].split(".")) == 6
     if starts and {"project", "stage", "service"} <= set(posted):
         return starting.begun(session, posted, no_wait=no_wait, timeout_s=timeout_s)
-    click.echo(f"{posted['type']} {posted['id']} was taken; keptn context {posted['keptnContext']}")
+    context = f"; keptn context {posted['keptnContext']}" if posted["keptnContext"] else ""
+    click.echo(f"{posted['type']} {posted['id']} was taken{context}")
     return ExitCode.PASS
 
 

@@ -44,12 +44,12 @@ def client() -> httpx.AsyncClient:
 
 async def send(http: httpx.AsyncClient, base_url: str, call: Call, *, timeout_s: float) -> Answer:
     """Raises Unavailable when nobody answers."""
-    headers = {k: v for k, v in call.headers.items() if k not in HOP_BY_HOP}
+    headers = {k.encode(): v.encode("latin-1", "replace") for k, v in call.headers.items() if k not in HOP_BY_HOP}
     try:
         answer = await http.request(
             call.method,
             base_url + call.path,
-            headers={**headers, "connection": "close"},
+            headers={**headers, b"connection": b"close"},
             content=call.body,
             timeout=httpx.Timeout(timeout_s, connect=CONNECT_S),
         )

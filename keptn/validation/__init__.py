@@ -21,16 +21,17 @@ MOST_PROBLEMS = 20
 """Told of one file; nobody reads more at once."""
 
 
-def check(path: str, content: bytes) -> None:
+def check(path: str, content: bytes, *, file: str = "") -> None:
     """Raise InvalidFile, with all problems in its text, for a file of a config repo that keptn reads.
 
-    Other YAML and JSON must be readable at least; the rest is a team's own.
+    Other YAML and JSON must be readable at least; the rest is a team's own. file: how its author calls it.
     """
+    file = file or path
     kind = kinds.of_resource(path)
     if kind:
-        found = problems(content, file=path, kind=kind)
+        found = problems(content, file=file, kind=kind)
     elif path.endswith((".yaml", ".yml", ".json")):
-        found = _unreadable(content, file=path)
+        found = _unreadable(content, file=file)
     else:
         found = []
     if found:
@@ -46,7 +47,9 @@ def problems(text: str | bytes, *, file: str, kind: Kind | None = None) -> list[
         kind = kind or kinds.of_document(document)
         if kind is None:
             known = ", ".join(Kind)
-            raise InvalidFile(f"cannot tell what this file is; name it after its kind ({known}) or say it", file=file)
+            raise InvalidFile(
+                f"cannot tell what this file is; name it after its kind ({known}) or say --kind", file=file
+            )
         found = schemas.problems(document, schema=kinds.schema_of(kind, document.data))
         if not found:
             _parsed(text, file=file, kind=kind)

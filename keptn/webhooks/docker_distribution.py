@@ -42,8 +42,10 @@ def _entry(event: object) -> Push | Ignored:
 def _why_not(action: str, media_type: str, push: Push) -> str:
     if action != "push":
         return f"the action is {action!r}, not 'push'"
+    if not media_type:
+        return "it has no media type: nothing says whether it is an image"
     if not media_type.endswith(_MANIFESTS):
-        return f"{media_type or 'no media type'} is a layer, not an image"
+        return f"{media_type} is a layer, not an image"
     if not push.tag:
         return "it has no tag (a part of a multi-platform image, or a push by digest)"
     return "" if push.repository and push.event_id else "it lacks a repository or an id"

@@ -248,6 +248,8 @@ def test_the_gateway_passes_requests_on(here: Installation):
         answer = httpx.get(f"{runtime.url}/functions/step/v1/a%2Fb?x=1&y=%20", trust_env=False)
         assert answer.json()["path"] == "/v1/a/b?x=1&y=%20"
         assert answer.json()["sink"] == runtime.broker_url
+        odd = {"x-token": "é".encode(), "x-other": b"\xff"}
+        assert httpx.get(f"{runtime.url}/functions/step/", headers=odd, trust_env=False).status_code == 200
         assert "no function 'nope'" in httpx.get(f"{runtime.url}/functions/nope", trust_env=False).json()["error"]
 
 

@@ -72,6 +72,12 @@ class TestConnecting:
         assert "keptn local" in err
         assert "keptn auth" in err
 
+    def test_a_token_that_cannot_be_sent_is_one_sentence(self, keptn):
+        """A token with letters that no header takes is a wrong token."""
+        code, _, err = keptn("--api-token=é", "get", "project", ok=False)
+        assert (code, err.count("\n")) == (1, 1)
+        assert "the token is wrong" in err
+
     @pytest.mark.parametrize("content", ["", "{", "[]", '{"endpoint": "x"}'])
     def test_a_broken_config_is_one_sentence(self, keptn, tmp_path, content):
         """A file that somebody broke is named."""
@@ -148,6 +154,13 @@ class TestProjects:
         assert said in keptn("create", "project", *arguments, ok=False)[2]
         assert not world.sink.events
 
+    def test_a_wrong_file_is_told_by_the_users_name(self, keptn, tmp_path):
+        """The sentence names the file that the user gave, not what it becomes."""
+        (tmp_path / "mine.yaml").write_text("stages:\n- name: dev\n  colour: red\n")
+        assert "mine.yaml:3: `colour`" in keptn("create", "project", "shop", "mine.yaml", ok=False)[2]
+        onboarding = ("onboard", "service", "--project=sockshop", "--values=mine.yaml")
+        assert "mine.yaml:1: `stages`" in keptn(*onboarding, ok=False)[2]
+
     def test_a_service_is_onboarded_and_its_hook_printed(self, keptn, world):
         """The registry hook's URL and header come with the onboarding."""
         keptn("create", "project", "shop", "shipyard.yaml")
@@ -206,6 +219,8 @@ class TestSending:
             ("send event newartifact carts:0.2 --force", 2, "--reason"),
             ("send event newartifact carts:0.2 --label=x", 2, "KEY=VALUE"),
             ("send event -f missing.json", 1, "there is no file"),
+            ("trigger delivery --image=carts:0.2 --sequence=x", 1, "sequences: delivery"),
+            ("trigger evaluation --project=sockshop --stage=dev --service=carts --timeframe=x", 1, "write it like 30s"),
         ],
     )
     def test_a_bad_artifact_is_one_sentence(self, keptn, arguments, code, said):
@@ -216,8 +231,10 @@ class TestSending:
     def test_any_event_is_sent_from_a_file(self, keptn, world, tmp_path):
         """A CloudEvent from a file is posted; broken JSON names the line."""
         (tmp_path / "event.json").write_text('{"type": "sh.keptn.event.test.finished", "source": "me", "data": {}}')
-        assert "was taken" in keptn("send", "event", "-f", "event.json")[1]
+        assert "was taken; keptn context" in keptn("send", "event", "-f", "event.json")[1]
         assert world.sink.events[0].source == "me"
+        (tmp_path / "event.json").write_text('{"id": "1", "type": "com.example.mine", "source": "me", "data": {}}')
+        assert keptn("send", "event", "-f", "event.json")[1] == "com.example.mine 1 was taken\n"
         (tmp_path / "event.json").write_text('{\n"type" "x"}')
         assert "event.json:2:" in keptn("send", "event", "-f", "event.json", ok=False)[2]
 
@@ -225,10 +242,10 @@ class TestSending:
         """A timeframe or a window; the event is the stage's evaluation."""
         slot = ("--project=sockshop", "--stage=prod", "--service=carts")
         keptn("trigger", "evaluation", *slot, "--timeframe=8s", "--no-wait")
-        keptn("trigger", "sequence", "chaos", *slot, '--data={"pods": 3}', "--no-wait")
-        evaluation, chaos = world.sink.events
+        keptn("trigger", "sequence", "rollback", *slot, '--data={"pods": 3}', "--no-wait")
+        evaluation, rollback = world.sink.events
         assert evaluation.data["evaluation"] == {"timeframe": "8s"}
-        assert (chaos.type, chaos.data["pods"]) == ("sh.keptn.event.prod.chaos.triggered", 3)
+        assert (rollback.type, rollback.data["pods"]) == ("sh.keptn.event.prod.rollback.triggered", 3)
 
 
 class TestLooking:
@@ -293,6 +310,8 @@ class TestLooking:
         keptn("add-resource", *where, "--resource=load.js", "--resourceUri=tests/performance.js")
         assert world.config_repo.tree("sockshop", "prod").read("carts/tests/performance.js") == b"export default 1"
         (tmp_path / "perfspec.json").write_text("{\n")
+        code, _, err = keptn("add-resource", *where, "--resource=load.js", "--resourceUri=/load.js", ok=False)
+        assert (code, "without the first '/'" in err) == (2, True)
         assert "perfspec.json:" in keptn("add-resource", *where, "--resource=perfspec.json", ok=False)[2]
 
     def test_secrets_are_made_and_listed(self, keptn, world, tmp_path):
@@ -317,6 +336,7 @@ class TestLooking:
         (tmp_path / "logs/functions/deploy.log").write_text("one\ntwo\n")
         assert keptn("logs", "deploy", "--lines=1")[1] == "two\n"
         assert keptn("logs", ok=False)[0] == 2
+        assert "a service is --service=NAME" in keptn("logs", "carts", "--project=sockshop", ok=False)[2]
         assert (
             "nothing runs live"
             in keptn(*["logs", "--project=sockshop", "--stage=prod", "--service=carts"], ok=False)[2]

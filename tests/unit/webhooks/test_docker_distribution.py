@@ -49,7 +49,7 @@ def test_every_kind_of_manifest_is_an_image(media_type):
     ("target", "why"),
     [
         ({"mediaType": "application/octet-stream"}, "is a layer"),
-        ({"mediaType": None}, "is a layer"),
+        ({"mediaType": None}, "has no media type"),
         ({"tag": ""}, "has no tag"),
         ({"tag": None}, "has no tag"),
         ({"repository": ""}, "lacks a repository"),
