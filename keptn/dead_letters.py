@@ -5,6 +5,7 @@ Written by `dead_letter`, read by the API. A task's trigger also ends its task, 
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -42,31 +43,44 @@ def keep(event: Event, ctx: Context) -> None:
         ctx.store.put(name, json.dumps(letter).encode(), if_generation=0)
 
 
-def end_task(event: Event, ctx: Context) -> Event | None:
-    """The end of a task whose trigger reached nobody: errored, with the reason. None for anything else."""
+def end_task(event: Event, ctx: Context) -> None:
+    """End the task whose trigger, or whose timer, reached nobody: errored, with the reason. Keep the event anyway.
+
+    Posted, not replied: no Broker routes what a dead-letter sink answers.
+    """
     keep(event, ctx)
-    parts = events.parse_type(event.type)
+    task = events.unwrapped(event)
+    parts = events.parse_type(task.type)
     if parts is None or parts.stage or parts.phase is not Phase.TRIGGERED:
-        return None
-    return events.finished(
-        event,
+        return
+    end = events.finished(
+        task,
         source=events.DEAD_LETTER_SOURCE,
         now=ctx.clock.now(),
         status=Status.ERRORED,
         result=Result.FAIL,
         message=f"{parts.name} could not be delivered to its function: {reason(event)}",
     )
+    ctx.sink.post(end)
 
 
 def reason(event: Event) -> str:
     """Why Knative gave up, in words."""
     code = event.extensions.get("knativeerrorcode", "")
-    detail = event.extensions.get("knativeerrordata", "")
+    detail = _text(event.extensions.get("knativeerrordata", ""))
     where = event.extensions.get("knativeerrordest", "")
     text = f"the last answer was {code}" if code else "nobody answered"
     return " ".join(
         part for part in (text, f"from {where}" if where else "", f"({detail[:200]})" if detail else "") if part
     )
+
+
+def _text(encoded: str) -> str:
+    """`knativeerrordata` is base64 of what the subscriber answered, cut off at 1024 bytes (Knative Eventing)."""
+    try:
+        return base64.b64decode(encoded, validate=True).decode(errors="replace")
+    except ValueError:
+        return encoded
 
 
 def page(store: ObjectStore, *, limit: int = 20, token: str = "") -> DeadLetterPage:

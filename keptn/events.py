@@ -254,6 +254,13 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+def unwrapped(received: Event) -> Event:
+    """The event that waited for a timer, or the event itself. Raises Undecodable."""
+    if not received.type.startswith(TIMER_PREFIX):
+        return received
+    return from_dict(received.data.get("event") or {})
+
+
 def to_dict(event: Event) -> dict[str, Any]:
     """The structured JSON form (CloudEvents JSON format 1.0)."""
     return {**_attributes(event), "datacontenttype": "application/json", "data": dict(event.data)}

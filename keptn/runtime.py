@@ -90,15 +90,8 @@ def source(function: str) -> str:
     return f"keptn/{function}"
 
 
-def unwrapped(received: Event) -> Event:
-    """The event that waited for a timer, or the event itself."""
-    if not received.type.startswith(events.TIMER_PREFIX):
-        return received
-    return events.from_dict(received.data.get("event") or {})
-
-
 def _do_task(function: str, handler: Handler, received: Event, ctx: Context) -> Event | None:
-    triggered = unwrapped(received)
+    triggered = events.unwrapped(received)
     if earlier := replies.given(ctx.store, triggered, function=function):
         return earlier
     try:

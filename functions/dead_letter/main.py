@@ -1,6 +1,6 @@
 """dead_letter: the dead-letter sink. `/task`: an executor's trigger, its task ends as errored; `/keep`: all others.
 
-Consumes whatever could not be delivered. Replies `<task>.finished` on `/task`. The work is in keptn/dead_letters.py.
+Consumes whatever could not be delivered. Posts `<task>.finished` on `/task`. The work is in keptn/dead_letters.py.
 """
 
 from keptn import dead_letters, runtime
@@ -9,8 +9,8 @@ from keptn.events import Event
 
 
 @runtime.event
-def end_task(undelivered: Event, ctx: Context) -> Event | None:
-    return dead_letters.end_task(undelivered, ctx)
+def end_task(undelivered: Event, ctx: Context) -> None:
+    dead_letters.end_task(undelivered, ctx)
 
 
 @runtime.event

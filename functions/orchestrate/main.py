@@ -5,11 +5,11 @@ Consumes everything below `sh.keptn.event.` that ends in `.triggered`, `.started
 204: what follows is posted, for only then its outbox can be confirmed. The work is in keptn/orchestration.
 """
 
-from keptn import orchestration, runtime
+from keptn import events, orchestration, runtime
 from keptn.context import Context
 from keptn.events import Event
 
 
 @runtime.event
 def handle(received: Event, ctx: Context) -> None:
-    orchestration.handle(runtime.unwrapped(received), ctx)
+    orchestration.handle(events.unwrapped(received), ctx)

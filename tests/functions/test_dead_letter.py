@@ -1,5 +1,8 @@
 """`dead_letter`: what could not be delivered is kept, and an executor's task ends."""
 
+import base64
+from dataclasses import replace
+
 import pytest
 from functions_framework import create_app
 
@@ -39,18 +42,27 @@ def post(client, path: str, event: Event, **errors: str):
 
 def test_a_task_nobody_took_ends_as_errored(world, client, task):
     """The delivery goes on at once with what follows a failure, and the reason names the function."""
-    reply = post(client, "/task", task, knativeerrorcode="500", knativeerrordest="http://deploy")
-    answer = events.decode(dict(reply.headers), reply.data)
+    why = {"knativeerrordest": "http://deploy", "knativeerrordata": base64.b64encode(b"a bug").decode()}
+    assert post(client, "/task", task, knativeerrorcode="500", **why).status_code == 204  # nobody routes its reply
+    (answer,) = world.sink.posted
     assert (answer.status, answer.triggered_id) == ("errored", task.id)
-    assert "the last answer was 500 from http://deploy" in answer.message
+    assert "the last answer was 500 from http://deploy (a bug)" in answer.message
     assert "sh.keptn.event.rollback.triggered" in [event.type for event in world.send(answer)]
 
 
 def test_a_task_that_was_started_ends_too(world, client, task):
     """Whoever announced itself will not answer any more."""
     world.send(events.started(task, source="keptn/deploy", now=world.clock.now()))
-    reply = post(client, "/task", task)
-    assert world.send(events.decode(dict(reply.headers), reply.data))
+    post(client, "/task", task)
+    assert world.send(world.sink.posted.popleft())
+
+
+def test_a_task_whose_timer_reached_nobody_ends(world, client, task):
+    """A step that waited and cannot be called again does not leave its task open."""
+    wrapped = {"event": events.to_dict(task)}
+    due = replace(task, type=events.timer_type("deploy"), id="due", data=wrapped)
+    post(client, "/task", due)
+    assert world.sink.posted[0].triggered_id == task.id
 
 
 def test_other_letters_are_only_kept(world, client, task):
