@@ -1,0 +1,81 @@
+"""The example's monitor raises one alert that keptn understands, and takes it back."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from examples.sockshop.demo.system import SOCKSHOP
+from keptn.webhooks import problems
+
+
+@pytest.fixture
+def receiver():
+    """An endpoint that keeps what it is sent."""
+    received = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            received.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+            self.send_response(202)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", received
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def log(receiver, tmp_path):
+    """An access log that the monitor is watching."""
+    file = tmp_path / "access.log"
+    file.touch()
+    command = [sys.executable, str(SOCKSHOP / "monitor.py"), "--log", str(file), "--url", receiver[0]]
+    command += ["--project", "sockshop", "--stage", "prod", "--service", "carts"]
+    with subprocess.Popen(command, env={**os.environ, "MONITOR_TOKEN": "t"}, stdout=subprocess.DEVNULL) as monitor:
+        yield file
+        monitor.terminate()
+
+
+def orders(log, status, *, route="public"):
+    now = datetime.now(UTC).isoformat()
+    entry = {"time": now, "project": "sockshop", "stage": "prod", "service": "carts", "route": route}
+    line = json.dumps({**entry, "method": "POST", "path": "/orders", "status": status}) + "\n"
+    with log.open("a") as stream:
+        stream.write(line * 5)
+
+
+def until(log, status, received, count):
+    deadline = time.monotonic() + 20
+    while len(received) < count:
+        orders(log, status)
+        orders(log, 201 if status == 500 else 500, route="own")  # what is no user's request does not count
+        assert time.monotonic() < deadline, received
+        time.sleep(0.1)
+
+
+def test_alert_and_its_end(log, receiver):
+    """Orders that fail for users open one problem of the service; orders that succeed again resolve the same one."""
+    _, received = receiver
+    time.sleep(0.5)  # it begins at the end of the file
+    until(log, 500, received, 1)
+    until(log, 201, received, 2)
+    (opened,), (resolved,) = (problems.read(body) for body in received[:2])
+    assert (opened.type, str(opened.scope)) == ("ConversionRateDropped", "sockshop/prod/carts")
+    assert opened.is_open
+    assert not resolved.is_open
+    assert opened.id == resolved.id
