@@ -54,7 +54,7 @@ def held(execution: Mapping[str, Any]) -> str:
     waiting = execution.get("waiting") or {}
     if not waiting.get("why") or (waiting.get("for") and waiting["for"] != "approval"):
         return ""
-    until = f" until {waiting['until'][11:19]}" if waiting.get("until") else ""
+    until = f" until {waiting['until'][:19].replace('T', ' ')}" if waiting.get("until") else ""
     answer = f"; keptn approve {waiting['id']}" if waiting.get("for") == "approval" else ""
     return f"{waiting['why']}{until}{answer}"
 

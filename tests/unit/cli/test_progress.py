@@ -55,7 +55,10 @@ def test_what_was_told_has_a_key_that_stays():
 @pytest.mark.parametrize(
     ("waiting", "told"),
     [
-        ({"for": "", "why": "a freeze until Monday", "until": "2026-11-24T13:00:00Z", "id": ""}, "until 13:00:00"),
+        (
+            {"for": "", "why": "a freeze until Monday", "until": "2026-11-24T13:00:00Z", "id": ""},
+            "until 2026-11-24 13:00:00",
+        ),
         ({"for": "approval", "why": "approval was triggered", "until": "", "id": "7"}, "keptn approve 7"),
     ],
 )
