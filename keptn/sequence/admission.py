@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -21,6 +22,8 @@ STAGE_BOUND = frozenset(
     {"approval", "deployment", "test", "evaluation", "release", "rollback", "soak", "get-action", "action"}
 )
 """What these tasks found in one stage says nothing about the next: a test window, an address, a score."""
+MOST_WAITING = 32
+"""Open executions of one slot; artifacts do not count up to it, for newer ones supersede older ones."""
 INTERRUPTIBLE = frozenset({"evaluation", "approval", "soak"})
 """Tasks that only watch or wait: a problem ends them there and then."""
 
@@ -40,6 +43,8 @@ def admit(turn: Turn, parts: TypeParts) -> None:
     execution = turn.put(_execution(turn, parts.name, data, rank))
     if event.hops > turn.facts.max_hops:
         dispatch.refuse(turn, execution, tasks.too_long(turn))
+    elif reason := _does_not_fit(turn, execution):
+        dispatch.refuse(turn, replace(execution, data={}), reason)
     elif turn.facts.aborted:
         outcome = Outcome(result=Result.FAIL, status=Status.ABORTED, message=turn.facts.aborted)
         end(turn, execution, outcome, state=State.ABORTED)
@@ -49,6 +54,16 @@ def admit(turn: Turn, parts: TypeParts) -> None:
         _admit_delivery(turn, execution)
     elif definition.position("rollback") is not None and execution.manual:
         _pin(turn, execution)
+
+
+def _does_not_fit(turn: Turn, execution: Execution) -> str:
+    """Why the slot, which is one small object, cannot take this execution; empty if it can."""
+    if len(turn.slot.open) > MOST_WAITING:
+        return f"{MOST_WAITING} sequences wait in {turn.slot.scope} already; let them end, or abort some"
+    size_bytes = len(json.dumps(execution.data))
+    if size_bytes > tasks.LARGEST_DATA:
+        return f"the event's data is {size_bytes} bytes, more than {tasks.LARGEST_DATA}; send references instead"
+    return ""
 
 
 def turn_down(turn: Turn, parts: TypeParts, reason: str) -> None:

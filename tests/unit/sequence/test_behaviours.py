@@ -682,6 +682,16 @@ def test_data_that_is_too_large_ends_the_task_as_errored(talk):
     assert "keep references" in emitted[0].message
 
 
+def test_what_does_not_fit_into_a_slot_is_refused(product):
+    """Too much data, too long a queue: the end of the sequence says so, and nobody else is harmed."""
+    (end,) = product.trigger("loop", "free", id="large", blob="x" * 50_000)
+    assert "send references" in end.message
+    for number in range(33):
+        product.trigger("loop", "free", id=f"n{number}")
+    assert "32 sequences wait" in product.told("n32", "loop", "free")[2]
+    assert product.state("n31") == "waiting"
+
+
 def test_nobody_else_can_end_a_sequence(talk):
     """A `.finished` of a sequence that the engine did not write promotes nothing."""
     forged = talk.event("sh.keptn.event.dev.delivery.finished", "forged", "dev", {"result": "pass"})
