@@ -24,7 +24,12 @@ FOLDERS = click.Path(exists=True, file_okay=False, resolve_path=True, path_type=
 
 
 @click.command(epilog=example("keptn local", "keptn local --port 0 --state-dir /tmp/keptn"))
-@click.option("--port", default=8080, show_default=True, help="Port on 127.0.0.1; 0 takes a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    help="Port on 127.0.0.1; 0 takes a free one.  [default: 8080]",
+)
 @click.option("--state-dir", type=click.Path(path_type=Path), help="Folder for all state.  [default: ~/.keptn/local]")
 @click.option("--manifests", multiple=True, type=FOLDERS, help="Folder with more Triggers and Services; repeatable.")
 @click.option("--functions", multiple=True, type=FOLDERS, help="Folder with more functions; repeatable.")

@@ -6,6 +6,7 @@ Every verb's module has its `command`. A sentence on standard error and an exit 
 from __future__ import annotations
 
 import sys
+import traceback
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -111,6 +112,10 @@ def main(arguments: list[str] | None = None, **given: Any) -> int:  # noqa: ANN4
         click.echo("Interrupted; what was started goes on.", err=True)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output left; nobody is there to be told
+    except Exception as exc:  # a bug: one sentence with the place, for its report
+        place = traceback.extract_tb(exc.__traceback__)[-1]
+        where = f"{type(exc).__name__} at {place.filename}:{place.lineno}"
+        click.echo(f"Error: this is a bug of keptn: {exc} ({where}); please report it", err=True)
     return ExitCode.ERROR
 
 

@@ -106,9 +106,27 @@ class TestConnecting:
         (tmp_path / "home/config.json").unlink()
         assert "unknown (no keptn is known" in keptn("version")[1]
 
+    def test_a_bug_is_one_sentence(self, capsys, tmp_path):
+        """What nobody foresaw names its place instead of a traceback."""
+
+        def broken(_):
+            raise ZeroDivisionError("by nought")
+
+        arguments = ["--home", str(tmp_path), "--endpoint", "http://x", "--api-token", "x", "get", "project"]
+        assert main(arguments, obj=Session(transport=httpx.MockTransport(broken))) == 1
+        err = capsys.readouterr().err
+        assert err.startswith("Error: this is a bug of keptn: by nought (ZeroDivisionError at ")
+        assert err.count("\n") == 1
+
     def test_usage_errors_have_their_own_code(self, keptn):
         """What was not understood is exit code 2."""
-        for arguments in (("nonsense",), ("create", "project"), ("create", "project", "x"), ("get", "event")):
+        for arguments in (
+            ("nonsense",),
+            ("local", "--port=99999"),
+            ("create", "project"),
+            ("create", "project", "x"),
+            ("get", "event"),
+        ):
             assert keptn(*arguments, ok=False)[0] == 2
 
 
