@@ -24,7 +24,7 @@ from keptn.sequence import record
 from keptn.sequence.slot import Slot, Version
 from keptn.settings import Settings
 
-TOKENS = {"api": "token", "hooks": "everywhere", "hook-problems": "trouble", "hook-sockshop-carts": "carts"}
+TOKENS = {"api": "token", "hooks": "everywhere", "hook-problems": "trouble", "hook-sockshop.carts": "carts"}
 STEPS = {
     events.PROJECT_CREATE: "create_project",
     events.PROJECT_DELETE: "create_project",

@@ -1,4 +1,4 @@
-"""Who may post to the webhooks: secrets `hooks` (every registry), `hook-<project>-<service>`, `hook-problems`.
+"""Who may post to the webhooks: secrets `hooks` (every registry), `hook-<project>.<service>`, `hook-problems`.
 
 Each holds its tokens under the key `token`. `receive_artifact` and `receive_problem` ask here; `onboard_service` makes
 a service's secret; a person makes the others (`keptn create secret`).
@@ -16,7 +16,8 @@ PROBLEMS = "hook-problems"
 
 
 def secret_name(project: str, service: str) -> str:
-    return f"hook-{project}-{service}"
+    """A dot, which neither name can hold: with a dash, `a-b` with `c` and `a` with `b-c` would share a token."""
+    return f"hook-{project}.{service}"
 
 
 def hook_url(public_url: str) -> str:

@@ -184,7 +184,7 @@ class TestProjects:
         keptn("create", "project", "shop", "shipyard.yaml")
         out = keptn("onboard", "service", "--project=shop", "--values=values_carts.yaml")[1]
         assert "Service carts is onboarded into every stage of shop" in out
-        assert f"Authorization: Bearer {world.secrets.get('hook-shop-carts', 'token')}" in out
+        assert f"Authorization: Bearer {world.secrets.get('hook-shop.carts', 'token')}" in out
         assert world.config_repo.tree("shop", "prod").read("carts/values.yaml") == VALUES
         assert "http://keptn.local/functions/receive-artifact" in out
 

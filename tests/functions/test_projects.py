@@ -140,7 +140,7 @@ def test_a_service_is_in_every_stage(world):
     assert (reply.result, reply.data["service"], reply.data["stages"]) == ("pass", "carts", list(STAGES))
     assert reply.data["hook"] == {
         "url": "http://keptn.local/functions/receive-artifact",
-        "secret": "hook-sockshop-carts",
+        "secret": "hook-sockshop.carts",
         "repository": REPOSITORY,
     }
     for stage in STAGES:
@@ -156,16 +156,16 @@ def test_the_token_is_made_once_and_never_told(world):
     world.secrets.put("api", {"token": "key"})
     world.create()
     reply = world.onboard()
-    token = world.secrets.get("hook-sockshop-carts", "token")
+    token = world.secrets.get("hook-sockshop.carts", "token")
     assert len(token) == 64
     assert token not in json.dumps(events.to_dict(reply))
     world.store.delete("replies/2/onboard-service")
     world.onboard()
-    assert world.secrets.get("hook-sockshop-carts", "token") == token
-    world.secrets.delete("hook-sockshop-carts")
+    assert world.secrets.get("hook-sockshop.carts", "token") == token
+    world.secrets.delete("hook-sockshop.carts")
     world.store.delete("replies/2/onboard-service")
     world.onboard()
-    assert world.secrets.get("hook-sockshop-carts", "token") == token  # what a duplicate at the same moment makes
+    assert world.secrets.get("hook-sockshop.carts", "token") == token  # what a duplicate at the same moment makes
 
 
 def test_an_interrupted_onboarding_is_completed(world):
@@ -243,7 +243,7 @@ def test_a_deleted_project_leaves_nothing_running(world):
         )
         assert list(world.config_repo.projects()) == ["other"]
         assert left(world) == []
-        assert list(world.secrets.names()) == ["hook-other-carts"]
+        assert list(world.secrets.names()) == ["hook-other.carts"]
         assert world.platform.endpoint(Scope(project="sockshop", stage="dev", service="carts"), "blue") is None
     assert left(world, "other") == kept
     assert world.platform.endpoint(Scope(project="other", stage="dev", service="carts"), "blue") is not None
@@ -264,7 +264,7 @@ def test_a_deleted_service_leaves_the_others(world):
             assert list(world.config_repo.tree("sockshop", stage).list()) == ["carts-db/values.yaml", "stage.yaml"]
             assert world.platform.endpoint(Scope(project="sockshop", stage=stage, service="carts"), "blue") is None
         assert not [name for name in left(world) if "carts-db" not in name]
-        assert list(world.secrets.names()) == ["hook-sockshop-carts-db"]
+        assert list(world.secrets.names()) == ["hook-sockshop.carts-db"]
     assert len(left(world)) == 7
     assert len(world.config_repo.log("sockshop", "dev")) == 4
 
