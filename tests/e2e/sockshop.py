@@ -64,6 +64,9 @@ class Sockshop:
         keptn("create", "secret", "chat", f"--from-literal=url={self.chat.url}")
         keptn("create", "secret", "hook-problems", f"--from-literal=token={PROBLEMS_TOKEN}")
         keptn("onboard", "service", f"--project={PROJECT}", f"--values={SOCKSHOP / 'values_carts.yaml'}")
+        patiently(
+            lambda: self._under_way() == 0, what="the end of the onboarding's repeats: the chat is for deliveries"
+        )
         keptn("add-resource", f"--project={PROJECT}", f"--resource={SOCKSHOP / 'notify.yaml'}")
         for source, target, stages in FILES:
             for stage in stages:
@@ -174,11 +177,14 @@ class Sockshop:
             time.sleep(2)
             for version in self.contexts:
                 self._look(version)
-            under_way = httpx.get(f"{self.system.url}/health", trust_env=False).json()["deliveries"]
             after = {event["id"] for event in self.recorded()}, len(self.chat.received)
-            return before == after and under_way == 0
+            return before == after and self._under_way() == 0
 
         patiently(unchanged, what="an end of events")
+
+    def _under_way(self) -> int:
+        """Events that the Broker has yet to deliver."""
+        return int(httpx.get(f"{self.system.url}/health", trust_env=False).json()["deliveries"])
 
     def _alert(self) -> Mapping[str, Any]:
         labels = {"alertname": "ConversionRateDropped", "project": PROJECT, "stage": "prod", "service": SERVICE}
