@@ -51,7 +51,9 @@ def _type(error: Any) -> str:  # noqa: ANN401
     if "pattern" in error.schema:
         return f"must be {_description(error)}, not {_shown(error.instance)}"
     quotes = "; put it in quotes" if wanted == ["string"] and isinstance(error.instance, int | float) else ""
-    return f"must be {' or '.join(_TYPES[one] for one in wanted)}, not {_shown(error.instance)}{quotes}"
+    keys = ", ".join(error.schema.get("properties", ())) if "object" in wanted else ""
+    kinds = " or ".join(_TYPES[one] for one in wanted) + (f" with the keys {keys}" if keys else "")
+    return f"must be {kinds}, not {_shown(error.instance)}{quotes}"
 
 
 def _choice(error: Any) -> str:  # noqa: ANN401

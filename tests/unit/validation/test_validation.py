@@ -82,7 +82,11 @@ class TestSentences:
     @pytest.mark.parametrize(
         ("text", "sentence"),
         [
-            ("", ": the file must be a mapping, not nothing"),
+            ("", ": the file must be a mapping with the keys name, registry, stages, not nothing"),
+            (
+                "stages:\n- name: dev\n  approval_strategy: manual",
+                ":3: `approval_strategy` must be a mapping with the keys pass, warning, not 'manual'",
+            ),
             ("stages: [", ":2: not valid YAML"),
             ("a: 1\nstages: []", ":1: `a` is not known in the file; known: name, registry, stages"),
             ("stages: []", ":1: `stages` must have at least one entry"),
