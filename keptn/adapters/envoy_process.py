@@ -35,7 +35,7 @@ def start(state_dir: Path) -> DetachedProcess:
     state_dir = state_dir.resolve()
     folder = state_dir / "envoy"
     with locked_json.locked(_file(folder)) as lock:
-        process = adopt(state_dir) or _spawn(state_dir, folder, lock or 0)
+        process = _adopted(state_dir, folder) or _spawn(state_dir, folder, lock or 0)
         locked_json.write(_file(folder), asdict(process))
     _await_ready(process, state_dir)
     return process
@@ -49,6 +49,15 @@ def adopt(state_dir: Path) -> DetachedProcess | None:
     if process and process.alive:
         return process
     return next(iter(detached_process.marked(_mark(state_dir))), None)
+
+
+def _adopted(state_dir: Path, folder: Path) -> DetachedProcess | None:
+    """The running Envoy. One whose state folder was emptied knows neither our ports nor our routes: it is ended."""
+    process = adopt(state_dir)
+    if process and not (folder / "bootstrap.json").exists():
+        detached_process.stop(process, timeout_s=STOP_S)
+        return None
+    return process
 
 
 def stop(state_dir: Path) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import http.server
 import json
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -216,6 +217,18 @@ def test_envoy_outlives_its_starter_and_keeps_the_routes(envoy: World) -> None:
         envoy.route(2, {"blue": 100})
     assert envoy_process.start(envoy.state_dir) != first
     assert httpx.get(url).text == "blue"
+
+
+def test_an_envoy_without_its_state_folder_is_replaced(tmp_path: Path) -> None:
+    """Whoever empties the folder of a killed runtime starts anew, on ports that the old Envoy does not know."""
+    try:
+        first = envoy_process.start(tmp_path)
+        shutil.rmtree(tmp_path)
+        tmp_path.mkdir()
+        second = envoy_process.start(tmp_path)
+        assert (first.alive, second.alive) == (False, True)
+    finally:
+        envoy_process.stop(tmp_path)
 
 
 def test_a_switch_fails_no_request(envoy: World) -> None:
