@@ -85,6 +85,20 @@ def run_job(function: str, handler: Handler, *, event_file: Path) -> int:
     return 0
 
 
+def passed(
+    function: str, task: Event, ctx: Context, *, message: str, payload: Mapping[str, object] | None = None
+) -> Event:
+    """The `.finished` of a step that did what it was asked to; payload as of `events.finished`."""
+    return events.finished(
+        task,
+        source=source(function),
+        now=ctx.clock.now(),
+        result=Result.PASS,
+        message=message,
+        payload=payload,
+    )
+
+
 def source(function: str) -> str:
     """The CloudEvents source of a function's events."""
     return f"keptn/{function}"

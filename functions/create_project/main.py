@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from keptn import events, projects, runtime
 from keptn.context import Context
-from keptn.events import Event, Result
+from keptn.events import Event
 
 
 @runtime.task("create-project")
@@ -12,19 +12,8 @@ def handle(task: Event, ctx: Context) -> Event | None:
     if task.type == events.PROJECT_CREATE:
         stages = projects.create(task, ctx)
         message = f"project {task.scope.project} has the stages {', '.join(stages)}"
-        return _finished(task, ctx, message, {"stages": list(stages)})
+        return runtime.passed("create-project", task, ctx, message=message, payload={"stages": list(stages)})
     if task.type == events.PROJECT_DELETE:
         projects.delete(task, ctx)
-        return _finished(task, ctx, f"project {task.scope.project} is deleted", {})
+        return runtime.passed("create-project", task, ctx, message=f"project {task.scope.project} is deleted")
     return None
-
-
-def _finished(task: Event, ctx: Context, message: str, payload: dict[str, object]) -> Event:
-    return events.finished(
-        task,
-        source=runtime.source("create-project"),
-        now=ctx.clock.now(),
-        result=Result.PASS,
-        message=message,
-        payload=payload,
-    )

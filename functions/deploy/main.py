@@ -3,20 +3,13 @@
 The work is in keptn/deployment.py; the plan is in keptn/strategy.py.
 """
 
-from keptn import deployment, events, runtime
+from keptn import deployment, runtime
 from keptn.context import Context
-from keptn.events import Event, Result
+from keptn.events import Event
 from keptn.strategy import Phase
 
 
 @runtime.task("deploy")
 def handle(task: Event, ctx: Context) -> Event:
     done = deployment.carry_out(task, ctx, phase=Phase.DEPLOY)
-    return events.finished(
-        task,
-        source=runtime.source("deploy"),
-        now=ctx.clock.now(),
-        result=Result.PASS,
-        message=done.message,
-        payload=done.data,
-    )
+    return runtime.passed("deploy", task, ctx, message=done.message, payload=done.data)

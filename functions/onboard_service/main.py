@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from keptn import events, runtime, services
 from keptn.context import Context
-from keptn.events import Event, Result
+from keptn.events import Event
 
 
 @runtime.task("onboard-service")
@@ -13,7 +13,7 @@ def handle(task: Event, ctx: Context) -> Event | None:
         return _onboarded(task, ctx)
     if task.type == events.SERVICE_DELETE:
         services.delete(task, ctx)
-        return _finished(task, ctx, f"service {task.scope.service} is deleted", {})
+        return runtime.passed("onboard-service", task, ctx, message=f"service {task.scope.service} is deleted")
     return None
 
 
@@ -22,15 +22,4 @@ def _onboarded(task: Event, ctx: Context) -> Event:
     hook = {"url": done.hook_url, "secret": done.hook_secret, "repository": done.repository}
     message = f"service {done.service} is in {', '.join(done.stages)}"
     payload: dict[str, object] = {"service": done.service, "stages": list(done.stages), "hook": hook}
-    return _finished(task, ctx, message, payload)
-
-
-def _finished(task: Event, ctx: Context, message: str, payload: dict[str, object]) -> Event:
-    return events.finished(
-        task,
-        source=runtime.source("onboard-service"),
-        now=ctx.clock.now(),
-        result=Result.PASS,
-        message=message,
-        payload=payload,
-    )
+    return runtime.passed("onboard-service", task, ctx, message=message, payload=payload)

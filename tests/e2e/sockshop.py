@@ -17,6 +17,7 @@ import httpx
 from examples.sockshop.demo import lanes, pushes
 from examples.sockshop.demo.endpoints import Endpoint
 from examples.sockshop.demo.lanes import Delivery
+from examples.sockshop.demo.story import FILES
 from examples.sockshop.demo.system import SOCKSHOP, DemoError, System
 from examples.sockshop.demo.users import Users
 
@@ -26,13 +27,6 @@ GOOD = ("pass", "warning")
 DELIVERY_S = 180.0
 """Faults slow a delivery down: after so long it is stuck, seconds."""
 SHORTER = {"timeframe: 4s": "timeframe: 2s", 'duration: "4s"': 'duration: "2s"'}
-FILES = (
-    ("gates/dev.json", "perfspec.json", ("dev",)),
-    ("perfspec.json", "perfspec.json", ("staging", "prod")),
-    ("tests/functional.yaml", "tests/functional.yaml", ("dev",)),
-    ("tests/performance.js", "tests/performance.js", ("staging",)),
-    ("remediation.yaml", "remediation.yaml", ("prod",)),
-)
 PROBLEMS_TOKEN = "problems-test-token"
 
 
