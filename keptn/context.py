@@ -14,23 +14,23 @@ from keptn.errors import Refused
 from keptn.settings import Settings
 
 ADAPTERS: Mapping[str, Mapping[str, str]] = {
-    "store": {"sqlite": "sqlite_store:SqliteStore", "memory": "memory_store:MemoryStore"},
+    "store": {"sqlite": "store.sqlite:SqliteStore", "memory": "store.memory:MemoryStore"},
     "config_repo": {
-        "folder": "git_config_repo:GitConfigRepo",
-        "remote": "remote_config_repo:RemoteConfigRepo",
-        "memory": "memory_config_repo:MemoryConfigRepo",
+        "folder": "config_repo.folder:GitConfigRepo",
+        "remote": "config_repo.remote:RemoteConfigRepo",
+        "memory": "config_repo.memory:MemoryConfigRepo",
     },
-    "platform": {"process": "process_platform:ProcessPlatform", "memory": "memory_platform:MemoryPlatform"},
-    "router": {"envoy": "envoy_router:EnvoyRouter", "memory": "memory_router:MemoryRouter"},
-    "registry": {"folder": "folder_registry:FolderRegistry", "memory": "memory_registry:MemoryRegistry"},
-    "secrets": {"folder": "folder_secrets:FolderSecrets", "memory": "memory_secrets:MemorySecrets"},
-    "wake_up": {"store": "store_wake_up:StoreWakeUp"},
-    "test_strategy": {"functional": "http_checks:HttpChecks", "performance": "k6_runner:K6Runner"},
+    "platform": {"process": "platform.process:ProcessPlatform", "memory": "platform.memory:MemoryPlatform"},
+    "router": {"envoy": "router.envoy:EnvoyRouter", "memory": "router.memory:MemoryRouter"},
+    "registry": {"folder": "registry.folder:FolderRegistry", "memory": "registry.memory:MemoryRegistry"},
+    "secrets": {"folder": "secrets.folder:FolderSecrets", "memory": "secrets.memory:MemorySecrets"},
+    "wake_up": {"store": "timers.store_wake_up:StoreWakeUp"},
+    "test_strategy": {"functional": "test_runner.http_checks:HttpChecks", "performance": "test_runner.k6:K6Runner"},
     "sli": {
-        "dynatrace": "dynatrace_sli:DynatraceSli",
-        "envoy": "envoy_sli:EnvoySli",
-        "http": "http_sli:HttpSli",
-        "prometheus": "prometheus_sli:PrometheusSli",
+        "dynatrace": "sli.dynatrace:DynatraceSli",
+        "envoy": "sli.envoy:EnvoySli",
+        "http": "sli.http:HttpSli",
+        "prometheus": "sli.prometheus:PrometheusSli",
     },
 }
 """Port, name in the settings, `module:class` below `keptn.adapters`. Every class has `open(context) -> itself`."""
@@ -80,23 +80,23 @@ class Context:
 
     @cached_property
     def sink(self) -> ports.EventSink:
-        return cast(ports.EventSink, self._given.get("sink") or _adapter("http_sink:HttpSink").open(self))
+        return cast(ports.EventSink, self._given.get("sink") or _adapter("http.sink:HttpSink").open(self))
 
     @cached_property
     def http(self) -> ports.Http:
-        return cast(ports.Http, self._given.get("http") or _adapter("httpx_http:HttpxHttp").open(self))
+        return cast(ports.Http, self._given.get("http") or _adapter("http.httpx_client:HttpxHttp").open(self))
 
     @cached_property
     def timers(self) -> ports.Timers:
-        return cast(ports.Timers, self._given.get("timers") or _adapter("store_timers:StoreTimers").open(self))
+        return cast(ports.Timers, self._given.get("timers") or _adapter("timers.store_timers:StoreTimers").open(self))
 
     @cached_property
     def clock(self) -> ports.Clock:
-        return cast(ports.Clock, self._given.get("clock") or _adapter("system_clock:SystemClock").open(self))
+        return cast(ports.Clock, self._given.get("clock") or _adapter("machine.system_clock:SystemClock").open(self))
 
     @cached_property
     def logs(self) -> ports.LogSource:
-        return cast(ports.LogSource, self._given.get("logs") or _adapter("folder_logs:FolderLogs").open(self))
+        return cast(ports.LogSource, self._given.get("logs") or _adapter("machine.folder_logs:FolderLogs").open(self))
 
     def sli_provider(self, name: str) -> ports.SliProvider:
         """The provider that a gate names, in any capitalisation (`Prometheus:` as on the talk's slides)."""

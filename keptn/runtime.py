@@ -19,10 +19,11 @@ from typing import cast
 import flask
 import functions_framework
 
-from keptn import context, events, replies, web
+from keptn import context, events, web
 from keptn.context import Context
 from keptn.errors import KeptnError, NotYet, Refused, Unavailable, Undecodable, Unknown
 from keptn.events import Event, Result, Status
+from keptn.records import replies
 
 Handler = Callable[[Event, Context], Event | None]
 HttpHandler = Callable[[web.Request, Context], web.Answer]

@@ -11,16 +11,17 @@ from typing import Any
 
 from functions_framework import create_app
 
-from keptn import audit, events, objects
-from keptn.adapters.memory_config_repo import MemoryConfigRepo
-from keptn.adapters.memory_platform import MemoryPlatform
-from keptn.adapters.memory_registry import MemoryRegistry
-from keptn.adapters.memory_router import MemoryRouter
-from keptn.adapters.memory_secrets import MemorySecrets
-from keptn.adapters.memory_store import MemoryStore
+from keptn import events
+from keptn.adapters.config_repo.memory import MemoryConfigRepo
+from keptn.adapters.platform.memory import MemoryPlatform
+from keptn.adapters.registry.memory import MemoryRegistry
+from keptn.adapters.router.memory import MemoryRouter
+from keptn.adapters.secrets.memory import MemorySecrets
+from keptn.adapters.store.memory import MemoryStore
 from keptn.context import Context
 from keptn.events import Event, Phase, Result, Scope
-from keptn.sequence import record
+from keptn.records import audit, objects
+from keptn.sequence import codec
 from keptn.sequence.slot import Slot, Version
 from keptn.settings import Settings
 
@@ -145,7 +146,7 @@ class World:
         """As if `orchestrate` knew what users of a stage get."""
         scope = Scope(project="sockshop", stage=stage, service="carts")
         version = Version(digest=self.registry.digest(image), image=image, colour=colour, since=self.clock.now())
-        self.store.put(objects.slot(scope), record.encode(Slot(scope=scope, live=version)))
+        self.store.put(objects.slot(scope), codec.encode(Slot(scope=scope, live=version)))
 
     @cache  # noqa: B019 - a world lives as long as its test
     def client(self, function: str):

@@ -1,11 +1,12 @@
 """dead_letter: the dead-letter sink. `/task`: an executor's trigger, its task ends as errored; `/keep`: all others.
 
-Consumes whatever could not be delivered. Posts `<task>.finished` on `/task`. The work is in keptn/dead_letters.py.
+Consumes whatever could not be delivered. Posts `<task>.finished` on `/task`.
 """
 
-from keptn import dead_letters, runtime
+from keptn import runtime
 from keptn.context import Context
 from keptn.events import Event
+from keptn.records import dead_letters
 
 
 @runtime.event

@@ -6,11 +6,11 @@ file, a missing secret, a refused call) goes to the dead-letter sink, with the r
 
 from __future__ import annotations
 
-from keptn import events, outbound, runtime
+from keptn import events, runtime
 from keptn.context import Context
 from keptn.errors import Refused, Unavailable, Undecodable, Unknown
 from keptn.events import Event
-from keptn.notification import channels, subscriptions
+from keptn.notification import channels, outbound, subscriptions
 from keptn.notification.subscriptions import Subscription
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from keptn import events, runtime, services
+from keptn import events, runtime
 from keptn.context import Context
 from keptn.events import Event
+from keptn.projects import service
 
 
 @runtime.task("onboard-service")
@@ -12,13 +13,13 @@ def handle(task: Event, ctx: Context) -> Event | None:
     if task.type == events.SERVICE_CREATE:
         return _onboarded(task, ctx)
     if task.type == events.SERVICE_DELETE:
-        services.delete(task, ctx)
+        service.delete(task, ctx)
         return runtime.passed("onboard-service", task, ctx, message=f"service {task.scope.service} is deleted")
     return None
 
 
 def _onboarded(task: Event, ctx: Context) -> Event:
-    done = services.onboard(task, ctx)
+    done = service.onboard(task, ctx)
     hook = {"url": done.hook_url, "secret": done.hook_secret, "repository": done.repository}
     message = f"service {done.service} is in {', '.join(done.stages)}"
     payload: dict[str, object] = {"service": done.service, "stages": list(done.stages), "hook": hook}

@@ -2,13 +2,14 @@
 
 from keptn import runtime
 from keptn.context import Context
-from keptn.hooks import artifact, tokens
+from keptn.projects import hook_tokens
 from keptn.web import Answer, Request, json_answer
-from keptn.webhooks import artifacts
+from keptn.webhooks import artifact
+from keptn.webhooks.senders import registries
 
 
 @runtime.http
 def handle(request: Request, ctx: Context) -> Answer:
-    opened = tokens.opened_by(request, ctx.secrets)
-    notification = artifacts.read(request.json())
+    opened = hook_tokens.opened_by(request, ctx.secrets)
+    notification = registries.read(request.json())
     return json_answer(artifact.accept(notification, opened=opened, ctx=ctx), status=202)

@@ -1,8 +1,9 @@
 """Keeps every event in the audit log. It decides nothing and answers nothing."""
 
-from keptn import audit, runtime
+from keptn import runtime
 from keptn.context import Context
 from keptn.events import Event
+from keptn.records import audit
 
 
 @runtime.event

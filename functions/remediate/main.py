@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from keptn import events, executors, remediation, resources, runtime
+from keptn import events, runtime
 from keptn.context import Context
 from keptn.events import Event, Phase, Result
+from keptn.projects import resources
+from keptn.remediation import executors, runbook
 
 
 @runtime.task("remediate")
@@ -23,12 +25,10 @@ def handle(task: Event, ctx: Context) -> Event | None:
 
 
 def _choose(task: Event, ctx: Context) -> Event:
-    file = resources.require(
-        ctx.config_repo, task.scope, remediation.FILE, purpose=f"a remediation needs {remediation.FILE}"
-    )
+    file = resources.require(ctx.config_repo, task.scope, runbook.FILE, purpose=f"a remediation needs {runbook.FILE}")
     earlier = (task.data.get("get-action") or {}).get("actionIndex")
     index = earlier if isinstance(earlier, int) else 0
-    choice = remediation.choose(remediation.parse(file.content), task.data.get("problem") or {}, index=index)
+    choice = runbook.choose(runbook.parse(file.content), task.data.get("problem") or {}, index=index)
     if choice.action is None:
         return _finished(task, ctx, Result.FAIL, choice.reason, {})
     payload = {"action": choice.action.to_data(), "get-action": {"actionIndex": index + 1}}
@@ -37,8 +37,8 @@ def _choose(task: Event, ctx: Context) -> Event:
 
 def _act(task: Event, ctx: Context) -> Event | None:
     action = task.data.get("action") or {}
-    wanted = remediation.executors_of(action)
-    if not any(executor.name in remediation.BUILT_IN for executor in wanted):
+    wanted = runbook.executors_of(action)
+    if not any(executor.name in runbook.BUILT_IN for executor in wanted):
         return None
     outcomes = executors.carry_out(task, wanted, ctx)
     failed = any(outcome.result is Result.FAIL for outcome in outcomes.values())

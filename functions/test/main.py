@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import sys
 
-from keptn import events, resources, runtime, settings
+from keptn import events, runtime, settings
 from keptn.context import Context
 from keptn.errors import Refused
 from keptn.events import Event, Result
 from keptn.ports import TestReport, TestRun
-from keptn.testing import target
+from keptn.projects import resources
+from keptn.test_runs import target
 
 WITHOUT_TEST = ("", "real-user")
 """Test strategies that test nothing: the evaluation then watches the users."""

@@ -1,1 +1,1 @@
-"""Adapters: one file per technology behind a port of `keptn/ports.py`; chosen by name in `keptn/context.py`."""
+"""Adapters: a folder per port of `keptn/ports.py`, a file per technology; chosen by name in `keptn/context.py`."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from keptn import documents, names, stages, validation
+from keptn import documents, names, validation
 from keptn.errors import InvalidFile, Refused
-from keptn.values import parse
+from keptn.projects import stages
+from keptn.projects.values import parse
 
 
 def file(path: str, content: bytes, *, called: str = "") -> None:

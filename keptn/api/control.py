@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from keptn import deliveries, events
+from keptn import events
 from keptn.api import known
 from keptn.api.call import Call
 from keptn.api.posting import new_event, posted
 from keptn.errors import Unknown
 from keptn.events import Control
+from keptn.records import deliveries
 from keptn.web import Answer, HttpError
 
 _FINAL = frozenset({"finished", "aborted", "timedOut", "superseded"})

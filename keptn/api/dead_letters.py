@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from keptn import dead_letters
 from keptn.api.call import Call
+from keptn.records import dead_letters
 from keptn.web import Answer, json_answer
 
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from keptn import deliveries, durations
+from keptn import durations
 from keptn.api import known
 from keptn.api.call import Call
 from keptn.errors import Unknown
 from keptn.orchestration import promotion
+from keptn.records import deliveries
 from keptn.web import Answer, HttpError, json_answer
 
 _FINAL = frozenset({"finished", "aborted", "timedOut", "superseded"})

@@ -7,15 +7,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from keptn import artifacts, audit, events
-from keptn.api import known, target
+from keptn import events
+from keptn.api import known, ownership
 from keptn.api.call import SOURCE, Call
 from keptn.api.posting import posted
-from keptn.artifacts import Artifact, Owner
-from keptn.audit import EventFilter, EventPage
 from keptn.context import Context
 from keptn.errors import Unknown
 from keptn.events import Event, Phase
+from keptn.projects import artifacts
+from keptn.projects.artifacts import Artifact, Owner
+from keptn.records import audit
+from keptn.records.audit import EventFilter, EventPage
 from keptn.web import Answer, HttpError, Request, json_answer
 
 
@@ -106,7 +108,9 @@ def _resolved(event: Event, ctx: Context) -> Event:
     if image and not (isinstance(known_artifact, dict) and known_artifact.get("digest")):
         repository, tag = artifacts.parse_image(image)
         scope = event.scope
-        repository = target.onboarded_repository(Owner(project=scope.project, service=scope.service), repository, ctx)
+        repository = ownership.onboarded_repository(
+            Owner(project=scope.project, service=scope.service), repository, ctx
+        )
         artifact = Artifact(repository=repository, tag=tag, digest=ctx.registry.digest(f"{repository}:{tag}"))
         data["artifact"] = artifacts.described(artifact)["artifact"]
         change = data["configurationChange"]

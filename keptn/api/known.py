@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from keptn import stages
 from keptn.context import Context
 from keptn.errors import Unknown
 from keptn.ports import Tree
+from keptn.projects import stages
 
 _MOST_LISTED = 20
 

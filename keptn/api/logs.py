@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from keptn import objects
 from keptn.api import known
 from keptn.api.call import Call
 from keptn.events import Scope
-from keptn.sequence import record
+from keptn.records import objects
+from keptn.sequence import codec
 from keptn.web import Answer, HttpError, json_answer
 
 _MOST_LINES = 2000
@@ -29,7 +29,7 @@ def workload(call: Call) -> Answer:
 
 def _live_colour(scope: Scope, call: Call) -> str:
     stored = call.ctx.store.get(objects.slot(scope))
-    live = record.decode(stored.data).live if stored else None
+    live = codec.decode(stored.data).live if stored else None
     if live and live.colour:
         return live.colour
     raise HttpError(f"nothing runs live in {scope} yet; say ?colour=blue or green", status=404)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 
-from keptn import documents, services, stages
+from keptn import documents
 from keptn.api import checks, known
 from keptn.api.call import Call, file_bytes
 from keptn.errors import Refused, Unknown
+from keptn.projects import stages
+from keptn.projects.service import follow
 from keptn.web import Answer, HttpError, json_answer
 
 _GATES = {"perfspec.json": "slo.yaml", "slo.yaml": "perfspec.json"}
@@ -28,7 +30,7 @@ def put(call: Call) -> Answer:
         checks.service_of(content.decode(errors="replace"), named=service)
     commits = _commit(call, path, content, verb="Add")
     if service:
-        services.follow(call.path["project"], service, content, call.ctx)
+        follow(call.path["project"], service, content, call.ctx)
     return json_answer({"path": path, "commits": commits})
 
 

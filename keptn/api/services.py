@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from keptn import events, objects
+from keptn import events
 from keptn.api import checks, known
 from keptn.api.call import Call, file_text
 from keptn.api.posting import new_event, posted
 from keptn.errors import Unknown
 from keptn.events import Scope
-from keptn.hooks import tokens
-from keptn.sequence import record
+from keptn.projects import hook_tokens
+from keptn.records import objects
+from keptn.sequence import codec
 from keptn.web import Answer, HttpError, json_answer
 
 _SHOWN = ("live", "candidate", "pin", "epoch", "rejected")
@@ -66,17 +67,17 @@ def hook(call: Call) -> Answer:
     """Where a registry posts, and with which header."""
     project = known.project(call.path["project"], call.ctx)
     name = known.service(project, call.path["service"], call.ctx)
-    token = call.ctx.secrets.get(tokens.secret_name(project, name), "token")
+    token = call.ctx.secrets.get(hook_tokens.secret_name(project, name), "token")
     if token is None:
-        secret = tokens.secret_name(project, name)
+        secret = hook_tokens.secret_name(project, name)
         raise Unknown(
             f"{project}/{name} has no hook token; make one: keptn create secret {secret} --from-literal=token=…"
         )
-    url = tokens.hook_url(call.ctx.settings.public_url)
+    url = hook_tokens.hook_url(call.ctx.settings.public_url)
     return json_answer({"url": url, "header": f"Authorization: Bearer {token.split()[0]}", "token": token.split()[0]})
 
 
 def _slot(project: str, stage: str, service: str, call: Call) -> Mapping[str, object]:
     stored = call.ctx.store.get(objects.slot(Scope(project=project, stage=stage, service=service)))
-    state = record.plain(record.decode(stored.data)) if stored else {}
+    state = codec.plain(codec.decode(stored.data)) if stored else {}
     return {"stageName": stage, "serviceName": service, **{key: state[key] for key in _SHOWN if state.get(key)}}

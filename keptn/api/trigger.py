@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from keptn import artifacts, durations, events, shipyard, stages
-from keptn.api import known, target
+from keptn import durations, events, shipyard
+from keptn.api import known, ownership
 from keptn.api.call import Call
 from keptn.api.posting import new_event, posted
-from keptn.artifacts import Artifact, Owner
 from keptn.events import Phase, Scope
+from keptn.projects import artifacts, stages
+from keptn.projects.artifacts import Artifact, Owner
 from keptn.web import Answer, HttpError
 
 
 def delivery(call: Call) -> Answer:
     """Start the delivery of `image` (with `tag`, or `repository:tag`) in `stage` (default: the first)."""
     repository, tag = _image(call)
-    owner = target.owner(
+    owner = ownership.owner(
         repository=repository,
         project=call.optional("project"),
         service=call.optional("service"),
         ctx=call.ctx,
     )
-    repository = target.onboarded_repository(owner, repository, call.ctx)
+    repository = ownership.onboarded_repository(owner, repository, call.ctx)
     artifact = Artifact(repository=repository, tag=tag, digest=call.ctx.registry.digest(f"{repository}:{tag}"))
     event = new_event(
         events.sequence_type(_stage(call, owner), _sequence(call, owner), Phase.TRIGGERED),

@@ -17,7 +17,7 @@ from keptn.evaluation import record
 from keptn.events import Event, Scope
 from keptn.ports import ObjectStore
 from keptn.quality.verdict import Comparison, Previous
-from keptn.revtime import reversed_time
+from keptn.records.revtime import reversed_time
 
 MOST_LOOKED_AT = 50
 """How far back an evaluation looks for earlier ones that it may be compared with."""

@@ -11,7 +11,7 @@ import logging
 import uuid
 from datetime import UTC, datetime
 
-from keptn.adapters.store_wake_up import MARKER
+from keptn.adapters.timers.store_wake_up import MARKER
 from keptn.errors import KeptnError
 from keptn.events import rfc3339
 from keptn.local.broker import Subscribers

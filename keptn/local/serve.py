@@ -19,7 +19,7 @@ from pathlib import Path
 
 import uvicorn
 
-from keptn.adapters.file_lock import locked
+from keptn.adapters.machine.file_lock import locked
 from keptn.context import Context
 from keptn.errors import Refused, Unavailable
 from keptn.local import supervisor, wiring

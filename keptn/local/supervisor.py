@@ -12,8 +12,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from keptn.adapters import envoy_process
-from keptn.adapters.process_platform import ProcessPlatform
+from keptn.adapters.platform.process import ProcessPlatform
+from keptn.adapters.router import envoy_process
 from keptn.errors import KeptnError
 
 EVERY_S = 1.0

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from keptn import remediation
 from keptn.events import Event, Phase, Result, Status, TypeParts, parse_type
+from keptn.remediation import runbook
 
 ADMINISTRATION = {
     "project.create": "Creating project {project}",
@@ -80,7 +80,7 @@ def artifact(event: Event) -> str:
 
 def problem(event: Event) -> str:
     """The problem's title."""
-    names: Sequence[str] = remediation.problem_names(event.data.get("problem") or {})
+    names: Sequence[str] = runbook.problem_names(event.data.get("problem") or {})
     return names[-1] if names else "no title"
 
 

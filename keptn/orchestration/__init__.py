@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from keptn import deliveries, events, objects, sequence
+from keptn import events, sequence
 from keptn.context import Context
 from keptn.errors import Refused, Undecodable
 from keptn.events import Control, Event, Phase, Scope, TypeParts
 from keptn.orchestration import controls, promotion, snapshots, stray, transition
-from keptn.sequence import ALARM, SOURCE, Facts, Slot, kind, record
+from keptn.records import deliveries, objects
+from keptn.sequence import ALARM, SOURCE, Facts, Slot, codec, kind
 from keptn.sequence.slot import Rejection
 from keptn.shipyard import Shipyard
 
@@ -108,7 +109,7 @@ def _admission_facts(event: Event, parts: TypeParts, sha: str, ctx: Context) -> 
 def _rejection(event: Event, ctx: Context) -> Rejection | None:
     digest = kind.digest(event.data)
     found = deliveries.read(ctx.store, objects.rejected(event.scope, digest)) if digest else None
-    return record.rejection(found) if found else None
+    return codec.rejection(found) if found else None
 
 
 def _answer(event: Event, ctx: Context) -> None:

@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from keptn import deliveries, events, objects
+from keptn import events
 from keptn.context import Context
 from keptn.errors import LostRace
 from keptn.events import Control, Event, Result, rfc3339
+from keptn.records import deliveries, objects
 from keptn.sequence import SOURCE
 from keptn.sequence.control import by_and_why
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from keptn import deliveries, events, objects
+from keptn import events
 from keptn.context import Context
 from keptn.events import Event, Phase, TypeParts, sequence_type
 from keptn.orchestration import snapshots
+from keptn.records import deliveries, objects
 from keptn.sequence import SOURCE
 from keptn.sequence.ending import carried, follow_up_id
 from keptn.sequence.selector import Ended, FollowUp, following

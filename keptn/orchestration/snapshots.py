@@ -7,9 +7,10 @@ import json
 from contextlib import suppress
 from functools import lru_cache
 
-from keptn import objects, shipyard
+from keptn import shipyard
 from keptn.errors import LostRace, Refused
 from keptn.ports import ConfigRepo, ObjectStore
+from keptn.records import objects
 from keptn.shipyard import Shipyard
 
 _parsed: dict[str, Shipyard] = {}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from keptn import deliveries
 from keptn.context import Context
 from keptn.events import Event, Phase, Result, Scope, Status, parse_type
+from keptn.records import deliveries
 
 
 def corrected(event: Event, ctx: Context) -> Event | None:

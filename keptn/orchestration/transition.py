@@ -11,13 +11,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from keptn import events, objects, sequence
+from keptn import events, sequence
 from keptn.context import Context
 from keptn.errors import LostRace, Unavailable
 from keptn.events import Event, Scope, rfc3339
-from keptn.orchestration import documents
+from keptn.orchestration import execution_documents
 from keptn.ports import StoredObject
-from keptn.sequence import ALARM, SOURCE, Facts, Slot, record
+from keptn.records import objects
+from keptn.sequence import ALARM, SOURCE, Facts, Slot, codec
 from keptn.sequence.deadlines import earliest
 from keptn.sequence.slot import Alarm
 
@@ -33,7 +34,7 @@ def run(scope: Scope, event: Event, ctx: Context, facts_for: Callable[[Slot], Fa
     """
     for _ in range(ATTEMPTS):
         stored = ctx.store.get(objects.slot(scope))
-        slot = record.decode(stored.data) if stored else Slot(scope=scope)
+        slot = codec.decode(stored.data) if stored else Slot(scope=scope)
         if (changed := _attempt(slot, stored, event, ctx, facts_for)) is not None:
             return changed
     raise Unavailable(f"slot {scope} is being written by others; deliver {event.type} again")
@@ -81,10 +82,10 @@ def _put(slot: Slot, generation: int, ctx: Context) -> int | None:
     """The new generation. A lost race that this very write won (its answer was lost) is told by the writer's id."""
     name = objects.slot(slot.scope)
     try:
-        return ctx.store.put(name, record.encode(slot), if_generation=generation)
+        return ctx.store.put(name, codec.encode(slot), if_generation=generation)
     except LostRace:
         found = ctx.store.get(name)
-        return found.generation if found and record.decode(found.data).writer == slot.writer else None
+        return found.generation if found and codec.decode(found.data).writer == slot.writer else None
 
 
 def _set_alarm(slot: Slot, due: datetime, now: datetime, ctx: Context) -> Alarm:
@@ -98,10 +99,10 @@ def _set_alarm(slot: Slot, due: datetime, now: datetime, ctx: Context) -> Alarm:
 def carry_out(slot: Slot, ctx: Context) -> None:
     """Verdicts and documents first: whoever hears of an event finds what it speaks of. Raises Unavailable."""
     for rejection in slot.verdicts:
-        documents.reject(ctx.store, rejection, scope=slot.scope)
+        execution_documents.reject(ctx.store, rejection, scope=slot.scope)
     for execution in slot.executions:
         if execution.id in slot.unwritten:
-            documents.write(ctx.store, execution, scope=slot.scope, revision=slot.revision)
+            execution_documents.write(ctx.store, execution, scope=slot.scope, revision=slot.revision)
     for event in slot.outbox:
         ctx.sink.post(event)
 
@@ -112,7 +113,7 @@ def _confirm(slot: Slot, generation: int, now: datetime, ctx: Context) -> None:
     idle = earliest(done, now) is None
     done = replace(done, revision=slot.revision + 1, writer=str(uuid.uuid4()), alarm=None if idle else slot.alarm)
     try:
-        ctx.store.put(objects.slot(slot.scope), record.encode(done), if_generation=generation)
+        ctx.store.put(objects.slot(slot.scope), codec.encode(done), if_generation=generation)
     except LostRace:
         return
     if idle and slot.alarm:

@@ -1,8 +1,8 @@
 """The sequence engine: `step(slot, event, now) → (slot, effects)`. Pure; `keptn/orchestration/` stands around it.
 
 slot.py      the values            admission.py  a sequence gets in      selector.py   what follows what
-record.py    to JSON and back      dispatch.py   who holds the slot      merge.py      data flow
-document.py  for people            tasks.py      triggered, answered     aggregate.py  several executors
+codec.py     to JSON and back      dispatch.py   who holds the slot      merge.py      data flow
+execution_document.py  for people            tasks.py      triggered, answered     aggregate.py  several executors
 turn.py      one transition        ending.py     over, and what follows  verdicts.py   live and rejected versions
                                    deadlines.py  time                    control.py    pause, resume, abort
 """

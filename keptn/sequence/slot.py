@@ -1,6 +1,6 @@
 """The slot: what is known about one service in one stage. Only `orchestrate` writes it (ARCHITECTURE.md, invariants).
 
-Frozen values without rules; `record.py` turns them into JSON and back.
+Frozen values without rules; `codec.py` turns them into JSON and back.
 """
 
 from __future__ import annotations

@@ -9,14 +9,15 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from keptn import deliveries, events, objects, orchestration, ticking
-from keptn.adapters.memory_store import MemoryStore
-from keptn.adapters.store_timers import StoreTimers
+from keptn import events, orchestration, ticking
+from keptn.adapters.store.memory import MemoryStore
+from keptn.adapters.timers.store_timers import StoreTimers
 from keptn.context import Context
 from keptn.errors import Unknown
 from keptn.events import Event
 from keptn.ports import ObjectStore, Tree
-from keptn.sequence import record
+from keptn.records import deliveries, objects
+from keptn.sequence import codec
 from keptn.settings import Settings
 
 START = datetime(2030, 1, 7, 9, 0, tzinfo=UTC)
@@ -124,7 +125,7 @@ class World:
         stored = self.context.store.get(objects.slot(task.scope))
         if stored is None:
             return False
-        runs = (execution.open_run for execution in record.decode(stored.data).open)
+        runs = (execution.open_run for execution in codec.decode(stored.data).open)
         return any(run is not None and run.id == task.id for run in runs)
 
     def states(self, contexts: Sequence[str]) -> Mapping[str, str]:

@@ -27,13 +27,13 @@ class Kind(StrEnum):
 
 PARSERS: Mapping[Kind, str] = {
     Kind.SHIPYARD: "keptn.shipyard",
-    Kind.VALUES: "keptn.values",
+    Kind.VALUES: "keptn.projects.values",
     Kind.PERFSPEC: "keptn.quality.perfspec",
     Kind.SLO: "keptn.quality.slo",
     Kind.SLI: "keptn.quality.sli",
     Kind.JUDGE: "keptn.quality.judge_config",
-    Kind.REMEDIATION: "keptn.remediation",
-    Kind.FUNCTIONAL: "keptn.testing.functional",
+    Kind.REMEDIATION: "keptn.remediation.runbook",
+    Kind.FUNCTIONAL: "keptn.test_runs.functional",
     Kind.NOTIFY: "keptn.notification.subscriptions",
 }
 """Kind to the module whose `parse(text, file=…)` reads it."""

@@ -1,1 +1,1 @@
-"""What registries and monitors send, read into our own words: one file per sender. Pure: no I/O, no clock."""
+"""From a registry's or a monitor's notification to the events that it starts."""

@@ -8,9 +8,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from keptn import events, objects, orchestration
-from keptn.adapters.sqlite_store import SqliteStore
+from keptn import events, orchestration
+from keptn.adapters.store.sqlite import SqliteStore
 from keptn.events import Event, Result, Scope
+from keptn.records import objects
 from keptn.simulation.world import World
 
 EARLY, LATE = 2_000, 20_000

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from keptn.adapters import access_log
-from keptn.adapters.system_clock import SystemClock
+from keptn.adapters.machine.system_clock import SystemClock
+from keptn.adapters.sli import access_log
 from keptn.evaluation.measuring import Measuring, Question, Subject
 from keptn.events import Scope
 from keptn.ports import SliQuery, SliValue, Window

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from keptn.adapters.git_config_repo import GitConfigRepo
-from keptn.adapters.sqlite_store import SqliteStore
+from keptn.adapters.config_repo.folder import GitConfigRepo
+from keptn.adapters.store.sqlite import SqliteStore
 from keptn.ports import ConfigRepo, ObjectStore
 
 BODY = b"x" * 2000

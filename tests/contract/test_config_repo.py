@@ -13,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from keptn.adapters.git_config_repo import GitConfigRepo
-from keptn.adapters.memory_config_repo import MemoryConfigRepo
-from keptn.adapters.memory_secrets import MemorySecrets
-from keptn.adapters.memory_store import MemoryStore
-from keptn.adapters.remote_config_repo import RemoteConfigRepo
+from keptn.adapters.config_repo.folder import GitConfigRepo
+from keptn.adapters.config_repo.memory import MemoryConfigRepo
+from keptn.adapters.config_repo.remote import RemoteConfigRepo
+from keptn.adapters.secrets.memory import MemorySecrets
+from keptn.adapters.store.memory import MemoryStore
 from keptn.errors import Refused, Unavailable, Unknown
 
 BRANCHES = {"main": {"shipyard.yaml": b"stages: []\n"}, "dev": {"stage.yaml": b"name: dev\n"}}

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from keptn.adapters import access_log
-from keptn.adapters.envoy_sli import FLUSH_S, EnvoySli
+from keptn.adapters.sli import access_log
+from keptn.adapters.sli.envoy import FLUSH_S, EnvoySli
 from keptn.errors import NotYet
 from keptn.events import Scope
 from keptn.ports import SliQuery, SliValue, Window

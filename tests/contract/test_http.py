@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from keptn.adapters.httpx_http import HttpxHttp
-from keptn.adapters.memory_http import MemoryHttp
+from keptn.adapters.http.httpx_client import HttpxHttp
+from keptn.adapters.http.memory import MemoryHttp
 from keptn.errors import Refused, Unavailable
 from keptn.ports import Http, HttpAnswer
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from keptn import events
-from keptn.adapters.http_sink import HttpSink
+from keptn.adapters.http.sink import HttpSink
 from keptn.errors import Unavailable
 from keptn.events import Event
 from tests.subscriber import Reaction, Subscriber, listening

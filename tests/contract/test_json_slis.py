@@ -10,10 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from keptn.adapters.dynatrace_sli import DynatraceSli
-from keptn.adapters.http_sli import HttpSli
-from keptn.adapters.json_source import JsonSource
-from keptn.adapters.memory_secrets import MemorySecrets
+from keptn.adapters.secrets.memory import MemorySecrets
+from keptn.adapters.sli.dynatrace import DynatraceSli
+from keptn.adapters.sli.http import HttpSli
+from keptn.adapters.sli.json_source import JsonSource
 from keptn.events import Scope
 from keptn.ports import SliQuery, SliValue, Window
 

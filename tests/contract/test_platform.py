@@ -11,9 +11,10 @@ from typing import TypeVar
 
 import pytest
 
-from keptn.adapters import image_folder, workload_record
-from keptn.adapters.memory_platform import MemoryPlatform
-from keptn.adapters.process_platform import ProcessPlatform
+from keptn.adapters.platform import workload_record
+from keptn.adapters.platform.memory import MemoryPlatform
+from keptn.adapters.platform.process import ProcessPlatform
+from keptn.adapters.registry import image_folder
 from keptn.errors import Refused
 from keptn.events import Scope
 from keptn.ports import Endpoint, Platform, Workload

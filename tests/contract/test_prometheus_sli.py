@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from keptn.adapters.json_source import JsonSource
-from keptn.adapters.prometheus_sli import PrometheusSli
+from keptn.adapters.sli.json_source import JsonSource
+from keptn.adapters.sli.prometheus import PrometheusSli
 from keptn.events import Scope
 from keptn.ports import SliQuery, SliValue, Window
 

@@ -6,8 +6,8 @@ import shutil
 
 import pytest
 
-from keptn.adapters.folder_registry import FolderRegistry
-from keptn.adapters.memory_registry import MemoryRegistry
+from keptn.adapters.registry.folder import FolderRegistry
+from keptn.adapters.registry.memory import MemoryRegistry
 from keptn.errors import Refused, Unknown
 
 

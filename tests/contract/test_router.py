@@ -14,9 +14,9 @@ from typing import TypeVar
 import httpx
 import pytest
 
-from keptn.adapters import envoy_process
-from keptn.adapters.envoy_router import EnvoyRouter
-from keptn.adapters.memory_router import MemoryRouter
+from keptn.adapters.router import envoy_process
+from keptn.adapters.router.envoy import EnvoyRouter
+from keptn.adapters.router.memory import MemoryRouter
 from keptn.errors import Refused, Unavailable
 from keptn.events import Scope
 from keptn.ports import Endpoint, Route, Router

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from keptn.adapters.http_checks import HttpChecks
-from keptn.adapters.httpx_http import HttpxHttp
-from keptn.adapters.k6_runner import K6Runner
+from keptn.adapters.http.httpx_client import HttpxHttp
+from keptn.adapters.test_runner.http_checks import HttpChecks
+from keptn.adapters.test_runner.k6 import K6Runner
 from keptn.errors import InvalidFile
 from keptn.ports import TestReport, TestRun
 

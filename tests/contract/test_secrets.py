@@ -6,8 +6,8 @@ import stat
 
 import pytest
 
-from keptn.adapters.folder_secrets import FolderSecrets
-from keptn.adapters.memory_secrets import MemorySecrets
+from keptn.adapters.secrets.folder import FolderSecrets
+from keptn.adapters.secrets.memory import MemorySecrets
 from keptn.errors import Refused, Unavailable
 
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from keptn.adapters.memory_store import MemoryStore
-from keptn.adapters.sqlite_store import SqliteStore
+from keptn.adapters.store.memory import MemoryStore
+from keptn.adapters.store.sqlite import SqliteStore
 from keptn.errors import LostRace, Refused, Unavailable
 
 

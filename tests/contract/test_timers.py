@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from keptn.adapters.memory_store import MemoryStore
-from keptn.adapters.sqlite_store import SqliteStore
-from keptn.adapters.store_timers import StoreTimers
-from keptn.adapters.store_wake_up import MARKER, StoreWakeUp
+from keptn.adapters.store.memory import MemoryStore
+from keptn.adapters.store.sqlite import SqliteStore
+from keptn.adapters.timers.store_timers import StoreTimers
+from keptn.adapters.timers.store_wake_up import MARKER, StoreWakeUp
 from keptn.context import Context
 from keptn.events import Event
 from keptn.settings import Settings

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from keptn import remediation
-from keptn.adapters.k6_runner import K6Runner
+from keptn.adapters.test_runner.k6 import K6Runner
 from keptn.errors import Refused
 from keptn.notification import cdevents, subscriptions
 from keptn.ports import TestRun
-from keptn.testing import functional
+from keptn.remediation import runbook
+from keptn.test_runs import functional
 
 PARSERS = {
-    "remediation.yaml": remediation.parse,
+    "remediation.yaml": runbook.parse,
     "notify.yaml": subscriptions.parse,
     "tests/functional.yaml": functional.parse,
 }
@@ -52,7 +52,7 @@ def test_the_load_script_runs():
 
 def test_every_executor_and_channel_is_explained():
     """The tables name what the code knows."""
-    for name in remediation.BUILT_IN:
+    for name in runbook.BUILT_IN:
         assert f"| `{name}` |" in (DOCS / "remediation.md").read_text()
     text = (DOCS / "notifications.md").read_text()
     assert all(f"`{channel}`" in text for channel in subscriptions.CHANNELS)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from keptn.adapters import dynatrace_sli, http_sli
+from keptn.adapters.sli import dynatrace, http
 from keptn.cli.main import main
 from keptn.quality import sli, slo
 from keptn.quality.sources import SOURCES
@@ -55,5 +55,5 @@ def test_what_is_only_shown_is_valid():
 def test_every_source_is_explained():
     """The table names what the code knows."""
     assert all(f"| `{source}` |" in PAGE for source in SOURCES)
-    assert dynatrace_sli.DynatraceSli
-    assert http_sli.HttpSli
+    assert dynatrace.DynatraceSli
+    assert http.HttpSli

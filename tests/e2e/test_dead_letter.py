@@ -8,9 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from keptn import audit, events
-from keptn.adapters.sqlite_store import SqliteStore
+from keptn import events
+from keptn.adapters.store.sqlite import SqliteStore
 from keptn.events import Event
+from keptn.records import audit
 from tests.local_runtime import ROOT, LocalRuntime, until
 
 REFUSES = """

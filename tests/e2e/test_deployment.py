@@ -15,14 +15,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from keptn import deployment, events, trailers
-from keptn.adapters import envoy_process
-from keptn.adapters.process_platform import ProcessPlatform
+from keptn import events
+from keptn.adapters.platform.process import ProcessPlatform
+from keptn.adapters.router import envoy_process
 from keptn.context import Context
+from keptn.deployment import step, trailers
+from keptn.deployment.strategy import Phase
 from keptn.errors import Refused
 from keptn.events import Event, Scope
 from keptn.settings import Settings
-from keptn.strategy import Phase
 
 SCOPE = Scope(project="sockshop", stage="prod", service="carts")
 SERVER = """
@@ -74,15 +75,15 @@ class Shop:
         (folder / "Procfile").write_text("web: python server.py\n")
         (folder / "server.py").write_text(f"VERSION = {tag!r}\n{code}")
 
-    def deploy(self, epoch: int, tag: str, how: str) -> deployment.Outcome:
-        return deployment.carry_out(self.task(Phase.DEPLOY, epoch, tag, how), self.ctx, phase=Phase.DEPLOY)
+    def deploy(self, epoch: int, tag: str, how: str) -> step.Outcome:
+        return step.carry_out(self.task(Phase.DEPLOY, epoch, tag, how), self.ctx, phase=Phase.DEPLOY)
 
-    def release(self, epoch: int, tag: str) -> deployment.Outcome:
-        return deployment.carry_out(self.task(Phase.RELEASE, epoch, tag, ""), self.ctx, phase=Phase.RELEASE)
+    def release(self, epoch: int, tag: str) -> step.Outcome:
+        return step.carry_out(self.task(Phase.RELEASE, epoch, tag, ""), self.ctx, phase=Phase.RELEASE)
 
-    def roll_back(self, epoch: int, *, delivery: int = 0) -> deployment.Outcome:
+    def roll_back(self, epoch: int, *, delivery: int = 0) -> step.Outcome:
         task = replace(self.task(Phase.ROLLBACK, epoch, "", ""), context=f"delivery-{delivery}")
-        return deployment.carry_out(task, self.ctx, phase=Phase.ROLLBACK, to_previous=not delivery)
+        return step.carry_out(task, self.ctx, phase=Phase.ROLLBACK, to_previous=not delivery)
 
     def served(self, count: int = 15) -> set[str]:
         """What users see from now on."""
@@ -216,7 +217,7 @@ def test_killed_at_any_moment_and_run_again(shop: Shop, seed: int) -> None:
             assert process.stdout.readline() == b"ready\n"
             time.sleep(moments.uniform(0, 0.25))
             process.kill()
-        deployment.carry_out(task, shop.ctx, phase=phase)
+        step.carry_out(task, shop.ctx, phase=phase)
     running = [
         cwd for pid in Path("/proc").glob("[0-9]*") if (cwd := working_folder(pid)).is_relative_to(shop.state_dir)
     ]

@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 from keptn import events
-from keptn.adapters.sqlite_store import SqliteStore
-from keptn.adapters.store_wake_up import MARKER
+from keptn.adapters.store.sqlite import SqliteStore
+from keptn.adapters.timers.store_wake_up import MARKER
 from tests.local_runtime import ROOT, LocalRuntime, until
 from tests.subscriber import Subscriber, listening
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from keptn import context, dead_letters
+from keptn import context
 from keptn.events import Event, Scope
-from keptn.orchestration import documents
+from keptn.orchestration import execution_documents
+from keptn.records import dead_letters
 from keptn.sequence.slot import Execution, Rank
 from tests.world import World
 
@@ -39,7 +40,7 @@ def delivery(world) -> str:
         root_time=now,
     )
     scope = Scope(project="sockshop", stage="dev", service="carts")
-    documents.write(world.context.store, execution, scope=scope, revision=1)
+    execution_documents.write(world.context.store, execution, scope=scope, revision=1)
     return "c"
 
 

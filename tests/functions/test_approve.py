@@ -6,7 +6,7 @@ import pytest
 from functions_framework import create_app
 
 from keptn import approvals, context, events
-from keptn.adapters.memory_secrets import MemorySecrets
+from keptn.adapters.secrets.memory import MemorySecrets
 from keptn.errors import Unavailable
 from keptn.events import Event
 from keptn.simulation.world import World

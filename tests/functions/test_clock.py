@@ -6,7 +6,7 @@ import pytest
 from functions_framework import create_app
 
 from keptn import context, events
-from keptn.adapters.store_wake_up import MARKER
+from keptn.adapters.timers.store_wake_up import MARKER
 from keptn.errors import Unavailable
 from keptn.events import Event
 from keptn.simulation.world import World

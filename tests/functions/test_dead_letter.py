@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 from functions_framework import create_app
 
-from keptn import context, dead_letters, events
+from keptn import context, events
 from keptn.errors import Unknown
 from keptn.events import Event
+from keptn.records import dead_letters
 from keptn.simulation.world import World
 
 SHIPYARD = "stages: [{name: dev, deployment_strategy: dark}]"

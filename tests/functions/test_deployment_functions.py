@@ -7,10 +7,10 @@ import functions_framework
 import pytest
 
 from keptn import context, events
-from keptn.adapters.memory_config_repo import MemoryConfigRepo
-from keptn.adapters.memory_platform import MemoryPlatform
-from keptn.adapters.memory_router import MemoryRouter
-from keptn.adapters.memory_store import MemoryStore
+from keptn.adapters.config_repo.memory import MemoryConfigRepo
+from keptn.adapters.platform.memory import MemoryPlatform
+from keptn.adapters.router.memory import MemoryRouter
+from keptn.adapters.store.memory import MemoryStore
 from keptn.context import Context
 from keptn.events import Event
 from keptn.settings import Settings

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from keptn import context, events
-from keptn.adapters.memory_config_repo import MemoryConfigRepo
-from keptn.adapters.memory_sli import MemorySli
-from keptn.adapters.memory_store import MemoryStore
+from keptn.adapters.config_repo.memory import MemoryConfigRepo
+from keptn.adapters.sli.memory import MemorySli
+from keptn.adapters.store.memory import MemoryStore
 from keptn.context import Context
 from keptn.errors import NotYet
 from keptn.events import Event

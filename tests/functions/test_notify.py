@@ -4,9 +4,9 @@ import pytest
 from functions_framework import create_app
 
 from keptn import context, events
-from keptn.adapters.memory_config_repo import MemoryConfigRepo
-from keptn.adapters.memory_http import MemoryHttp
-from keptn.adapters.memory_store import MemoryStore
+from keptn.adapters.config_repo.memory import MemoryConfigRepo
+from keptn.adapters.http.memory import MemoryHttp
+from keptn.adapters.store.memory import MemoryStore
 from keptn.context import Context
 from keptn.events import Event
 from keptn.ports import HttpAnswer

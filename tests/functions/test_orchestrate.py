@@ -4,7 +4,7 @@ import pytest
 from functions_framework import create_app
 
 from keptn import context, events
-from keptn.adapters.store_timers import StoreTimers
+from keptn.adapters.timers.store_timers import StoreTimers
 from keptn.errors import LostRace, Unavailable
 from keptn.events import Event
 from keptn.simulation.world import World

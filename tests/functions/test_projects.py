@@ -5,16 +5,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from keptn import artifacts, context, events, services
-from keptn.adapters.memory_config_repo import MemoryConfigRepo
-from keptn.adapters.memory_platform import MemoryPlatform
-from keptn.adapters.memory_registry import MemoryRegistry
-from keptn.adapters.memory_router import MemoryRouter
-from keptn.adapters.memory_secrets import MemorySecrets
+from keptn import context, events
+from keptn.adapters.config_repo.memory import MemoryConfigRepo
+from keptn.adapters.platform.memory import MemoryPlatform
+from keptn.adapters.registry.memory import MemoryRegistry
+from keptn.adapters.router.memory import MemoryRouter
+from keptn.adapters.secrets.memory import MemorySecrets
 from keptn.context import Context
 from keptn.errors import Unavailable
 from keptn.events import Event, Scope
 from keptn.ports import Endpoint, Route, Workload
+from keptn.projects import artifacts
+from keptn.projects.service import follow
 from keptn.settings import Settings
 from tests.world import SHIPYARD, VALUES, TickingClock, World
 
@@ -273,7 +275,7 @@ def test_a_new_repository_starts_deliveries_too(world):
     """A values file that names another repository is followed, and a deleted service is forgotten under both."""
     world.create()
     world.onboard()
-    services.follow("sockshop", "carts", b"service: carts\nimage: keptn/carts-next\n", world.context)
+    follow("sockshop", "carts", b"service: carts\nimage: keptn/carts-next\n", world.context)
     assert [owner.service for owner in artifacts.owners(world.store, "keptn/carts-next")] == ["carts"]
     world.send("onboard_service", "service.delete", {"project": "sockshop", "service": "carts"}, event_id="3")
     assert left(world) == []

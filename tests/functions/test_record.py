@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 import pytest
 from functions_framework import create_app
 
-from keptn import audit, context, events
-from keptn.adapters.memory_store import MemoryStore
-from keptn.audit import EventFilter
+from keptn import context, events
+from keptn.adapters.store.memory import MemoryStore
 from keptn.context import Context
 from keptn.events import Event
+from keptn.records import audit
+from keptn.records.audit import EventFilter
 from keptn.settings import Settings
 
 

@@ -6,17 +6,18 @@ from datetime import datetime, timedelta
 import pytest
 from functions_framework import create_app
 
-from keptn import context, deployment, events
-from keptn.adapters.memory_config_repo import MemoryConfigRepo
-from keptn.adapters.memory_http import MemoryHttp
-from keptn.adapters.memory_platform import MemoryPlatform
-from keptn.adapters.memory_router import MemoryRouter
-from keptn.adapters.memory_store import MemoryStore
+from keptn import context, events
+from keptn.adapters.config_repo.memory import MemoryConfigRepo
+from keptn.adapters.http.memory import MemoryHttp
+from keptn.adapters.platform.memory import MemoryPlatform
+from keptn.adapters.router.memory import MemoryRouter
+from keptn.adapters.store.memory import MemoryStore
 from keptn.context import Context
+from keptn.deployment import step
+from keptn.deployment.strategy import Phase
 from keptn.events import Event, Scope
 from keptn.ports import HttpAnswer
 from keptn.settings import Settings
-from keptn.strategy import Phase
 
 NOON = events.utc("2026-11-24T12:00:00Z")
 SCOPE = Scope(project="sockshop", stage="prod", service="carts")
@@ -73,7 +74,7 @@ class World:
             "artifact": {"image": f"carts:{tag}", "tag": tag, "digest": f"sha256:{tag}"},
         }
         for phase, name in ((Phase.DEPLOY, "deployment"), (Phase.RELEASE, "release")):
-            deployment.carry_out(self.event(name, id=f"{name}-{tag}", epoch=epoch, **data), self.context, phase=phase)
+            step.carry_out(self.event(name, id=f"{name}-{tag}", epoch=epoch, **data), self.context, phase=phase)
 
     def event(self, task: str, *, id: str = "a1", epoch: int = 9, **data) -> Event:  # noqa: A002
         scope = {"project": "sockshop", "stage": "prod", "service": "carts"}

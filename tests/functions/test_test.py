@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from keptn import context, events, runtime
-from keptn.adapters.memory_config_repo import MemoryConfigRepo
-from keptn.adapters.memory_http import MemoryHttp
-from keptn.adapters.memory_store import MemoryStore
+from keptn.adapters.config_repo.memory import MemoryConfigRepo
+from keptn.adapters.http.memory import MemoryHttp
+from keptn.adapters.store.memory import MemoryStore
 from keptn.context import Context
 from keptn.errors import Unavailable
 from keptn.events import Event

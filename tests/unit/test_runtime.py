@@ -11,7 +11,7 @@ import flask
 import pytest
 
 from keptn import context, events, runtime, web
-from keptn.adapters.memory_store import MemoryStore
+from keptn.adapters.store.memory import MemoryStore
 from keptn.context import Context
 from keptn.errors import NotYet, Refused, Unavailable
 from keptn.events import Event, Result

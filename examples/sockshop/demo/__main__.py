@@ -14,7 +14,7 @@ from examples.sockshop.demo.screen import STAGES, Screen
 from examples.sockshop.demo.story import VERSIONS, Play
 from examples.sockshop.demo.system import ROOT, DemoError
 from examples.sockshop.demo.users import errors, versions
-from keptn.adapters.file_lock import locked
+from keptn.adapters.machine.file_lock import locked
 from keptn.errors import Unavailable
 
 LOCK = "runtime.lock"

@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from examples.sockshop.demo.__main__ import LOCK, main
-from keptn.adapters.file_lock import locked
+from keptn.adapters.machine.file_lock import locked
 
 
 @pytest.fixture

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
-from keptn import deliveries, events, objects, orchestration, ticking
-from keptn.adapters.memory_store import MemoryStore
+from keptn import events, orchestration, ticking
+from keptn.adapters.store.memory import MemoryStore
 from keptn.context import Context
 from keptn.errors import LostRace, Unavailable
 from keptn.events import Event, Phase, Result, parse_type
 from keptn.ports import Page, StoredObject
-from keptn.sequence import Slot, record
+from keptn.records import deliveries, objects
+from keptn.sequence import Slot, codec
 from keptn.settings import Settings
 from keptn.simulation.world import START, ManualClock, OneShipyard
 
@@ -77,7 +78,7 @@ class ChaosStore(MemoryStore):
         return [json.loads(self._object(name).data) for name in self._all("executions/")]
 
     def _slot(self, name: str) -> Slot:
-        return record.decode(self._object(name).data)
+        return codec.decode(self._object(name).data)
 
     def _object(self, name: str) -> StoredObject:
         stored = MemoryStore.get(self, name)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from keptn import deliveries, events
+from keptn import events
 from keptn.events import Control, Event, Result, Status, control_type, parse_type, sequence_type
+from keptn.records import deliveries
 from keptn.simulation.world import World
 
 SLOT = {"project": "sockshop", "service": "carts"}

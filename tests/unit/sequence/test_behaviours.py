@@ -3,7 +3,7 @@
 import pytest
 
 from keptn import events
-from keptn.adapters.memory_store import MemoryStore
+from keptn.adapters.store.memory import MemoryStore
 from keptn.events import Control
 from tests.unit.sequence.driver import SLOT, Driver, types
 

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from examples.sockshop.demo.system import SOCKSHOP
-from keptn.webhooks import problems
+from keptn.webhooks.senders import monitors
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_alert_and_its_end(log, receiver):
     time.sleep(0.5)  # it begins at the end of the file
     until(log, 500, received, 1)
     until(log, 201, received, 2)
-    (opened,), (resolved,) = (problems.read(body) for body in received[:2])
+    (opened,), (resolved,) = (monitors.read(body) for body in received[:2])
     assert (opened.type, str(opened.scope)) == ("ConversionRateDropped", "sockshop/prod/carts")
     assert opened.is_open
     assert not resolved.is_open

@@ -1,0 +1,115 @@
+"""The config repo in memory: for tests. Same rules as the Git one, without Git."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from keptn.adapters.config_repo import rules
+from keptn.names import is_name
+from keptn.ports import Change, Commit
+
+if TYPE_CHECKING:
+    from keptn.context import Context
+
+Files = Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryTree:
+    """The files of one commit. Tests may make one by hand: `MemoryTree(files={...})`."""
+
+    files: Files
+    commit: str = ""
+
+    def read(self, path: str) -> bytes | None:
+        return self.files.get(path)
+
+    def list(self, folder: str = "") -> Sequence[str]:
+        return sorted(path for path in self.files if not folder or path.startswith(folder.rstrip("/") + "/"))
+
+
+@dataclass(slots=True)
+class _Branch:
+    commits: list[Commit] = field(default_factory=list)  # oldest first
+    files: Files = field(default_factory=dict)
+
+    def add(self, changed: Mapping[str, bytes | None], *, message: str) -> str:
+        parent = self.commits[-1].id if self.commits else ""
+        content = {**self.files, **changed}
+        self.files = {path: content for path, content in content.items() if content is not None}
+        commit_id = hashlib.sha1(repr((parent, message, sorted(self.files.items()))).encode()).hexdigest()  # noqa: S324
+        self.commits.append(
+            Commit(id=commit_id, message=message, author=rules.AUTHOR, time=datetime.now(UTC), files=sorted(changed))
+        )
+        return commit_id
+
+
+class MemoryConfigRepo:
+    """Projects in a dictionary, one lock around all of them."""
+
+    def __init__(self) -> None:
+        self._projects: dict[str, dict[str, _Branch]] = {}
+        self._created: dict[str, object] = {}
+        self._lock = threading.RLock()
+
+    @classmethod
+    def open(cls, context: Context) -> MemoryConfigRepo:
+        del context
+        return cls()
+
+    def create(self, project: str, branches: Mapping[str, Mapping[str, bytes]], *, message: str) -> None:
+        for path in itertools.chain.from_iterable(branches.values()):
+            rules.check_path(path)
+        if not is_name(project):
+            raise rules.bad_project(project)
+        asked = (message, {branch: dict(files) for branch, files in branches.items()})
+        with self._lock:
+            if project in self._projects:
+                if self._created[project] != asked:
+                    raise rules.exists_already(project)
+                return
+            made = {branch: _Branch() for branch in branches}
+            for branch, files in branches.items():
+                made[branch].add(files, message=message)
+            self._projects[project], self._created[project] = made, asked
+
+    def delete(self, project: str) -> None:
+        with self._lock:
+            self._projects.pop(project, None)
+            self._created.pop(project, None)
+
+    def projects(self) -> Sequence[str]:
+        return sorted(self._projects)
+
+    def tree(self, project: str, branch: str) -> MemoryTree:
+        with self._lock:
+            found = self._branch(project, branch)
+            return MemoryTree(files=found.files, commit=found.commits[-1].id)
+
+    def commit(self, project: str, branch: str, change: Change, *, message: str) -> str:
+        for _ in range(rules.ATTEMPTS):
+            tree = self.tree(project, branch)
+            changed = rules.effective(tree, change(tree))
+            with self._lock:
+                found = self._branch(project, branch)
+                if found.commits[-1].id != tree.commit:
+                    continue  # somebody was first
+                return found.add(changed, message=message) if changed else tree.commit
+        raise rules.raced(project, branch, why="memory")
+
+    def log(self, project: str, branch: str, *, limit: int = 100) -> Sequence[Commit]:
+        with self._lock:
+            return self._branch(project, branch).commits[::-1][:limit]
+
+    def _branch(self, project: str, branch: str) -> _Branch:
+        if project not in self._projects:
+            raise rules.no_project(project, self._projects)
+        if branch not in self._projects[project]:
+            raise rules.no_branch(project, branch, self._projects[project])
+        return self._projects[project][branch]

@@ -1,0 +1,1 @@
+"""Outgoing HTTP: calls, and events to the Broker."""

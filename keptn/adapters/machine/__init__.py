@@ -1,0 +1,1 @@
+"""The machine: its clock, logs, processes, locks and ports."""

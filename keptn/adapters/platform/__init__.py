@@ -1,0 +1,1 @@
+"""Platforms: what runs workloads."""

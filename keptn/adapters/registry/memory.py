@@ -1,0 +1,35 @@
+"""The image registry in memory: for tests."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from keptn.adapters.registry.unknown_image import unknown_image
+
+if TYPE_CHECKING:
+    from keptn.context import Context
+
+
+class MemoryRegistry:
+    """Knows what was pushed with `push`."""
+
+    def __init__(self) -> None:
+        self._digests: dict[str, str] = {}
+
+    @classmethod
+    def open(cls, context: Context) -> MemoryRegistry:
+        del context
+        return cls()
+
+    def push(self, image: str, content: bytes) -> str:
+        """Put content under `repository:tag`; return its digest."""
+        self._digests[image] = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        return self._digests[image]
+
+    def digest(self, image: str) -> str:
+        if image in self._digests:
+            return self._digests[image]
+        repository = image.rpartition(":")[0]
+        names = (known.rpartition(":") for known in self._digests)
+        raise unknown_image(image, tags=[tag for name, _, tag in names if name == repository], where="the registry")

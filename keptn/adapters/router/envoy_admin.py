@@ -1,0 +1,59 @@
+"""What Envoy says about itself on its admin port: is it up, which version of its files is in force, what is open.
+
+Used by `envoy.py` and `envoy_process.py`. Nothing is changed through it.
+"""
+
+from __future__ import annotations
+
+import http.client
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from keptn.adapters.machine.port_book import HOST
+from keptn.errors import Unavailable
+
+TIMEOUT_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class EnvoyAdmin:
+    """port: of the admin listener."""
+
+    port: int
+
+    def ready(self) -> bool:
+        try:
+            return self._get("/ready")[0] == 200
+        except Unavailable:
+            return False
+
+    def version(self, name: str) -> str:
+        """The version in force of the file that `<name>.version_text` reports; empty if none is."""
+        return self._stats(f"{name}.version_text", kind="TextReadouts").get(f"{name}.version_text", "").strip('"')
+
+    def open_requests(self, cluster: str) -> int:
+        name = f"cluster.{cluster}.upstream_rq_active"
+        return int(self._stats(name, kind="Gauges").get(name, "0"))
+
+    def _stats(self, name: str, *, kind: str) -> Mapping[str, str]:
+        wanted = quote(f"^{re.escape(name)}$", safe="")
+        status, body = self._get(f"/stats?type={kind}&filter={wanted}")
+        if status != 200:
+            raise Unavailable(f"Envoy's admin port {self.port} answered {status} to a question about {name}")
+        lines = (line.partition(": ") for line in body.splitlines())
+        return {key: value for key, _, value in lines}
+
+    def _get(self, path: str) -> tuple[int, str]:
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=TIMEOUT_S)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode(errors="replace")
+        except (OSError, http.client.HTTPException) as exc:
+            raise Unavailable(
+                f"Envoy does not answer on its admin port {self.port}: {exc or type(exc).__name__}"
+            ) from exc
+        finally:
+            connection.close()

@@ -1,0 +1,1 @@
+"""Test runners, one per test strategy."""

@@ -1,0 +1,1 @@
+"""Timers, and what makes the clock tick while there are some."""

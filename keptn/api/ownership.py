@@ -1,0 +1,44 @@
+"""Which service of which project is meant when a person names an image, a service, or both, but no project."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from keptn.api import known
+from keptn.context import Context
+from keptn.errors import Unknown
+from keptn.projects import artifacts, values
+from keptn.projects.artifacts import Owner
+from keptn.web import HttpError
+
+
+def owner(*, repository: str, project: str, service: str, ctx: Context) -> Owner:
+    """The one service that fits. Raises Unknown, or HttpError 400 that lists the candidates."""
+    if project and service:
+        return Owner(project=known.project(project, ctx), service=known.service(project, service, ctx))
+    found = _candidates(repository, service, ctx)
+    fitting = [candidate for candidate in found if project in ("", candidate.project)]
+    if len(fitting) == 1:
+        return fitting[0]
+    name = f"service {service!r}" if service else f"a service with the image {repository!r}"
+    if not fitting:
+        where = f"project {known.project(project, ctx)} has no" if project else "no project has"
+        raise Unknown(f"{where} {name}; see keptn get service, or keptn onboard service")
+    listed = ", ".join(f"{candidate.project}/{candidate.service}" for candidate in fitting)
+    raise HttpError(f"{name} is in several places: {listed}; say --project and --service", status=400)
+
+
+def onboarded_repository(owner: Owner, repository: str, ctx: Context) -> str:
+    """The repository as the service's values name it, where the given one is its short form (`carts`)."""
+    stage = known.stage_names(owner.project, ctx)[0]
+    text = ctx.config_repo.tree(owner.project, stage).read(f"{owner.service}/values.yaml") or b""
+    whole = values.parse(text, file=f"{owner.service}/values.yaml").repository
+    return whole if whole.endswith(f"/{repository}") else repository
+
+
+def _candidates(repository: str, service: str, ctx: Context) -> Sequence[Owner]:
+    if not service and (found := artifacts.owners(ctx.store, repository)):
+        return found
+    name = service or repository.rpartition("/")[2]
+    there = [project for project in known.projects(ctx) if name in known.all_services(project, ctx)]
+    return [Owner(project=project, service=name) for project in there]

@@ -1,0 +1,128 @@
+"""The desired state of one service in one stage: `<service>/deployment.yaml` of the stage's branch.
+
+Written only through `step.py`; read by whoever wants to know. Pure: a plan plus what orders it, as YAML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from keptn import documents
+from keptn.deployment.strategy import COLOURS, Phase, Plan, Strategy, Version
+
+HEADER = b"# Desired state, written by keptn. It says which version each colour runs and where traffic goes.\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesiredState:
+    """A plan, and its place in the order of plans.
+
+    revision: grows with every change, never goes back: the fence of workloads and routes. epoch, phase: of the task
+    that wrote it. tasks: ids of this epoch's tasks in this phase, the last one wrote it. delivery: the context that
+    deployed last. live_by: the context that made the live version live.
+    """
+
+    plan: Plan = field(default_factory=Plan)
+    revision: int = 0
+    epoch: int = 0
+    phase: Phase = Phase.ROLLBACK
+    tasks: tuple[str, ...] = ()
+    delivery: str = ""
+    live_by: str = ""
+
+
+def path(service: str) -> str:
+    """Where it is in the branch of a stage."""
+    return f"{service}/deployment.yaml"
+
+
+def parse(text: bytes | None, *, service: str) -> DesiredState:
+    """Read the file; none yet is the state of a service that was never deployed. Raises InvalidFile."""
+    if text is None:
+        return DesiredState()
+    document = documents.load(text, file=path(service))
+    try:
+        return _state(document.data)
+    except (KeyError, TypeError, ValueError, AttributeError) as exc:
+        raise document.error(f"is not a desired state that keptn wrote ({exc}); restore it from Git") from exc
+
+
+def render(state: DesiredState) -> bytes:
+    plan = state.plan
+    body = {
+        "revision": state.revision,
+        "epoch": state.epoch,
+        "phase": str(state.phase),
+        "tasks": list(state.tasks),
+        "delivery": state.delivery,
+        "liveBy": state.live_by,
+        "strategy": str(plan.strategy),
+        "live": plan.live,
+        "candidate": plan.candidate,
+        "weights": dict(plan.weights),
+        "mirror": plan.mirror,
+        "colours": {colour: _version_data(plan.versions[colour]) for colour in sorted(plan.versions)},
+        "previous": [_version_data(version) for version in plan.previous],
+    }
+    return HEADER + documents.dump(body)
+
+
+def followed_by(state: DesiredState, plan: Plan, **order: Any) -> DesiredState:  # noqa: ANN401 - fields of DesiredState
+    """The next state: another plan, one revision later."""
+    return replace(state, plan=plan, revision=state.revision + 1, **order)
+
+
+def _state(data: Mapping[str, Any]) -> DesiredState:
+    return DesiredState(
+        plan=_plan(data),
+        revision=int(data["revision"]),
+        epoch=int(data["epoch"]),
+        phase=Phase(data["phase"]),
+        tasks=tuple(data["tasks"]),
+        delivery=data["delivery"],
+        live_by=data["liveBy"],
+    )
+
+
+def _plan(data: Mapping[str, Any]) -> Plan:
+    plan = Plan(
+        strategy=Strategy(data["strategy"]),
+        versions={_colour(name): _version(version) for name, version in data["colours"].items()},
+        live=data["live"],
+        candidate=data["candidate"],
+        weights={_colour(name): int(percent) for name, percent in data["weights"].items()},
+        mirror=data["mirror"],
+        previous=tuple(_version(version) for version in data["previous"]),
+    )
+    named = {plan.live, plan.candidate, plan.mirror, *plan.weights} - {""}
+    if missing := sorted(named - set(plan.versions)):
+        raise ValueError(f"{missing[0]} has no version under colours")
+    return plan
+
+
+def _colour(name: str) -> str:
+    if name not in COLOURS:
+        raise ValueError(f"colour {name!r} is neither {' nor '.join(COLOURS)}")
+    return name
+
+
+def _version(data: Mapping[str, Any]) -> Version:
+    return Version(
+        image=data["image"],
+        digest=data["digest"],
+        env={str(name): str(value) for name, value in data.get("env", {}).items()},
+        health=data.get("health", ""),
+        replicas=int(data.get("replicas", 1)),
+    )
+
+
+def _version_data(version: Version) -> dict[str, object]:
+    optional: dict[str, object] = {"env": dict(version.env), "health": version.health}
+    return {
+        "image": version.image,
+        "digest": version.digest,
+        **{name: value for name, value in optional.items() if value},
+        **({"replicas": version.replicas} if version.replicas != 1 else {}),
+    }

@@ -1,0 +1,179 @@
+"""Deployment strategies: from what a service has in a stage to what it shall have.
+
+A service has two colours, blue and green. One may be live; the other may hold a candidate, or the version before, kept
+warm. Every strategy is: candidate up, exposed somehow, then `release` or `rollback`. Pure: `step.py` does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from keptn.errors import Refused
+
+COLOURS = ("blue", "green")
+KEPT_VERSIONS = 5
+"""How many earlier live versions are remembered, to go back to."""
+
+
+class Strategy(StrEnum):
+    """How a candidate is exposed before it is released."""
+
+    DIRECT = "direct"
+    DARK = "dark"
+    SHADOW = "shadow"
+    BLUE_GREEN = "blue_green"
+    CANARY = "canary"
+
+
+class Phase(StrEnum):
+    """What a task does to a service in a stage, in the order in which one execution may do them."""
+
+    DEPLOY = "deploy"
+    RELEASE = "release"
+    ROLLBACK = "rollback"
+
+
+_SPELLINGS = {"bluegreen": "blue_green", "blue_green_service": "blue_green", "blue-green": "blue_green"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """What one colour runs. env and health are those of its deployment: a later values file changes only later ones."""
+
+    image: str
+    digest: str
+    env: Mapping[str, str] = field(default_factory=dict)
+    health: str = ""
+    replicas: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a service shall have in a stage.
+
+    versions: colour to version, of every workload that shall run. weights: colour to percent of user requests; their
+    sum is 100, or there are none: then no version is live and users are told so. previous: earlier live versions,
+    newest first.
+    """
+
+    strategy: Strategy = Strategy.DIRECT
+    versions: Mapping[str, Version] = field(default_factory=dict)
+    live: str = ""
+    candidate: str = ""
+    weights: Mapping[str, int] = field(default_factory=dict)
+    mirror: str = ""
+    previous: tuple[Version, ...] = ()
+
+    @property
+    def live_version(self) -> Version | None:
+        return self.versions.get(self.live)
+
+    @property
+    def candidate_version(self) -> Version | None:
+        return self.versions.get(self.candidate)
+
+
+def strategy_named(name: str) -> Strategy:
+    """The strategy of that name, in the spellings of the talk and of the product. Raises Refused."""
+    spelled = name.strip().lower()
+    try:
+        return Strategy(_SPELLINGS.get(spelled, spelled))
+    except ValueError:
+        known = ", ".join(Strategy)
+        raise Refused(f"there is no deployment strategy {name!r}; use one of {known}") from None
+
+
+def deploy(plan: Plan, *, strategy: Strategy, version: Version, trial_weight_percent: int = 10) -> Plan:
+    """Put the version beside what is live, exposed as the strategy says."""
+    if strategy is Strategy.DIRECT:
+        return _replace_live(plan, version)
+    colour = other(plan.live)
+    live = {plan.live: plan.versions[plan.live]} if plan.live else {}
+    return replace(
+        plan,
+        strategy=strategy,
+        versions={**live, colour: version},
+        candidate=colour,
+        weights=_weights(plan.live, colour, strategy=strategy, trial=trial_weight_percent),
+        mirror=colour if strategy is Strategy.SHADOW and plan.live else "",
+    )
+
+
+def release(plan: Plan) -> Plan:
+    """Give the candidate all traffic. blue_green keeps the old colour warm. Nothing to do without a candidate."""
+    new, old = plan.candidate_version, plan.live_version
+    if new is None:
+        return plan
+    replaced = old is not None and old.digest != new.digest
+    warm = {plan.live: old} if old and replaced and plan.strategy is Strategy.BLUE_GREEN else {}
+    return replace(
+        plan,
+        versions={plan.candidate: new, **warm},
+        live=plan.candidate,
+        candidate="",
+        weights={plan.candidate: 100},
+        mirror="",
+        previous=_remembered(plan) if replaced else plan.previous,
+    )
+
+
+def rollback(plan: Plan) -> Plan:
+    """Take the candidate away; what is live stays as it is. Nothing to do without a candidate."""
+    if not plan.candidate:
+        return plan
+    live = plan.live_version
+    return replace(
+        plan,
+        versions={plan.live: live} if live else {},
+        candidate="",
+        weights={plan.live: 100} if live else {},
+        mirror="",
+    )
+
+
+def go_back(plan: Plan) -> Plan:
+    """Make the version before the live one live again; with none before, nothing is live."""
+    plan = rollback(plan)
+    if not plan.previous:
+        return replace(plan, versions={}, live="", weights={})
+    colour = other(plan.live)
+    return replace(
+        plan,
+        versions={colour: plan.previous[0]},
+        live=colour,
+        weights={colour: 100},
+        previous=plan.previous[1:],
+    )
+
+
+def other(colour: str) -> str:
+    """The colour that a candidate gets beside this one."""
+    return COLOURS[1] if colour == COLOURS[0] else COLOURS[0]
+
+
+def _replace_live(plan: Plan, version: Version) -> Plan:
+    """direct: the new version takes all traffic once it is ready (`step.py` waits for that)."""
+    if plan.live_version == version:
+        return replace(rollback(plan), strategy=Strategy.DIRECT)
+    colour = other(plan.live)
+    return Plan(
+        strategy=Strategy.DIRECT,
+        versions={colour: version},
+        live=colour,
+        weights={colour: 100},
+        previous=_remembered(plan) if plan.live else plan.previous,
+    )
+
+
+def _weights(live: str, candidate: str, *, strategy: Strategy, trial: int) -> dict[str, int]:
+    on_trial = strategy in (Strategy.BLUE_GREEN, Strategy.CANARY)
+    if not live:  # nothing to protect: users of a service that had no version yet see the trial, as they would later
+        return {candidate: 100} if on_trial else {}
+    shares = {live: 100 - trial, candidate: trial} if on_trial else {live: 100}
+    return {colour: percent for colour, percent in shares.items() if percent}
+
+
+def _remembered(plan: Plan) -> tuple[Version, ...]:
+    return (plan.versions[plan.live], *plan.previous)[:KEPT_VERSIONS]

@@ -1,0 +1,1 @@
+"""Projects, their stages, services and artifacts: made, onboarded, looked up and deleted."""

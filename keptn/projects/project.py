@@ -1,0 +1,100 @@
+"""Projects: made from a shipyard, and deleted with all that belongs to them. Called by `create_project`.
+
+A project exists when its config repo does: the repo is made as a whole and is the last thing to go, so that a run that
+was interrupted is completed by its repetition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from keptn import documents, names
+from keptn.context import Context
+from keptn.deployment.trailers import commit_message
+from keptn.errors import InvalidFile, Refused
+from keptn.events import Event, Scope
+from keptn.ports import ObjectStore, Tree
+from keptn.projects import artifacts, hook_tokens, stages
+
+SHIPYARD, STAGE = "shipyard.yaml", "stage.yaml"
+_STATE = ("slots", "rejected", "deliveries", "evaluations", "shipyards")
+"""What the object store keeps of a project, each below `<kind>/<project>/`. The audit log stays."""
+
+
+def create(task: Event, ctx: Context) -> Sequence[str]:
+    """Make the project that the event asks for; return its stages. Repeating the same event is fine.
+
+    Raises Refused or InvalidFile, and then nothing was made.
+    """
+    project, content = text(task, "project"), text(task, "shipyard")
+    names.check_project(project)
+    found = _stages(content, project)
+    branches = {"main": {SHIPYARD: content.encode()}}
+    branches |= {stage: {STAGE: documents.dump({"project": project, "stage": stage})} for stage in found}
+    ctx.config_repo.create(project, branches, message=commit_message(f"Create project {project}", event=task))
+    return found
+
+
+def delete(task: Event, ctx: Context) -> None:
+    """Stop its workloads and delete its routes, state, hooks and repo. What is not there is fine."""
+    project = text(task, "project")
+    if project not in ctx.config_repo.projects():
+        return
+    there = {stage: services_of(ctx.config_repo.tree(project, stage)) for stage in _stages_left(project, ctx)}
+    for service in sorted(set().union(*there.values())):
+        forget_hook(project, service, ctx)
+    ctx.platform.remove_all(project)
+    for stage, services in there.items():
+        for service in services:
+            ctx.router.remove(Scope(project=project, stage=stage, service=service))
+    for kind in _STATE:
+        delete_below(ctx.store, f"{kind}/{project}/")
+    ctx.config_repo.delete(project)
+
+
+def services_of(tree: Tree) -> Sequence[str]:
+    """Names of a stage's services: its folders that hold a values file."""
+    files = (path.split("/") for path in tree.list())
+    return [folder for folder, *rest in files if rest == ["values.yaml"]]
+
+
+def forget_hook(project: str, service: str, ctx: Context) -> None:
+    """Take away what lets an image start a delivery of the service, whichever repositories its files named by now."""
+    for name in artifacts.owner_objects(ctx.store, project, service):
+        ctx.store.delete(name)
+    ctx.secrets.delete(hook_tokens.secret_name(project, service))
+
+
+def delete_below(store: ObjectStore, prefix: str) -> None:
+    """Delete every object with the prefix."""
+    while names_left := store.list(prefix).names:
+        for name in names_left:
+            store.delete(name)
+
+
+def _stages_left(project: str, ctx: Context) -> Sequence[str]:
+    try:
+        return stages.of_project(ctx.config_repo, project)
+    except Refused:  # a shipyard that somebody broke by hand must not keep the project from going
+        return ()
+
+
+def _stages(text: str, project: str) -> Sequence[str]:
+    """The shipyard's stages, each fit for a branch and a namespace. Raises InvalidFile."""
+    from keptn import shipyard  # noqa: PLC0415 - half of what importing this file would cost, for one of its callers
+
+    found = [stage.name for stage in shipyard.parse(text, file=SHIPYARD, name=project).stages]
+    for stage in found:
+        try:
+            names.check_stage(stage, project=project)
+        except Refused as refused:
+            raise InvalidFile(str(refused), file=SHIPYARD) from refused
+    return found
+
+
+def text(task: Event, name: str) -> str:
+    """A required text of the event's data. Raises Refused."""
+    value = task.data.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise Refused(f"{task.type} names no {name}; its data needs {name!r} as text")
+    return value

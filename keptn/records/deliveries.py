@@ -1,0 +1,148 @@
+"""Deliveries as people ask for them: composed from one document per execution. Read by the API, the CLI, the bridge.
+
+Nothing here writes: the documents are `orchestrate`'s. A page of the list costs a page, whatever lies behind it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from keptn.events import Result, Scope
+from keptn.ports import ObjectStore
+from keptn.records import objects
+from keptn.records.revtime import reversed_time
+from keptn.sequence import codec
+from keptn.sequence.slot import State
+
+OPEN_STATES = (State.STARTED, State.WAITING_FOR_APPROVAL, State.PAUSED, State.WAITING)
+"""What a delivery is while one of its executions is open: the first of these that one of them is in."""
+_SAD_STATES = (State.ABORTED, State.TIMED_OUT)
+_WORST = (Result.FAIL, Result.WARNING, Result.PASS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryPage:
+    """Deliveries, newest first. next_token: pass it on for the next page; empty at the end."""
+
+    deliveries: Sequence[Mapping[str, Any]]
+    next_token: str = ""
+
+
+def read(store: ObjectStore, name: str) -> dict[str, Any] | None:
+    """One JSON object of the store."""
+    stored = store.get(name)
+    found: dict[str, Any] | None = json.loads(stored.data) if stored else None
+    return found
+
+
+def documents(store: ObjectStore, context: str) -> list[dict[str, Any]]:
+    """The documents of all executions of a delivery, in the order in which they were triggered."""
+    found = (read(store, name) for name in _names(store, objects.executions(context)))
+    return sorted((d for d in found if d), key=lambda d: (d["triggered_at"], d["hops"], d["id"]))
+
+
+def delivery(store: ObjectStore, context: str) -> dict[str, Any] | None:
+    """The delivery of that context: its state, and its stages with their sequences and tasks; None if unknown."""
+    found = documents(store, context)
+    return compose(found) if found else None
+
+
+def deliveries(
+    store: ObjectStore, project: str, *, limit: int = 20, token: str = "", before: datetime | None = None
+) -> DeliveryPage:
+    """A page of a project's deliveries, newest first. before: only those that began earlier."""
+    prefix = objects.deliveries(project)
+    start = f"{prefix}{reversed_time(before)}" if before else ""
+    page = store.list(prefix, limit=limit, token=token, start_offset=start)
+    lines = [line for name in page.names if (line := read(store, name))]
+    found = [delivery(store, line["context"]) for line in lines]
+    return DeliveryPage(deliveries=[d for d in found if d], next_token=page.next_token)
+
+
+def unfinished(store: ObjectStore, project: str, *, before: datetime | None = None) -> list[dict[str, Any]]:
+    """The deliveries that are open in some slot, oldest first: as many reads as the project has slots, not history."""
+    contexts: dict[str, None] = {}
+    for name in _names(store, objects.slots(project)):
+        stored = store.get(name)
+        for execution in codec.decode(stored.data).open if stored else ():
+            if before is None or execution.root_time < before:
+                contexts[execution.context] = None
+    found = [delivery(store, context) for context in contexts]
+    return sorted((d for d in found if d), key=lambda d: str(d["time"]))
+
+
+def slots(store: ObjectStore, project: str) -> list[Scope]:
+    """The project's slots: one per stage and service that ever ran something."""
+    found = (store.get(name) for name in _names(store, objects.slots(project)))
+    return [codec.decode(stored.data).scope for stored in found if stored]
+
+
+def compose(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The delivery that these documents tell of."""
+    first = found[0]
+    state = _state(found)
+    return {
+        "context": first["context"],
+        "project": first["project"],
+        "service": first["service"],
+        "image": next((d["image"] for d in found if d["image"]), ""),
+        "digest": next((d["digest"] for d in found if d["digest"]), ""),
+        "time": first["root_time"],
+        "finished_at": "" if state in OPEN_STATES else max(d["finished_at"] for d in found),
+        "state": str(state),
+        "result": "" if state in OPEN_STATES else _result(found),
+        "labels": first["labels"],
+        "waiting": [{"stage": d["stage"], "sequence": d["sequence"], **d["waiting"]} for d in found if d["waiting"]],
+        "stages": [_stage(name, found) for name in dict.fromkeys(d["stage"] for d in found)],
+    }
+
+
+def _stage(name: str, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    here = [d for d in found if d["stage"] == name]
+    state = _state(here)
+    return {
+        "stage": name,
+        "state": str(state),
+        "result": "" if state in OPEN_STATES else _result(here),
+        "image": next((d["image"] for d in here if d["image"]), ""),
+        "digest": next((d["digest"] for d in here if d["digest"]), ""),
+        "commit": next((d["commit"] for d in reversed(here) if d["commit"]), ""),
+        "sequences": [{key: d[key] for key in d if key not in {"data", "next", "touched"}} for d in here],
+    }
+
+
+def _latest(found: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The last run of each sequence, which is the one that counts: a loop or a rerun may have made good."""
+    return list({(d["stage"], d["sequence"]): d for d in found}.values())
+
+
+def _state(found: Sequence[Mapping[str, Any]]) -> State:
+    """Open while one execution is; then the saddest end of any sequence's last run."""
+    for state in OPEN_STATES:
+        if any(d["state"] == state for d in found):
+            return state
+    states = [State(d["state"]) for d in _latest(found)]
+    for state in _SAD_STATES:
+        if state in states:
+            return state
+    return State.FINISHED if State.FINISHED in states else State.SUPERSEDED
+
+
+def _result(found: Sequence[Mapping[str, Any]]) -> str:
+    """The worst result: a rollback that worked does not make the failed delivery good."""
+    results = [d["result"] for d in _latest(found)]
+    return next((str(worst) for worst in _WORST if worst in results), "")
+
+
+def _names(store: ObjectStore, prefix: str) -> Iterator[str]:
+    token = ""
+    while True:
+        page = store.list(prefix, token=token)
+        yield from page.names
+        token = page.next_token
+        if not token:
+            return

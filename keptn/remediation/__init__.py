@@ -1,0 +1,1 @@
+"""Runbooks: which action answers which problem, and who carries it out."""

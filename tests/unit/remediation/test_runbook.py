@@ -1,0 +1,91 @@
+"""The runbook: both forms, the choice, and what is said about a wrong file."""
+
+import pytest
+
+from keptn.errors import InvalidFile
+from keptn.remediation import runbook
+
+HEAD = "apiVersion: spec.keptn.sh/0.1.4\nkind: Remediation\nspec:\n  remediations:\n"
+NEW = (
+    HEAD
+    + """  - problemType: Response time degradation
+    actionsOnOpen:
+    - {name: Toggle, action: togglefeature, value: {promo: "off"}}
+    - {action: rollback}
+  - problemType: default
+    actionsOnOpen:
+    - {name: Escalate, action: escalate}
+"""
+)
+OLD = "remediations:\n- name: cpu_usage\n  actions:\n  - {action: scaling, value: +1}\n"
+
+
+@pytest.mark.parametrize(
+    ("problem", "index", "action"),
+    [
+        ({"rootCause": "Response time degradation", "problemTitle": "other"}, 0, "togglefeature"),
+        ({"problemType": "Response time degradation", "ProblemTitle": "other"}, 1, "rollback"),
+        ({"rootCause": "other", "problemTitle": "Response time degradation"}, 0, "togglefeature"),
+        ({"ProblemTitle": "response time degradation"}, 0, "escalate"),
+        ({}, 0, "escalate"),
+        ({"ProblemTitle": "Response time degradation"}, 2, None),
+        ({"ProblemTitle": "unheard of"}, 1, None),
+    ],
+)
+def test_root_cause_then_title_then_default(problem, index, action):
+    """Exactly and with its capitals; `default` catches the rest; beyond the list there is nothing."""
+    chosen = runbook.choose(runbook.parse(NEW), problem, index=index)
+    assert (chosen.action.action if chosen.action else None) == action
+
+
+def test_the_old_form():
+    """A list of names, from before 0.1.4."""
+    chosen = runbook.choose(runbook.parse(OLD), {"ProblemTitle": "cpu_usage"}, index=0)
+    assert (chosen.action.name, chosen.action.value) == ("scaling", 1)
+
+
+def test_no_match_names_what_there_is():
+    """Whoever reads the reason knows how the entries are called."""
+    chosen = runbook.choose(runbook.parse(OLD), {"ProblemTitle": "disk", "problemType": "io"}, index=0)
+    assert chosen.reason == "no action for problem 'io' / 'disk', and no default; known: 'cpu_usage'"
+
+
+def test_executors_with_options_travel_in_the_event():
+    """What the file says is what the executor of the event reads."""
+    text = HEAD + (
+        "  - problemType: default\n    actionsOnOpen:\n"
+        "    - {action: x, executors: [{name: servicenow, secret: snow}, rollback]}\n"
+    )
+    action = runbook.choose(runbook.parse(text), {}, index=0).action
+    read = runbook.executors_of(action.to_data())
+    assert [executor.name for executor in read] == ["rollback", "servicenow"]
+    assert read[1].options == {"secret": "snow"}
+
+
+ENTRY = "  - problemType: default\n    actionsOnOpen:\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("", "r.yaml: apiVersion None, kind None: must be apiVersion spec.keptn.sh/0.1.4"),
+        ("apiVersion: v1\nkind: Remediation", "r.yaml:1: apiVersion 'v1', kind 'Remediation': must be"),
+        ("remediations: []", "r.yaml:1: remediations must list at least one entry"),
+        ("remediations:\n- name: x", "r.yaml:2: 'x' needs actions"),
+        (HEAD.rstrip(), "r.yaml:4: spec.remediations must list at least one entry"),
+        (HEAD + "  - actionsOnOpen: []", "r.yaml:5: an entry needs problemType"),
+        (HEAD + ENTRY, "r.yaml:6: 'default' needs actionsOnOpen"),
+        (HEAD + ENTRY + "    - name: x", "r.yaml:7: an action needs `action`"),
+        (HEAD + ENTRY + "    - action: x\n      executors: rollback", "r.yaml:8: executors must be a list"),
+        (
+            HEAD + ENTRY + "    - action: x\n      executors:\n      - rolback",
+            "r.yaml:9: executor 'rolback' is not known",
+        ),
+        (HEAD + ENTRY + "    - action: x\n      executors:\n      - {secret: s}", "r.yaml:9: an executor is a name"),
+    ],
+)
+def test_a_wrong_file_names_the_line(text, error):
+    """One sentence with file, line and what to do."""
+    with pytest.raises(InvalidFile) as caught:
+        runbook.parse(text, file="r.yaml")
+    assert str(caught.value).startswith(error)

@@ -1,0 +1,68 @@
+"""Alertmanager's notifications."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from keptn.errors import Undecodable
+from keptn.events import Scope
+from keptn.webhooks.senders import monitors
+from keptn.webhooks.senders.monitors import Problem
+from keptn.webhooks.senders.registries import Ignored
+
+PAYLOADS = Path(__file__).parents[3] / "payloads/alert"
+
+
+def payload(name="firing", **alert):
+    body = json.loads((PAYLOADS / f"alertmanager_v4_{name}_group.json").read_bytes())
+    body["alerts"][0].update(alert)
+    return body
+
+
+def test_a_group_of_alerts_is_a_problem_each():
+    """Each alert of a group is one problem with the slot of its labels."""
+    first, second = monitors.read(payload())
+    assert isinstance(first, Problem)
+    assert first.scope == Scope(project="sockshop", stage="production", service="carts")
+    assert (first.title, first.pid, first.is_open) == ("ResponseTimeP95", "c865101431e248f9", True)
+    assert first.details["annotations"]["summary"] == "p95 > 800ms"
+    assert second.title == "ErrorRate"
+
+
+def test_a_problem_is_known_by_fingerprint_and_start():
+    """A repetition and the resolution carry the id of the opening; a later alert of the same rule does not."""
+    opened, resolved = monitors.read(payload())[0], monitors.read(payload("resolved"))[0]
+    again = monitors.read(payload(startsAt="2026-11-24T09:20:00.000Z"))[0]
+    assert opened.id == resolved.id
+    assert not resolved.is_open
+    assert again.id != opened.id
+
+
+@pytest.mark.parametrize(
+    ("alert", "why"),
+    [
+        ({"labels": {"alertname": "A", "project": "sockshop"}}, "labels lack stage, service"),
+        ({"labels": None}, "labels lack alertname, project, stage, service"),
+        ({"startsAt": "yesterday"}, "startsAt is no RFC 3339 time"),
+        ({"fingerprint": ""}, "lacks a fingerprint"),
+    ],
+)
+def test_an_alert_without_slot_or_identity_is_ignored(alert, why):
+    """What cannot be assigned to a service, or recognised again, starts nothing and says why."""
+    entry = monitors.read(payload(**alert))[0]
+    assert isinstance(entry, Ignored)
+    assert why in entry.why
+
+
+def test_an_alert_may_name_the_digest_and_type():
+    """The labels digest and problem_type travel with the problem."""
+    labels = {**payload()["alerts"][0]["labels"], "digest": "sha256:aa", "problem_type": "conversion"}
+    problem = monitors.read(payload(labels=labels))[0]
+    assert (problem.digest, problem.type) == ("sha256:aa", "conversion")
+
+
+def test_another_version_is_one_sentence():
+    """A body of no known monitor names the known ones."""
+    with pytest.raises(Undecodable, match="known monitor \\(Alertmanager\\)"):
+        monitors.read({"version": "3", "alerts": []})
