@@ -86,18 +86,26 @@ def run_job(function: str, handler: Handler, *, event_file: Path) -> int:
     return 0
 
 
+def ended(
+    function: str,
+    task: Event,
+    ctx: Context,
+    *,
+    result: Result,
+    message: str,
+    payload: Mapping[str, object] | None = None,
+) -> Event:
+    """The `.finished` of a step that did its work; payload as of `events.finished`."""
+    return events.finished(
+        task, source=source(function), now=ctx.clock.now(), result=result, message=message, payload=payload
+    )
+
+
 def passed(
     function: str, task: Event, ctx: Context, *, message: str, payload: Mapping[str, object] | None = None
 ) -> Event:
-    """The `.finished` of a step that did what it was asked to; payload as of `events.finished`."""
-    return events.finished(
-        task,
-        source=source(function),
-        now=ctx.clock.now(),
-        result=Result.PASS,
-        message=message,
-        payload=payload,
-    )
+    """The `.finished` of a step that did what it was asked to."""
+    return ended(function, task, ctx, result=Result.PASS, message=message, payload=payload)
 
 
 def source(function: str) -> str:

@@ -15,11 +15,5 @@ def handle(task: Event, ctx: Context) -> Event | None:
     if task.type != events.task_type("evaluation", Phase.TRIGGERED):
         return None
     outcome = step.evaluate(task, ctx)
-    return events.finished(
-        task,
-        source=runtime.source("evaluate"),
-        now=ctx.clock.now(),
-        result=outcome.result,
-        message=outcome.message,
-        payload={"evaluation": outcome.evaluation},
-    )
+    payload = {"evaluation": outcome.evaluation}
+    return runtime.ended("evaluate", task, ctx, result=outcome.result, message=outcome.message, payload=payload)

@@ -1,10 +1,10 @@
 """The sequence engine: `step(slot, event, now) → (slot, effects)`. Pure; `keptn/orchestration/` stands around it.
 
-slot.py      the values            admission.py  a sequence gets in      selector.py   what follows what
-codec.py     to JSON and back      dispatch.py   who holds the slot      merge.py      data flow
-execution_document.py  for people            tasks.py      triggered, answered     aggregate.py  several executors
-turn.py      one transition        ending.py     over, and what follows  verdicts.py   live and rejected versions
-                                   deadlines.py  time                    control.py    pause, resume, abort
+slot.py    the values           admission.py  a sequence gets in      selector.py   what follows what
+codec.py   to JSON and back     dispatch.py   who holds the slot      merge.py      data flow
+turn.py    one transition       tasks.py      triggered, answered     aggregate.py  several executors
+execution_document.py           ending.py     over, and what follows  verdicts.py   live and rejected versions
+           for people           deadlines.py  time                    control.py    pause, resume, abort
 """
 
 from __future__ import annotations
