@@ -20,6 +20,7 @@ from keptn import events
 from keptn.context import Context
 from keptn.errors import LostRace, Refused, Unknown
 from keptn.events import Event, Result
+from keptn.records import objects
 
 SOURCE = "keptn/approve"
 VERDICTS = (Result.PASS, Result.FAIL)
@@ -57,7 +58,7 @@ def answer_by_link(task_id: str, verdict: str, *, token: str, ctx: Context) -> E
     A link whose answer was kept but not posted, because the Broker was away, may be used again.
     """
     check_link(task_id, verdict, token=token, ctx=ctx)
-    name = _name(task_id, ".answer")
+    name = objects.approval_answer(task_id)
     kept = {"verdict": verdict, "posted": False}
     try:
         ctx.store.put(name, json.dumps(kept).encode(), if_generation=0)
@@ -90,7 +91,7 @@ def _asked(task: Event, ctx: Context) -> str:
     """The secret of the question, kept with it; the first run of a repeated task decides."""
     question = {"secret": secrets.token_urlsafe(32), "task": events.to_dict(task)}
     try:
-        ctx.store.put(_name(task.id), json.dumps(question).encode(), if_generation=0)
+        ctx.store.put(objects.approval(task.id), json.dumps(question).encode(), if_generation=0)
     except LostRace:
         return str(json.loads(_stored(task.id, ctx))["secret"])
     return str(question["secret"])
@@ -113,14 +114,10 @@ def _question(task_id: str, ctx: Context) -> Event:
 
 
 def _stored(task_id: str, ctx: Context) -> bytes:
-    stored = ctx.store.get(_name(task_id))
+    stored = ctx.store.get(objects.approval(task_id))
     if stored is None:
         raise Unknown(f"nobody is asked for approval {task_id!r}; keptn get delivery shows what waits")
     return stored.data
-
-
-def _name(task_id: str, suffix: str = "") -> str:
-    return f"approvals/{quote(task_id, safe='')}{suffix}.json"
 
 
 def _signature(task_id: str, verdict: str, secret: str) -> str:

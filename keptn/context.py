@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, cached_property
 from importlib import import_module
-from pathlib import Path
+from inspect import signature
 from typing import Any, cast
 
 from keptn import ports, settings
@@ -33,7 +33,10 @@ ADAPTERS: Mapping[str, Mapping[str, str]] = {
         "prometheus": "sli.prometheus:PrometheusSli",
     },
 }
-"""Port, name in the settings, `module:class` below `keptn.adapters`. Every class has `open(context) -> itself`."""
+"""Port, name in the settings, `module:class` below `keptn.adapters`.
+
+Every class has an `open` that names what it needs of this context (settings, secrets, store, clock, http …).
+"""
 
 _BY_NAME = {"sli", "test_strategy"}
 """Ports of which one process may use several adapters; tests give them as a mapping."""
@@ -45,10 +48,6 @@ class Context:
     def __init__(self, values: Settings, **given: Any) -> None:  # noqa: ANN401 - one adapter per port, by its name
         self.settings = values
         self._given = given
-
-    @property
-    def state_dir(self) -> Path:
-        return self.settings.state_dir.expanduser()
 
     @cached_property
     def store(self) -> ports.ObjectStore:
@@ -80,23 +79,23 @@ class Context:
 
     @cached_property
     def sink(self) -> ports.EventSink:
-        return cast(ports.EventSink, self._given.get("sink") or _adapter("http.sink:HttpSink").open(self))
+        return cast(ports.EventSink, self._given.get("sink") or self._made("http.sink:HttpSink"))
 
     @cached_property
     def http(self) -> ports.Http:
-        return cast(ports.Http, self._given.get("http") or _adapter("http.httpx_client:HttpxHttp").open(self))
+        return cast(ports.Http, self._given.get("http") or self._made("http.httpx_client:HttpxHttp"))
 
     @cached_property
     def timers(self) -> ports.Timers:
-        return cast(ports.Timers, self._given.get("timers") or _adapter("timers.store_timers:StoreTimers").open(self))
+        return cast(ports.Timers, self._given.get("timers") or self._made("timers.store_timers:StoreTimers"))
 
     @cached_property
     def clock(self) -> ports.Clock:
-        return cast(ports.Clock, self._given.get("clock") or _adapter("machine.system_clock:SystemClock").open(self))
+        return cast(ports.Clock, self._given.get("clock") or self._made("machine.system_clock:SystemClock"))
 
     @cached_property
     def logs(self) -> ports.LogSource:
-        return cast(ports.LogSource, self._given.get("logs") or _adapter("machine.folder_logs:FolderLogs").open(self))
+        return cast(ports.LogSource, self._given.get("logs") or self._made("machine.folder_logs:FolderLogs"))
 
     def sli_provider(self, name: str) -> ports.SliProvider:
         """The provider that a gate names, in any capitalisation (`Prometheus:` as on the talk's slides)."""
@@ -114,12 +113,13 @@ class Context:
         known = ADAPTERS[port]
         if name not in known:
             raise Refused(f"there is no {port.replace('_', ' ')} {name!r}; known: {', '.join(sorted(known))}")
-        return _adapter(known[name]).open(self)
+        return self._made(known[name])
 
-
-def _adapter(target: str) -> Any:  # noqa: ANN401 - checked by the contract tests
-    module, _, name = target.partition(":")
-    return getattr(import_module(f"keptn.adapters.{module}"), name)
+    def _made(self, target: str) -> object:
+        """The adapter, given what its `open` asks for by name, and nothing else."""
+        module, _, name = target.partition(":")
+        opened = getattr(import_module(f"keptn.adapters.{module}"), name).open
+        return opened(**{need: getattr(self, need) for need in signature(opened).parameters})
 
 
 _given: list[Context] = []

@@ -52,6 +52,9 @@ class Settings:
     retention_days: int = 90
     """`KEPTN_RETENTION_DAYS`: how long events, evaluations and logs are kept, days."""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "state_dir", self.state_dir.expanduser())
+
 
 _KNATIVE = {"sink": "K_SINK", "event_path": "K_EVENT_PATH"}
 """Keys that Knative sets; all others are `KEPTN_…`."""

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from keptn.api import known
 from keptn.api.call import Call
+from keptn.events import Scope
+from keptn.records import objects
 from keptn.web import Answer, HttpError, json_answer
 
 
@@ -32,7 +34,7 @@ def _of_stages(project: str, call: Call) -> Iterator[Mapping[str, object]]:
 
 
 def _page(project: str, stage: str, service: str, call: Call) -> tuple[list[Mapping[str, object]], str]:
-    prefix = f"evaluations/{project}/{stage}/{service}/"
+    prefix = objects.evaluations(Scope(project=project, stage=stage, service=service))
     page = call.ctx.store.list(prefix, limit=call.page_size, token=call.page_token)
     stored = (call.ctx.store.get(name) for name in page.names)
     scope = {"project": project, "stage": stage, "service": service}

@@ -77,7 +77,7 @@ def command(
 def _welcome(session: Session, url: str, context: Context) -> None:
     token = _token(context)
     file = config.write(session.home, Config(endpoint=f"{url}/functions/api", token=token))
-    click.echo(f"keptn runs at {url} (state: {context.state_dir}; the CLI finds it by {file}).")
+    click.echo(f"keptn runs at {url} (state: {context.settings.state_dir}; the CLI finds it by {file}).")
     click.echo("Go on in another terminal:\n  keptn create project sockshop shipyard.yaml\n  keptn --help")
     sys.stdout.flush()
 

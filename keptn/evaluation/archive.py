@@ -10,32 +10,26 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
-from urllib.parse import quote
 
 from keptn.errors import LostRace
 from keptn.evaluation import record
 from keptn.events import Event, Scope
 from keptn.ports import ObjectStore
 from keptn.quality.verdict import Comparison, Previous
-from keptn.records.revtime import reversed_time
+from keptn.records import objects
 
 MOST_LOOKED_AT = 50
 """How far back an evaluation looks for earlier ones that it may be compared with."""
 
 
-def name_of(triggered: Event) -> str:
-    """The object of an evaluation, from its triggering event: a repeat of the event finds it again."""
-    return f"{_prefix(triggered.scope)}{reversed_time(triggered.time)}-{quote(triggered.id, safe='')}.json"
-
-
 def stored(store: ObjectStore, triggered: Event) -> dict[str, Any] | None:
     """The record of this very evaluation, if it was made before."""
-    return _read(store, name_of(triggered))
+    return _read(store, objects.evaluation(triggered))
 
 
 def keep(store: ObjectStore, triggered: Event, made: Mapping[str, Any]) -> dict[str, Any]:
     """Store the record; return the one that counts, which is another's if that was first."""
-    name = name_of(triggered)
+    name = objects.evaluation(triggered)
     try:
         store.put(name, json.dumps(made, allow_nan=False).encode(), if_generation=0)
     except LostRace:
@@ -53,7 +47,7 @@ def earlier(store: ObjectStore, triggered: Event, comparison: Comparison) -> Seq
 
 def newest(store: ObjectStore, scope: Scope, *, limit: int) -> Iterator[dict[str, Any]]:
     """The newest records, newest first."""
-    page = store.list(_prefix(scope), limit=limit)
+    page = store.list(objects.evaluations(scope), limit=limit)
     for name in page.names:
         if (found := _read(store, name)) is not None:
             yield found
@@ -70,16 +64,16 @@ def invalidate(store: ObjectStore, scope: Scope, evaluation: str) -> None:
     if not evaluation:
         return
     with suppress(LostRace):
-        store.put(_mark(scope, evaluation), b"", if_generation=0)
+        store.put(objects.invalidated(scope, evaluation), b"", if_generation=0)
 
 
 def is_invalidated(store: ObjectStore, scope: Scope, evaluation: str) -> bool:
-    return store.get(_mark(scope, evaluation)) is not None
+    return store.get(objects.invalidated(scope, evaluation)) is not None
 
 
 def _before(store: ObjectStore, triggered: Event) -> Iterator[Previous]:
-    own = name_of(triggered)
-    page = store.list(_prefix(triggered.scope), start_offset=own, limit=MOST_LOOKED_AT + 1)
+    own = objects.evaluation(triggered)
+    page = store.list(objects.evaluations(triggered.scope), start_offset=own, limit=MOST_LOOKED_AT + 1)
     for name in page.names:
         if name != own and (found := _read(store, name)) is not None:
             yield record.previous_of(found, invalidated=is_invalidated(store, triggered.scope, str(found["id"])))
@@ -88,11 +82,3 @@ def _before(store: ObjectStore, triggered: Event) -> Iterator[Previous]:
 def _read(store: ObjectStore, name: str) -> dict[str, Any] | None:
     found = store.get(name)
     return json.loads(found.data) if found else None
-
-
-def _prefix(scope: Scope) -> str:
-    return f"evaluations/{scope.project}/{scope.stage}/{scope.service}/"
-
-
-def _mark(scope: Scope, evaluation: str) -> str:
-    return f"invalidated/{scope.project}/{scope.stage}/{scope.service}/{quote(evaluation, safe='')}"

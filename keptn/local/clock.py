@@ -11,13 +11,13 @@ import logging
 import uuid
 from datetime import UTC, datetime
 
-from keptn.adapters.timers.store_wake_up import MARKER
 from keptn.errors import KeptnError
 from keptn.events import rfc3339
 from keptn.local.broker import Subscribers
 from keptn.local.envelope import Envelope
 from keptn.local.wiring import NAMESPACE, Ping
 from keptn.ports import ObjectStore
+from keptn.records import objects
 
 PEEK_S = 0.25
 """How often the store is asked for a due timer: the precision of the clock, seconds."""
@@ -41,9 +41,9 @@ class Clock:
     def _due(self) -> str:
         """The name of the earliest timer whose time has come; names begin with the time they are due."""
         try:
-            until = f"timers/{rfc3339(datetime.now(UTC))}~"
-            names = self._store.list("timers/", end_offset=until, limit=1).names
-            return names[0] if names and self._store.get(MARKER) else ""
+            until = f"{objects.TIMERS}{rfc3339(datetime.now(UTC))}~"
+            names = self._store.list(objects.TIMERS, end_offset=until, limit=1).names
+            return names[0] if names and self._store.get(objects.WAKE_UP) else ""
         except KeptnError as exc:
             log.warning("the clock cannot see its timers: %s", exc)
             return ""

@@ -17,6 +17,7 @@ from typing import Any
 from keptn.context import Context
 from keptn.errors import LostRace, Refused
 from keptn.ports import HttpAnswer, Secrets
+from keptn.records import objects
 
 CORRELATION_HEADER = "X-Correlation-ID"
 KEPT_ANSWER = 4096
@@ -41,7 +42,7 @@ class Call:
 
 def call_once(call: Call, ctx: Context) -> str:
     """Make the call unless it was accepted before; return the beginning of the answer. Raises Refused, Unavailable."""
-    name = f"sent/{call.correlation}/{call.channel}"
+    name = objects.sent(call.correlation, call.channel)
     if noted := ctx.store.get(name):
         return str(json.loads(noted.data)["answer"])
     answer = _call(call, ctx).text[:KEPT_ANSWER]

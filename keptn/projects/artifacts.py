@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import quote
 
 from keptn import events
 from keptn.errors import Undecodable
 from keptn.events import Event, Phase, Scope
 from keptn.ports import ObjectStore
+from keptn.records import objects
 
 _MOST_SERVICES = 100
 """Services that one repository's push starts at most."""
@@ -51,29 +51,20 @@ def parse_image(image: str) -> tuple[str, str]:
 
 def owners(store: ObjectStore, repository: str) -> Sequence[Owner]:
     """The services that were onboarded with this image repository."""
-    prefix = _prefix(repository)
+    prefix = objects.owners(repository)
     names = store.list(prefix, limit=_MOST_SERVICES).names
     parts = (name.removeprefix(prefix).partition(".") for name in names)
     return [Owner(project=project, service=service) for project, _, service in parts]
-
-
-def owner_object(repository: str, project: str, service: str) -> str:
-    """The object that says so: `onboard_service` writes it."""
-    return f"{_prefix(repository)}{project}.{service}"
 
 
 def owner_objects(store: ObjectStore, project: str, service: str) -> Iterator[str]:
     """All of a service, whatever the repository. Looks at every service there is: only for deleting one."""
     token = ""
     while True:
-        page = store.list("images/", token=token)
+        page = store.list(objects.IMAGES, token=token)
         yield from (name for name in page.names if name.rpartition("/")[2] == f"{project}.{service}")
         if not (token := page.next_token):
             return
-
-
-def _prefix(repository: str) -> str:
-    return f"images/{quote(repository, safe='')}/"
 
 
 def delivery_triggered(artifact: Artifact, scope: Scope, *, event_id: str, source: str, now: datetime) -> Event:

@@ -18,9 +18,10 @@ from keptn.deployment.trailers import commit_message
 from keptn.errors import Refused
 from keptn.events import Event, Scope
 from keptn.ports import Change, Tree
-from keptn.projects import artifacts, hook_tokens, stages, values
+from keptn.projects import hook_tokens, stages, values
 from keptn.projects.project import delete_below, forget_hook, text
 from keptn.projects.values import ValuesFile
+from keptn.records import objects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ def onboard(task: Event, ctx: Context) -> Onboarded:
         ctx.config_repo.commit(
             project, stage, _writing(f"{file.service}/values.yaml", content.encode()), message=message
         )
-    ctx.store.put(artifacts.owner_object(file.repository, project, file.service), b"{}")
+    ctx.store.put(objects.owner(file.repository, project=project, service=file.service), b"{}")
     return Onboarded(
         service=file.service,
         repository=file.repository,
@@ -63,7 +64,7 @@ def onboard(task: Event, ctx: Context) -> Onboarded:
 
 def follow(project: str, service: str, content: bytes, ctx: Context) -> None:
     """A service's values file was changed: pushes to the repository that it names now start deliveries, too."""
-    ctx.store.put(artifacts.owner_object(values.parse(content).repository, project, service), b"{}")
+    ctx.store.put(objects.owner(values.parse(content).repository, project=project, service=service), b"{}")
 
 
 def delete(task: Event, ctx: Context) -> None:
@@ -76,8 +77,9 @@ def delete(task: Event, ctx: Context) -> None:
     forget_hook(project, service, ctx)
     ctx.platform.remove_all(project, service=service)
     for stage in found:
-        ctx.router.remove(Scope(project=project, stage=stage, service=service))
-        ctx.store.delete(f"slots/{project}/{stage}/{service}.json")
+        scope = Scope(project=project, stage=stage, service=service)
+        ctx.router.remove(scope)
+        ctx.store.delete(objects.slot(scope))
         for kind in ("rejected", "evaluations"):
             delete_below(ctx.store, f"{kind}/{project}/{stage}/{service}/")
         message = commit_message(f"Delete {service}", event=_in_stage(task, stage, service))

@@ -10,18 +10,17 @@ does not grow with history).
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from keptn import events
 from keptn.errors import LostRace
 from keptn.events import Event
 from keptn.ports import ObjectStore
-from keptn.records.revtime import reversed_time
+from keptn.records import objects
 
 MAX_SCANNED = 2000
 """Names a filtered query looks at before it answers with what it has and a token to go on."""
@@ -53,27 +52,27 @@ class EventFilter:
 
 def keep(store: ObjectStore, event: Event) -> None:
     """Write the event, once: the index first, so that what is found by context is found everywhere."""
-    name = f"events/{_quoted(event.context or '-')}/{events.rfc3339(event.time)}-{_quoted(event.id)}.json"
-    _create(store, f"event-ids/{_quoted(event.id)}", name.encode())
+    name = objects.event(event)
+    _create(store, objects.event_id(event.id), name.encode())
     if event.scope.project:
-        _create(store, _index_name(event), name.encode())
+        _create(store, objects.index_entry(event), name.encode())
     _create(store, name, json.dumps(events.to_dict(event)).encode())
 
 
 def by_id(store: ObjectStore, event_id: str) -> Event | None:
-    found = store.get(f"event-ids/{_quoted(event_id)}")
+    found = store.get(objects.event_id(event_id))
     return _read(store, found.data.decode()) if found else None
 
 
 def of_context(store: ObjectStore, context: str, *, limit: int = 100, token: str = "") -> EventPage:
     """The events of one delivery, oldest first."""
-    page = store.list(f"events/{_quoted(context)}/", limit=limit, token=token)
+    page = store.list(objects.events(context), limit=limit, token=token)
     return EventPage(events=_all(store, page.names), next_token=page.next_token)
 
 
 def newest(store: ObjectStore, project: str, *, wanted: EventFilter, limit: int = 20, token: str = "") -> EventPage:
     """The project's events that match, newest first. token: from the page before."""
-    prefix = f"event-index/{_quoted(project)}/"
+    prefix = objects.index(project)
     names: list[str] = []
     for scanned, name in enumerate(_names(store, prefix, start=token)):
         if len(names) == limit or scanned == MAX_SCANNED:
@@ -97,12 +96,6 @@ def _matches(entry: str, wanted: EventFilter) -> bool:
     return wanted.takes(event_type, stage, service)
 
 
-def _index_name(event: Event) -> str:
-    parts = (event.type, event.scope.stage, event.scope.service, event.id)
-    entry = ",".join((reversed_time(event.time), *map(_quoted, parts)))
-    return f"event-index/{_quoted(event.scope.project)}/{entry}"
-
-
 def _pointed(store: ObjectStore, names: Sequence[str]) -> Sequence[Event]:
     return _all(store, [found.data.decode() for name in names if (found := store.get(name))])
 
@@ -119,9 +112,3 @@ def _read(store: ObjectStore, name: str) -> Event | None:
 def _create(store: ObjectStore, name: str, data: bytes) -> None:
     with suppress(LostRace):  # it is there already: the same event, delivered again
         store.put(name, data, if_generation=0)
-
-
-def _quoted(text: str) -> str:
-    """Text from outside as part of a name; what is too long for one is named by its hash."""
-    quoted = quote(text, safe="", errors="replace")
-    return quoted if len(quoted) <= 200 else hashlib.sha256(text.encode(errors="replace")).hexdigest()

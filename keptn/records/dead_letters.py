@@ -17,9 +17,7 @@ from keptn.context import Context
 from keptn.errors import LostRace, Unknown
 from keptn.events import Event, Phase, Result, Status, rfc3339
 from keptn.ports import ObjectStore
-from keptn.records.revtime import reversed_time
-
-PREFIX = "dead-letter/"
+from keptn.records import objects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +36,7 @@ def keep(event: Event, ctx: Context) -> None:
         "subscriber": event.extensions.get("knativeerrordest", ""),
         "event": events.to_dict(event),
     }
-    name = f"{PREFIX}{reversed_time(event.time)}-{letter['id']}.json"
+    name = objects.dead_letter(event.time, str(letter["id"]))
     with suppress(LostRace):  # the same letter came before
         ctx.store.put(name, json.dumps(letter).encode(), if_generation=0)
 
@@ -85,7 +83,7 @@ def _text(encoded: str) -> str:
 
 def page(store: ObjectStore, *, limit: int = 20, token: str = "") -> DeadLetterPage:
     """Newest first."""
-    found = store.list(PREFIX, limit=limit, token=token)
+    found = store.list(objects.DEAD_LETTERS, limit=limit, token=token)
     letters = [json.loads(stored.data) for name in found.names if (stored := store.get(name))]
     return DeadLetterPage(letters=letters, next_token=found.next_token)
 
@@ -109,7 +107,7 @@ def _without_errors(attributes: Mapping[str, Any]) -> dict[str, Any]:
 def _find(store: ObjectStore, letter_id: str) -> str:
     token = ""
     while True:
-        found = store.list(PREFIX, token=token)
+        found = store.list(objects.DEAD_LETTERS, token=token)
         for name in found.names:
             if name.endswith(f"-{letter_id}.json"):
                 return name

@@ -1,14 +1,25 @@
-"""Where the engine's objects lie in the store: names and prefixes. Only `orchestrate` writes them, anybody may read."""
+"""The name of every object in the store. ARCHITECTURE.md says who writes each, and what an age ends.
+
+Parts that come from outside are percent-encoded; the longest ids are named by their hash, for a name has 1,024 bytes.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from urllib.parse import quote
 
-from keptn.events import Scope
+from keptn.events import Event, Scope, rfc3339
 from keptn.records.revtime import reversed_time
 
+TIMERS = "timers/"
+WAKE_UP = "wake-up/clock"
+DEAD_LETTERS = "dead-letter/"
+IMAGES = "images/"
+PROJECTS = "projects/"
 
+
+# --- the engine's: only `orchestrate` writes them, anybody may read -------------------------------------------------
 def slot(scope: Scope) -> str:
     return f"slots/{_path(scope.project, scope.stage, scope.service)}.json"
 
@@ -48,5 +59,91 @@ def control(context: str) -> str:
     return f"controls/{_path(context)}.json"
 
 
+# --- the steps' -----------------------------------------------------------------------------------------------------
+def reply(event_id: str, function: str) -> str:
+    return f"replies/{event_id}/{function}"
+
+
+def evaluation(triggered: Event) -> str:
+    """Of an evaluation, from its triggering event: a repeat of the event finds it again."""
+    return f"{evaluations(triggered.scope)}{reversed_time(triggered.time)}-{quote(triggered.id, safe='')}.json"
+
+
+def evaluations(scope: Scope) -> str:
+    """Prefix of a slot's evaluations, newest first."""
+    return f"evaluations/{scope.project}/{scope.stage}/{scope.service}/"
+
+
+def invalidated(scope: Scope, evaluation_id: str) -> str:
+    return f"invalidated/{scope.project}/{scope.stage}/{scope.service}/{quote(evaluation_id, safe='')}"
+
+
+def approval(task_id: str) -> str:
+    return f"approvals/{quote(task_id, safe='')}.json"
+
+
+def approval_answer(task_id: str) -> str:
+    return f"approvals/{quote(task_id, safe='')}.answer.json"
+
+
+def sent(correlation: str, channel: str) -> str:
+    return f"sent/{correlation}/{channel}"
+
+
+def timer(due: datetime, timer_id: str) -> str:
+    """The earliest is the first of the list."""
+    return f"{TIMERS}{rfc3339(due)}-{timer_id}.json"
+
+
+# --- what leads from the outside in ---------------------------------------------------------------------------------
+def owner(repository: str, *, project: str, service: str) -> str:
+    """Says that a service runs images of a repository: `onboard_service` writes it."""
+    return f"{owners(repository)}{project}.{service}"
+
+
+def owners(repository: str) -> str:
+    """Prefix of the services that run images of a repository."""
+    return f"{IMAGES}{quote(repository, safe='')}/"
+
+
+def project(name: str) -> str:
+    """Says that a project is on the Git server, which cannot be asked."""
+    return f"{PROJECTS}{name}"
+
+
+# --- the audit log --------------------------------------------------------------------------------------------------
+def event(kept: Event) -> str:
+    return f"{events(kept.context)}{rfc3339(kept.time)}-{_quoted(kept.id)}.json"
+
+
+def events(context: str) -> str:
+    """Prefix of a context's events, oldest first."""
+    return f"events/{_quoted(context or '-')}/"
+
+
+def event_id(given: str) -> str:
+    return f"event-ids/{_quoted(given)}"
+
+
+def index_entry(kept: Event) -> str:
+    parts = (kept.type, kept.scope.stage, kept.scope.service, kept.id)
+    return f"{index(kept.scope.project)}{','.join((reversed_time(kept.time), *map(_quoted, parts)))}"
+
+
+def index(project_name: str) -> str:
+    """Prefix of a project's events, newest first."""
+    return f"event-index/{_quoted(project_name)}/"
+
+
+def dead_letter(time: datetime, letter_id: str) -> str:
+    return f"{DEAD_LETTERS}{reversed_time(time)}-{letter_id}.json"
+
+
 def _path(*parts: str) -> str:
     return "/".join(quote(part, safe=":@") for part in parts)
+
+
+def _quoted(text: str) -> str:
+    """Text from outside as part of a name; what is too long for one is named by its hash."""
+    quoted = quote(text, safe="", errors="replace")
+    return quoted if len(quoted) <= 200 else hashlib.sha256(text.encode(errors="replace")).hexdigest()

@@ -13,22 +13,19 @@ from keptn import events
 from keptn.errors import LostRace
 from keptn.events import Event
 from keptn.ports import ObjectStore
+from keptn.records import objects
 
 
 def given(store: ObjectStore, triggered: Event, *, function: str) -> Event | None:
     """The reply that was given before, or None."""
-    stored = store.get(_name(triggered, function))
+    stored = store.get(objects.reply(triggered.id, function))
     return events.from_dict(json.loads(stored.data)) if stored else None
 
 
 def settle(store: ObjectStore, triggered: Event, reply: Event, *, function: str) -> Event:
     """Keep the reply; return the one that counts, which is another's if that was first."""
     try:
-        store.put(_name(triggered, function), json.dumps(events.to_dict(reply)).encode(), if_generation=0)
+        store.put(objects.reply(triggered.id, function), json.dumps(events.to_dict(reply)).encode(), if_generation=0)
     except LostRace:
         return given(store, triggered, function=function) or reply
     return reply
-
-
-def _name(triggered: Event, function: str) -> str:
-    return f"replies/{triggered.id}/{function}"

@@ -24,7 +24,7 @@ export default function () { http.get(`${__ENV.BASE_URL}${path}`); }
 def k6(endpoint_url: str, script: str, *, path: str = "/json", timeout_s: float = 30) -> TestReport:
     files = {"tests/performance.js": script.encode(), "tests/path.js": f"export const path = '{path}';".encode()}
     run = TestRun(file="tests/performance.js", files=files, url=endpoint_url, timeout_s=timeout_s)
-    return K6Runner.open(None).run(run)
+    return K6Runner.open().run(run)
 
 
 def checks(endpoint_url: str, text: str) -> TestReport:
@@ -99,9 +99,9 @@ def test_k6_dies_with_a_killed_job(endpoint):
     """A Job that is killed leaves no load behind: it would disturb the window of the Job that runs in its place."""
     script = LOAD.replace("iterations: 20", "duration: '10m', vus: 1") % "p(95)<5000"
     code = (
-        "from keptn.adapters.k6_runner import K6Runner; from keptn.ports import TestRun; import sys\n"
+        "from keptn.adapters.test_runner.k6 import K6Runner; from keptn.ports import TestRun; import sys\n"
         "files = {'tests/performance.js': sys.argv[1].encode(), 'tests/path.js': b\"export const path = '/json'\"}\n"
-        "K6Runner.open(None).run(TestRun(file='tests/performance.js', files=files, url=sys.argv[2], timeout_s=60))"
+        "K6Runner.open().run(TestRun(file='tests/performance.js', files=files, url=sys.argv[2], timeout_s=60))"
     )
     job = subprocess.Popen([sys.executable, "-c", code, script, endpoint.url])
     try:

@@ -7,9 +7,9 @@ import pytest
 from keptn.adapters.store.memory import MemoryStore
 from keptn.adapters.store.sqlite import SqliteStore
 from keptn.adapters.timers.store_timers import StoreTimers
-from keptn.adapters.timers.store_wake_up import MARKER, StoreWakeUp
-from keptn.context import Context
+from keptn.adapters.timers.store_wake_up import StoreWakeUp
 from keptn.events import Event
+from keptn.records.objects import WAKE_UP
 from keptn.settings import Settings
 
 NOW = datetime(2030, 1, 7, 9, 0, tzinfo=UTC)
@@ -21,7 +21,7 @@ def store(request, tmp_path):
     if request.param == "memory":
         yield MemoryStore()
         return
-    yield SqliteStore.open(Context(Settings(state_dir=tmp_path)))
+    yield SqliteStore.open(settings=Settings(state_dir=tmp_path))
 
 
 @pytest.fixture
@@ -73,8 +73,8 @@ def test_the_wake_up_stays_while_somebody_wants_it(store, timers):
         return True
 
     wake_up.release(meanwhile)
-    assert store.get(MARKER)
+    assert store.get(WAKE_UP)
     wake_up.release(lambda: False)
-    assert store.get(MARKER)
+    assert store.get(WAKE_UP)
     wake_up.release(lambda: True)
-    assert store.get(MARKER) is None
+    assert store.get(WAKE_UP) is None

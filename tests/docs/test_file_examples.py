@@ -44,7 +44,7 @@ def test_the_load_script_runs():
         file="tests/performance.js", files={"tests/performance.js": short}, url="http://127.0.0.1:9", timeout_s=20
     )
     try:
-        report = K6Runner.open(None).run(run)
+        report = K6Runner.open().run(run)
     except Refused as exc:
         pytest.fail(str(exc))
     assert not report.passed

@@ -184,10 +184,11 @@ KILLED = """
 import sys, time
 from datetime import UTC, datetime
 from pathlib import Path
-from keptn import deployment, events
+from keptn import events
 from keptn.context import Context
+from keptn.deployment import step
+from keptn.deployment.strategy import Phase
 from keptn.settings import Settings
-from keptn.strategy import Phase
 import json
 
 class WallClock:
@@ -198,7 +199,7 @@ ctx = Context(Settings(state_dir=Path(sys.argv[1])), clock=WallClock())
 task = events.from_dict(json.loads(sys.argv[3]))
 ctx.config_repo, ctx.platform, ctx.router  # imported before the clock runs
 print("ready", flush=True)
-deployment.carry_out(task, ctx, phase=Phase(sys.argv[2]))
+step.carry_out(task, ctx, phase=Phase(sys.argv[2]))
 """
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from keptn import events
 from keptn.adapters.store.sqlite import SqliteStore
-from keptn.adapters.timers.store_wake_up import MARKER
+from keptn.records.objects import WAKE_UP
 from tests.local_runtime import ROOT, LocalRuntime, until
 from tests.subscriber import Subscriber, listening
 
@@ -299,7 +299,7 @@ def test_the_clock_ticks_when_a_timer_is_due(here: Installation):
         due = datetime.now(UTC) + timedelta(seconds=0.5)
         store.delete(store.list("timers/").names[0])
         store.put(f"timers/{events.rfc3339(due)}-2.json", b"{}")
-        store.put(MARKER, b"")
+        store.put(WAKE_UP, b"")
         here.until_heard(1)
         assert datetime.now(UTC) >= due
         store.delete(store.list("timers/").names[0])

@@ -6,9 +6,9 @@ import pytest
 from functions_framework import create_app
 
 from keptn import context, events
-from keptn.adapters.timers.store_wake_up import MARKER
 from keptn.errors import Unavailable
 from keptn.events import Event
+from keptn.records.objects import WAKE_UP
 from keptn.simulation.world import World
 
 
@@ -42,14 +42,14 @@ def test_due_timers_are_posted_once(world, client):
     assert [event.data["event"]["id"] for event in world.sink.posted] == ["t0"]
     assert tick(client, world) == 204
     assert len(world.sink.posted) == 1
-    assert world.context.store.get(MARKER)
+    assert world.context.store.get(WAKE_UP)
 
 
 def test_without_timers_nothing_wakes_the_clock(world, client):
     """The last timer takes the wake-up with it."""
     set_timer(world, 0)
     tick(client, world)
-    assert world.context.store.get(MARKER) is None
+    assert world.context.store.get(WAKE_UP) is None
 
 
 def test_a_timer_is_kept_until_its_event_was_taken(world, client):

@@ -22,12 +22,12 @@ from keptn.adapters.machine.file_lock import locked
 from keptn.errors import LostRace, Unavailable
 from keptn.names import is_name
 from keptn.ports import Change, Commit, Tree
+from keptn.settings import Settings
 
 if TYPE_CHECKING:
     from dulwich.objects import Blob, ObjectID
     from dulwich.refs import Ref
 
-    from keptn.context import Context
 
 _CREATED = b"refs/keptn/created"  # a blob that says from what the repository was made: how a repeat is recognised
 MOST_LOOSE = 6700  # objects in files of their own, before they are packed; Git's own default (gc.auto)
@@ -41,8 +41,8 @@ class GitConfigRepo:
         self._folder, self._most_loose = folder, most_loose
 
     @classmethod
-    def open(cls, context: Context) -> GitConfigRepo:
-        return cls(context.state_dir / "repos")
+    def open(cls, *, settings: Settings) -> GitConfigRepo:
+        return cls(settings.state_dir / "repos")
 
     def create(self, project: str, branches: Mapping[str, Mapping[str, bytes]], *, message: str) -> None:
         from keptn.adapters.config_repo.git_objects import origin_blob

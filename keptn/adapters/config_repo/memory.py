@@ -8,14 +8,10 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from keptn.adapters.config_repo import rules
 from keptn.names import is_name
 from keptn.ports import Change, Commit
-
-if TYPE_CHECKING:
-    from keptn.context import Context
 
 Files = Mapping[str, bytes]
 
@@ -59,8 +55,7 @@ class MemoryConfigRepo:
         self._lock = threading.RLock()
 
     @classmethod
-    def open(cls, context: Context) -> MemoryConfigRepo:
-        del context
+    def open(cls) -> MemoryConfigRepo:
         return cls()
 
     def create(self, project: str, branches: Mapping[str, Mapping[str, bytes]], *, message: str) -> None:

@@ -15,15 +15,14 @@ import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from keptn.adapters.config_repo import rules
 from keptn.errors import LostRace, Refused, Unavailable
 from keptn.names import is_name
 from keptn.ports import Change, Commit, ObjectStore, Secrets, Tree
-
-if TYPE_CHECKING:
-    from keptn.context import Context
+from keptn.records import objects
+from keptn.settings import Settings
 
 _CREATED = b"refs/keptn/created"
 _HEADS = b"refs/heads/"
@@ -38,13 +37,13 @@ class RemoteConfigRepo:
         self._fetched: dict[tuple[str, str], tuple[bytes, Any]] = {}
 
     @classmethod
-    def open(cls, context: Context) -> RemoteConfigRepo:
-        url = context.settings.git_url
+    def open(cls, *, settings: Settings, secrets: Secrets, store: ObjectStore) -> RemoteConfigRepo:
+        url = settings.git_url
         if "{project}" not in url:
             raise Refused(
                 f"KEPTN_GIT_URL={url!r} must contain {{project}}, as in https://git.example.com/{{project}}.git"
             )
-        return cls(url, store=context.store, secrets=context.secrets)
+        return cls(url, store=store, secrets=secrets)
 
     def create(self, project: str, branches: Mapping[str, Mapping[str, bytes]], *, message: str) -> None:
         from keptn.adapters.config_repo.git_objects import origin_blob
@@ -58,9 +57,9 @@ class RemoteConfigRepo:
         if refs.get(_CREATED, origin.id) != origin.id:
             raise rules.exists_already(project)
         if _CREATED not in refs:
-            objects, new = _all_branches(branches, refs, message)
-            self._push(project, old=refs, new={**new, _CREATED: origin.id}, objects=[*objects, origin])
-        self._store.put(_index(project), b"{}")
+            made, new = _all_branches(branches, refs, message)
+            self._push(project, old=refs, new={**new, _CREATED: origin.id}, objects=[*made, origin])
+        self._store.put(objects.project(project), b"{}")
 
     def delete(self, project: str) -> None:
         if project not in self.projects():
@@ -68,10 +67,10 @@ class RemoteConfigRepo:
         refs = self._refs(project)
         if _CREATED in refs:
             self._push(project, old=refs, new={_CREATED: _GONE}, objects=[])
-        self._store.delete(_index(project))
+        self._store.delete(objects.project(project))
 
     def projects(self) -> Sequence[str]:
-        return [name.removeprefix("projects/") for name in self._store.list("projects/").names]
+        return [name.removeprefix(objects.PROJECTS) for name in self._store.list(objects.PROJECTS).names]
 
     def tree(self, project: str, branch: str) -> Tree:
         from keptn.adapters.config_repo.git_objects import GitTree, Store
@@ -120,7 +119,7 @@ class RemoteConfigRepo:
         return known
 
     def _known(self, project: str) -> str:
-        if not is_name(project) or self._store.get(_index(project)) is None:
+        if not is_name(project) or self._store.get(objects.project(project)) is None:
             raise rules.no_project(project, self.projects())
         return project
 
@@ -183,10 +182,6 @@ class RemoteConfigRepo:
 
     def _named(self, project: str) -> str:
         return self._url.replace("{project}", project)
-
-
-def _index(project: str) -> str:
-    return f"projects/{project}"
 
 
 def _all_branches(

@@ -15,7 +15,6 @@ from keptn.ports import HttpAnswer
 if TYPE_CHECKING:
     import httpx
 
-    from keptn.context import Context
 
 CONNECT_S = 5.0
 """How long a connection may take, seconds: a host that is away shows at once, an endpoint that works may be slow."""
@@ -28,7 +27,7 @@ class HttpxHttp:
         self._transport = transport
 
     @classmethod
-    def open(cls, _context: Context) -> HttpxHttp:
+    def open(cls) -> HttpxHttp:
         return cls()
 
     def request(

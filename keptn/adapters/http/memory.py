@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from keptn.errors import Unavailable
 from keptn.ports import HttpAnswer
-
-if TYPE_CHECKING:
-    from keptn.context import Context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +33,7 @@ class MemoryHttp:
     calls: list[Call] = field(default_factory=list)
 
     @classmethod
-    def open(cls, _context: Context) -> MemoryHttp:
+    def open(cls) -> MemoryHttp:
         return cls()
 
     def request(

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from keptn import events
 from keptn.errors import Unavailable
 from keptn.events import Event
+from keptn.settings import Settings
 
 if TYPE_CHECKING:
     import httpx
 
-    from keptn.context import Context
 
 TIMEOUT_S = 10.0
 
@@ -24,8 +24,8 @@ class HttpSink:
         self._url = url
 
     @classmethod
-    def open(cls, context: Context) -> HttpSink:
-        return cls(context.settings.sink)
+    def open(cls, *, settings: Settings) -> HttpSink:
+        return cls(settings.sink)
 
     def post(self, event: Event) -> None:
         """Return after a 2xx. Raises Unavailable."""

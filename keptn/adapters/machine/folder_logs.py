@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from keptn.errors import Unknown
 from keptn.names import is_name
-
-if TYPE_CHECKING:
-    from keptn.context import Context
+from keptn.settings import Settings
 
 _MOST_BYTES = 512 * 1024
 
@@ -22,8 +19,8 @@ class FolderLogs:
         self._folder = folder
 
     @classmethod
-    def open(cls, context: Context) -> FolderLogs:
-        return cls(context.state_dir / "logs" / "functions")
+    def open(cls, *, settings: Settings) -> FolderLogs:
+        return cls(settings.state_dir / "logs" / "functions")
 
     def lines(self, function: str, *, limit: int = 100) -> Iterator[str]:
         """The last lines. Raises Unknown, listing the functions that wrote something."""

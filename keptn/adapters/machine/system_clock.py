@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from keptn.context import Context
 
 
 class SystemClock:
     @classmethod
-    def open(cls, context: Context) -> SystemClock:
-        del context
+    def open(cls) -> SystemClock:
         return cls()
 
     def now(self) -> datetime:

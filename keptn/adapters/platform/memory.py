@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from keptn.context import Context
 from keptn.errors import Refused
 from keptn.events import Scope
 from keptn.ports import Endpoint, Workload
@@ -21,7 +20,7 @@ class MemoryPlatform:
     broken: set[str] = field(default_factory=set)
 
     @classmethod
-    def open(cls, _context: Context) -> MemoryPlatform:
+    def open(cls) -> MemoryPlatform:
         return cls()
 
     def apply(self, workload: Workload) -> None:

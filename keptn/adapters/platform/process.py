@@ -26,10 +26,10 @@ from keptn.adapters.platform import workload_record
 from keptn.adapters.platform.readiness import is_ready
 from keptn.adapters.platform.workload_record import ScopeRecord, WorkloadRecord
 from keptn.adapters.registry import image_folder
-from keptn.context import Context
 from keptn.errors import KeptnError, Refused
 from keptn.events import Scope
 from keptn.ports import Endpoint, Workload
+from keptn.settings import Settings
 
 STOP_S = 10.0
 """How long a workload may take to end after SIGTERM."""
@@ -62,8 +62,8 @@ class ProcessPlatform:
         self._ports = PortBook(self._state_dir)
 
     @classmethod
-    def open(cls, context: Context) -> ProcessPlatform:
-        return cls(context.state_dir)
+    def open(cls, *, settings: Settings) -> ProcessPlatform:
+        return cls(settings.state_dir)
 
     def apply(self, workload: Workload) -> None:
         """Raises Refused: an older revision, no such image, other content than announced."""

@@ -6,14 +6,11 @@ A push is a copy into `<state>/images/<repository>/<tag>/`. The registry's host 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from keptn.adapters.registry import image_folder
 from keptn.adapters.registry.unknown_image import unknown_image
 from keptn.errors import Unavailable
-
-if TYPE_CHECKING:
-    from keptn.context import Context
+from keptn.settings import Settings
 
 
 class FolderRegistry:
@@ -23,8 +20,8 @@ class FolderRegistry:
         self._state_dir = state_dir
 
     @classmethod
-    def open(cls, context: Context) -> FolderRegistry:
-        return cls(context.state_dir)
+    def open(cls, *, settings: Settings) -> FolderRegistry:
+        return cls(settings.state_dir)
 
     def digest(self, image: str) -> str:
         content = image_folder.folder(self._state_dir, image)

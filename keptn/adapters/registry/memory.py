@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
 
 from keptn.adapters.registry.unknown_image import unknown_image
-
-if TYPE_CHECKING:
-    from keptn.context import Context
 
 
 class MemoryRegistry:
@@ -18,8 +14,7 @@ class MemoryRegistry:
         self._digests: dict[str, str] = {}
 
     @classmethod
-    def open(cls, context: Context) -> MemoryRegistry:
-        del context
+    def open(cls) -> MemoryRegistry:
         return cls()
 
     def push(self, image: str, content: bytes) -> str:

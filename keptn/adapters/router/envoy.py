@@ -17,11 +17,11 @@ from keptn.adapters.machine import locked_json
 from keptn.adapters.machine.port_book import HOST, PortBook
 from keptn.adapters.router import envoy_config
 from keptn.adapters.router.envoy_admin import EnvoyAdmin
-from keptn.context import Context
 from keptn.deployment.strategy import COLOURS
 from keptn.errors import Refused, Unavailable
 from keptn.events import Scope
 from keptn.ports import Endpoint, Route
+from keptn.settings import Settings
 
 CONFIRM_S = 5.0
 """How long Envoy may take to put a file in force; it takes milliseconds."""
@@ -49,8 +49,8 @@ class EnvoyRouter:
         self._ports = PortBook(state_dir.resolve())
 
     @classmethod
-    def open(cls, context: Context) -> EnvoyRouter:
-        return cls(context.state_dir)
+    def open(cls, *, settings: Settings) -> EnvoyRouter:
+        return cls(settings.state_dir)
 
     def apply(self, route: Route) -> None:
         with locked_json.locked(self._state):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from keptn.context import Context
 from keptn.errors import Refused
 from keptn.events import Scope
 from keptn.ports import Route
@@ -18,7 +17,7 @@ class MemoryRouter:
     applied: list[Route] = field(default_factory=list)
 
     @classmethod
-    def open(cls, _context: Context) -> MemoryRouter:
+    def open(cls) -> MemoryRouter:
         return cls()
 
     def apply(self, route: Route) -> None:

@@ -11,13 +11,10 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from keptn.adapters.secrets import secret_name
 from keptn.errors import Unavailable
-
-if TYPE_CHECKING:
-    from keptn.context import Context
+from keptn.settings import Settings
 
 
 class FolderSecrets:
@@ -27,8 +24,8 @@ class FolderSecrets:
         self._folder = folder
 
     @classmethod
-    def open(cls, context: Context) -> FolderSecrets:
-        return cls(context.state_dir / "secrets")
+    def open(cls, *, settings: Settings) -> FolderSecrets:
+        return cls(settings.state_dir / "secrets")
 
     def get(self, name: str, key: str) -> str | None:
         if not secret_name.is_name(name) or not secret_name.is_name(key):

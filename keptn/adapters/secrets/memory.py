@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from keptn.adapters.secrets import secret_name
-
-if TYPE_CHECKING:
-    from keptn.context import Context
 
 
 class MemorySecrets:
@@ -18,8 +14,7 @@ class MemorySecrets:
         self._secrets: dict[str, dict[str, str]] = {}
 
     @classmethod
-    def open(cls, context: Context) -> MemorySecrets:
-        del context
+    def open(cls) -> MemorySecrets:
         return cls()
 
     def get(self, name: str, key: str) -> str | None:

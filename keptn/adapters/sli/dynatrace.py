@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from keptn.adapters.sli.json_source import JsonSource, NoAnswer
 from keptn.errors import Refused
-from keptn.ports import SliQuery, SliValue
+from keptn.ports import Clock, Secrets, SliQuery, SliValue
 from keptn.quality import placeholders
 from keptn.quality.samples import mean, thinned
-
-if TYPE_CHECKING:
-    from keptn.context import Context
 
 _MOST_PAGES = 20
 _UNITS = {"microsecond": 1000.0, "byte": 1024.0}
@@ -33,12 +30,12 @@ class DynatraceSli:
         self._source = source
 
     @classmethod
-    def open(cls, context: Context) -> DynatraceSli:
-        url, token = (context.secrets.get("dynatrace", key) for key in ("url", "token"))
+    def open(cls, *, secrets: Secrets, clock: Clock) -> DynatraceSli:
+        url, token = (secrets.get("dynatrace", key) for key in ("url", "token"))
         if not url or not token:
             return cls(None)
         headers = {"authorization": f"Api-Token {token}"}
-        return cls(JsonSource("Dynatrace", url, headers=headers, sleep=context.clock.sleep))
+        return cls(JsonSource("Dynatrace", url, headers=headers, sleep=clock.sleep))
 
     def fetch(self, query: SliQuery) -> SliValue:
         shown = str(query.query)

@@ -9,18 +9,15 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from keptn.adapters.sli import access_log
 from keptn.errors import NotYet, Refused
 from keptn.events import Scope
-from keptn.ports import SliQuery, SliValue, Window
+from keptn.ports import Clock, SliQuery, SliValue, Window
 from keptn.quality import traffic
 from keptn.quality.samples import thinned
 from keptn.quality.traffic import Request, TrafficQuery
-
-if TYPE_CHECKING:
-    from keptn.context import Context
+from keptn.settings import Settings
 
 FLUSH_S = 1.5
 """After so long nothing of a window can still sit in Envoy's buffer, which is flushed every 200 ms."""
@@ -35,8 +32,8 @@ class EnvoySli:
         self._lock = threading.Lock()
 
     @classmethod
-    def open(cls, context: Context) -> EnvoySli:
-        return cls(context.state_dir / "envoy" / "access.log", now=context.clock.now)
+    def open(cls, *, settings: Settings, clock: Clock) -> EnvoySli:
+        return cls(settings.state_dir / "envoy" / "access.log", now=clock.now)
 
     def fetch(self, query: SliQuery) -> SliValue:
         shown = f"{query.query} of {query.colour or 'all'}"

@@ -9,17 +9,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from keptn import events
 from keptn.adapters.sli.json_source import JsonSource, NoAnswer
 from keptn.errors import Refused
-from keptn.ports import Secrets, SliQuery, SliValue
+from keptn.ports import Clock, Secrets, SliQuery, SliValue
 from keptn.quality import placeholders
 from keptn.quality.samples import mean, thinned
-
-if TYPE_CHECKING:
-    from keptn.context import Context
 
 _STEP = re.compile(r"\.([A-Za-z0-9_-]+)|\[(\d+|\*)\]|\['([^']+)'\]")
 _KNOWN = {"url", "json_path", "headers_secret"}
@@ -32,8 +29,8 @@ class HttpSli:
         self._secrets, self._sleep = secrets, sleep
 
     @classmethod
-    def open(cls, context: Context) -> HttpSli:
-        return cls(context.secrets, sleep=context.clock.sleep)
+    def open(cls, *, secrets: Secrets, clock: Clock) -> HttpSli:
+        return cls(secrets, sleep=clock.sleep)
 
     def fetch(self, query: SliQuery) -> SliValue:
         shown = str(query.query)

@@ -10,17 +10,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from keptn import durations
 from keptn.adapters.sli.json_source import JsonSource, NoAnswer
 from keptn.errors import Refused
-from keptn.ports import SliQuery, SliValue
+from keptn.ports import Clock, Secrets, SliQuery, SliValue
 from keptn.quality import placeholders
 from keptn.quality.samples import mean, percentile, thinned
-
-if TYPE_CHECKING:
-    from keptn.context import Context
+from keptn.settings import Settings
 
 T = TypeVar("T")
 
@@ -56,12 +54,12 @@ class PrometheusSli:
         self._source = source
 
     @classmethod
-    def open(cls, context: Context) -> PrometheusSli:
-        if not (url := context.settings.prometheus_url):
+    def open(cls, *, settings: Settings, secrets: Secrets, clock: Clock) -> PrometheusSli:
+        if not (url := settings.prometheus_url):
             return cls(None)
-        token = context.secrets.get("prometheus", "token")
+        token = secrets.get("prometheus", "token")
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        return cls(JsonSource("Prometheus", url, headers=headers, sleep=context.clock.sleep))
+        return cls(JsonSource("Prometheus", url, headers=headers, sleep=clock.sleep))
 
     def fetch(self, query: SliQuery) -> SliValue:
         text = ""

@@ -5,14 +5,10 @@ from __future__ import annotations
 import bisect
 import itertools
 import threading
-from typing import TYPE_CHECKING
 
 from keptn.adapters.store.object_name import checked
 from keptn.errors import LostRace
 from keptn.ports import Page, StoredObject
-
-if TYPE_CHECKING:
-    from keptn.context import Context
 
 
 class MemoryStore:
@@ -25,8 +21,7 @@ class MemoryStore:
         self._lock = threading.RLock()
 
     @classmethod
-    def open(cls, context: Context) -> MemoryStore:
-        del context
+    def open(cls) -> MemoryStore:
         return cls()
 
     def get(self, name: str) -> StoredObject | None:

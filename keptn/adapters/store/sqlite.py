@@ -13,14 +13,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from keptn.adapters.store.object_name import checked
 from keptn.errors import LostRace, Unavailable
 from keptn.ports import Page, StoredObject
-
-if TYPE_CHECKING:
-    from keptn.context import Context
+from keptn.settings import Settings
 
 BUSY_TIMEOUT_S = 10.0
 
@@ -42,8 +39,8 @@ class SqliteStore:
         self._local = threading.local()
 
     @classmethod
-    def open(cls, context: Context) -> SqliteStore:
-        return cls(context.state_dir / "store.sqlite")
+    def open(cls, *, settings: Settings) -> SqliteStore:
+        return cls(settings.state_dir / "store.sqlite")
 
     def get(self, name: str) -> StoredObject | None:
         with self._connected() as db:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from keptn.errors import Unavailable
 from keptn.ports import Http, TestReport, TestRun
 from keptn.test_runs import functional
 from keptn.test_runs.functional import Check
-
-if TYPE_CHECKING:
-    from keptn.context import Context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +19,8 @@ class HttpChecks:
     http: Http
 
     @classmethod
-    def open(cls, context: Context) -> HttpChecks:
-        return cls(http=context.http)
+    def open(cls, *, http: Http) -> HttpChecks:
+        return cls(http=http)
 
     def run(self, run: TestRun) -> TestReport:
         checks = functional.parse(run.files[run.file], file=run.file)

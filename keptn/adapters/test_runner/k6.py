@@ -14,14 +14,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from keptn.errors import InvalidFile, Refused
 from keptn.ports import TestReport, TestRun
 from keptn.test_runs import load
-
-if TYPE_CHECKING:
-    from keptn.context import Context
 
 OPTIONS = ("--quiet", "--no-color", "--no-usage-report", "--address", "127.0.0.1:0")
 KEPT_LINES = 100
@@ -37,7 +34,7 @@ class K6Runner:
     command: str
 
     @classmethod
-    def open(cls, _context: Context) -> K6Runner:
+    def open(cls) -> K6Runner:
         beside = Path(sys.executable).with_name("k6")  # a virtual environment that nobody activated
         found = shutil.which("k6") or (str(beside) if beside.exists() else "")
         if not found:

@@ -5,16 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from keptn import events
 from keptn.events import Event, rfc3339
 from keptn.ports import ObjectStore, WakeUp
+from keptn.records import objects
 
-if TYPE_CHECKING:
-    from keptn.context import Context
-
-PREFIX = "timers/"
 SOURCE = "keptn/clock"
 
 
@@ -25,11 +21,11 @@ class StoreTimers:
         self._store, self._wake_up = store, wake_up
 
     @classmethod
-    def open(cls, context: Context) -> StoreTimers:
-        return cls(context.store, context.wake_up)
+    def open(cls, *, store: ObjectStore, wake_up: WakeUp) -> StoreTimers:
+        return cls(store, wake_up)
 
     def set(self, *, function: str, event: Event, due: datetime, key: str = "") -> str:
-        name = f"{PREFIX}{rfc3339(due)}-{events.derived_id(event.id, function, key)}.json"
+        name = objects.timer(due, events.derived_id(event.id, function, key))
         self._wake_up.ensure()
         self._store.put(name, json.dumps({"function": function, "event": events.to_dict(event)}).encode())
         self._wake_up.ensure()  # the clock may have found nothing between the two, and released it
@@ -39,17 +35,17 @@ class StoreTimers:
         self._store.delete(name)
 
     def due(self, now: datetime, *, limit: int = 100) -> Sequence[tuple[str, Event]]:
-        end = f"{PREFIX}{rfc3339(now)}~"  # after every id, so that what is due just now is included
-        names = self._store.list(PREFIX, end_offset=end, limit=limit).names
+        end = f"{objects.TIMERS}{rfc3339(now)}~"  # after every id, so that what is due just now is included
+        names = self._store.list(objects.TIMERS, end_offset=end, limit=limit).names
         found = ((name, self._store.get(name)) for name in names)
         return [(name, _rung(name, stored.data)) for name, stored in found if stored]
 
     def next_due(self) -> datetime | None:
         """When the earliest timer is due; None if there is none."""
-        names = self._store.list(PREFIX, limit=1).names
+        names = self._store.list(objects.TIMERS, limit=1).names
         if not names:
             return None
-        text = names[0].removeprefix(PREFIX).partition("Z-")[0]
+        text = names[0].removeprefix(objects.TIMERS).partition("Z-")[0]
         return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
     def any_left(self) -> bool:

@@ -7,15 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from keptn.errors import LostRace
 from keptn.ports import ObjectStore
-
-if TYPE_CHECKING:
-    from keptn.context import Context
-
-MARKER = "wake-up/clock"
+from keptn.records import objects
 
 
 class StoreWakeUp:
@@ -25,14 +20,14 @@ class StoreWakeUp:
         self._store = store
 
     @classmethod
-    def open(cls, context: Context) -> StoreWakeUp:
-        return cls(context.store)
+    def open(cls, *, store: ObjectStore) -> StoreWakeUp:
+        return cls(store)
 
     def ensure(self) -> None:
-        self._store.put(MARKER, b"")
+        self._store.put(objects.WAKE_UP, b"")
 
     def release(self, still_idle: Callable[[], bool]) -> None:
-        marker = self._store.get(MARKER)
+        marker = self._store.get(objects.WAKE_UP)
         if marker and still_idle():
             with suppress(LostRace):  # somebody wants it again
-                self._store.delete(MARKER, if_generation=marker.generation)
+                self._store.delete(objects.WAKE_UP, if_generation=marker.generation)
