@@ -90,6 +90,10 @@ class Context:
         return cast(ports.Timers, self._given.get("timers") or self._made("timers.store_timers:StoreTimers"))
 
     @cached_property
+    def due_timers(self) -> ports.DueTimers:
+        return cast(ports.DueTimers, self.timers)
+
+    @cached_property
     def clock(self) -> ports.Clock:
         return cast(ports.Clock, self._given.get("clock") or self._made("machine.system_clock:SystemClock"))
 

@@ -28,6 +28,15 @@ PROJECT_CREATE = PREFIX + "project.create.triggered"
 SERVICE_CREATE = PREFIX + "service.create.triggered"
 PROJECT_DELETE = PREFIX + "project.delete.triggered"
 SERVICE_DELETE = PREFIX + "service.delete.triggered"
+PROJECT_RETIRED = PREFIX + "project.retired"
+SERVICE_RETIRED = PREFIX + "service.retired"
+"""`orchestrate` has ended all that ran there; what is left may go. `triggeredid` names the deletion."""
+TIMER_SET = TIMER_PREFIX + "set"
+"""A timer was written, due at `due`: the clock moves its wake-up."""
+SLOT_ALARM = "sh.keptn.slot.alarm"
+"""Type of the event that comes back when a slot's alarm is due."""
+KEPTN_TASK = "keptntask"
+"""Extension of a task's trigger ("true"): no prefix or suffix of a type tells it from a sequence's."""
 EVALUATION_INVALIDATED = PREFIX + "evaluation.invalidated"
 """A person's word that an evaluation must not be compared with; `triggeredid` names the evaluation."""
 DEAD_LETTER_SOURCE = "keptn/dead-letter"
@@ -122,6 +131,11 @@ class Event:
         return Scope(**{part: str(self.data.get(part) or "") for part in ("project", "stage", "service")})
 
     @property
+    def identity(self) -> str:
+        """What makes it this event and no other. Source: CloudEvents 1.0, `source` and `id`."""
+        return f"{self.source} {self.id}"
+
+    @property
     def result(self) -> str:
         return str(self.data.get("result") or "")
 
@@ -145,6 +159,11 @@ class TypeParts:
 
 def task_type(task: str, phase: Phase) -> str:
     return f"{PREFIX}{task}.{phase}"
+
+
+def triggered_type(task: str) -> str:
+    """What an executor of the task hears."""
+    return task_type(task, Phase.TRIGGERED)
 
 
 def sequence_type(stage: str, sequence: str, phase: Phase) -> str:
@@ -254,11 +273,34 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+TIMER, DUE = "keptntimer", "keptndue"
+"""Extensions of an event that waited for a timer: the timer's name, and when it was due."""
+_RETIRED = {PROJECT_RETIRED: PROJECT_DELETE, SERVICE_RETIRED: SERVICE_DELETE}
+
+
 def unwrapped(received: Event) -> Event:
     """The event that waited for a timer, or the event itself. Raises Undecodable."""
-    if not received.type.startswith(TIMER_PREFIX):
+    if not re.fullmatch(re.escape(TIMER_PREFIX) + r".+\.due", received.type):
         return received
-    return from_dict(received.data.get("event") or {})
+    waited = from_dict(received.data.get("event") or {})
+    told = {TIMER: str(received.data.get("timer") or ""), DUE: str(received.data.get("due") or "")}
+    return replace(waited, extensions={**waited.extensions, **told})
+
+
+def asked(received: Event) -> Event:
+    """What a step is asked to do: the event that waited, for a timer or for its project to be retired, or the event.
+
+    Raises Undecodable.
+    """
+    if received.type in _RETIRED:
+        return replace(received, type=_RETIRED[received.type], id=received.triggered_id, triggered_id="")
+    return unwrapped(received)
+
+
+def rung_at(waited: Event, now: datetime) -> datetime:
+    """The time at which a timer's event is handled: never before it was due, whatever this machine's clock says."""
+    due = waited.extensions.get(DUE)
+    return max(now, utc(due)) if due else now
 
 
 def to_dict(event: Event) -> dict[str, Any]:

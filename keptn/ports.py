@@ -284,31 +284,45 @@ class EventSink(Protocol):
     """Where events are posted: the Broker."""
 
     def post(self, event: Event) -> None:
-        """Return after a 2xx. Raises Unavailable."""
+        """Return after a 2xx.
+
+        Raises Refused where sending it again cannot help (the Broker's 400, 413, 431), Unavailable for all else.
+        """
 
 
 class Timers(Protocol):
     """Wake-up calls through the clock: at `due`, `function` hears `sh.keptn.timer.<function>.due` with the event."""
 
     def set(self, *, function: str, event: Event, due: datetime, key: str = "") -> str:
-        """Store the timer (the same event, function and key is the same timer) and return its name."""
+        """Store the timer, tell the clock (`sh.keptn.timer.set`), and return the timer's name.
+
+        The same event, function and key is the same timer: set again, it is moved.
+        """
 
     def cancel(self, name: str) -> None: ...
 
-    def due(self, now: datetime, *, limit: int = 100) -> Sequence[tuple[str, Event]]:
-        """Names and wrapped `…due` events of timers whose time has come, earliest first."""
 
-    def any_left(self) -> bool: ...
+class DueTimers(Protocol):
+    """The clock's side of the timers."""
+
+    def due(self, now: datetime) -> Iterator[tuple[str, Event]]:
+        """Names and `…due` events of the timers whose time has come, earliest first; read page by page, by name."""
+
+    def next_due(self, *, after: datetime | None = None) -> datetime | None:
+        """When the earliest timer is due, of those due later than `after`; None if there is none."""
 
 
 class WakeUp(Protocol):
-    """The source of the clock's ticks (a PingSource), which exists only while timers do."""
+    """The source of the clock's ticks (a PingSource), which exists only while timers do. `clock` alone calls it."""
 
-    def ensure(self) -> None:
-        """Make it exist, and mark it as wanted just now. Called before a timer is written."""
+    def earliest(self, moment: datetime) -> None:
+        """Tick at the moment, unless an earlier tick is coming."""
 
-    def release(self, still_idle: Callable[[], bool]) -> None:
-        """Delete it, unless somebody wanted it since the check began or `still_idle` says no."""
+    def follow(self, next_tick: Callable[[], datetime | None]) -> None:
+        """Tick next when `next_tick` says, and never again if it says None.
+
+        It is asked again when somebody wanted an earlier tick meanwhile: that one has a timer which it now sees.
+        """
 
 
 class Secrets(Protocol):

@@ -11,7 +11,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -21,9 +21,9 @@ import functions_framework
 
 from keptn import context, events, web
 from keptn.context import Context
-from keptn.errors import KeptnError, NotYet, Refused, Unavailable, Undecodable, Unknown
+from keptn.errors import KeptnError, NotYet, Refused, Unavailable, Unknown
 from keptn.events import Event, Result, Status
-from keptn.records import replies
+from keptn.records import dead_letters, replies
 
 Handler = Callable[[Event, Context], Event | None]
 HttpHandler = Callable[[web.Request, Context], web.Answer]
@@ -32,13 +32,14 @@ View = Callable[[flask.Request], flask.Response]
 log = logging.getLogger("keptn")
 
 
-def task(function: str) -> Callable[[Handler], View]:
+def task(function: str, *types: str) -> Callable[[Handler], View]:
     """Decorate the handler of `<task>.triggered`; `function` is its name as in `knative/` (`deploy`).
 
-    The handler returns `.finished`, or None when the task is another's; it may raise any error of `errors.py`.
-    A due timer of the function arrives as the event that was waiting.
+    types: what the function acts on, if not on all that its Trigger lets through. Anything else starts its pod and is
+    answered 204, before any adapter is made. The handler returns `.finished`, or None when the task is another's; it
+    may raise any error of `errors.py`. A due timer of the function arrives as the event that was waiting.
     """
-    return lambda handler: _view(lambda received, ctx: _do_task(function, handler, received, ctx))
+    return lambda handler: _view(lambda received, ctx: _do_task(function, handler, received, ctx), only=types)
 
 
 def event(handler: Handler) -> View:
@@ -71,19 +72,40 @@ def http(handler: HttpHandler) -> View:
 def run_job(function: str, handler: Handler, *, event_file: Path) -> int:
     """Run a task as a Job started by a JobSink; return the exit code (1: run me again).
 
-    event_file: the event as structured JSON (Knative JobSink: `K_EVENT_PATH`/event).
+    event_file: the event as structured JSON (Knative JobSink: `K_EVENT_PATH`/event). A bug repeats itself, so it ends
+    the task instead of running again: nobody else would.
     """
     _set_up_logging()
     ctx = context.current()
     try:
         received = events.from_dict(json.loads(event_file.read_bytes()))
         ctx.sink.post(events.started(received, source=source(function), now=ctx.clock.now()))
-        if reply := _do_task(function, handler, received, ctx):
-            ctx.sink.post(reply)
+        if reply := _reply_of_job(function, handler, received, ctx):
+            _post_reply(received, reply, ctx)
     except Unavailable as exc:
         log.warning("%s; the Job runs again", exc)
         return 1
     return 0
+
+
+def _reply_of_job(function: str, handler: Handler, received: Event, ctx: Context) -> Event | None:
+    try:
+        return _do_task(function, handler, received, ctx)
+    except Unavailable:
+        raise
+    except Exception:
+        log.exception("a bug in a Job")
+        bug = Refused(f"a bug in {function}; its log has the traceback (keptn logs {function})")
+        return replies.settle(ctx.store, received, _errored(function, received, bug, ctx), function=function)
+
+
+def _post_reply(received: Event, reply: Event, ctx: Context) -> None:
+    """Post what a Job found; a reply that the Broker refuses for good ends the task with the reason."""
+    try:
+        ctx.sink.post(reply)
+    except Refused as refused:
+        dead_letters.keep_refused(reply, str(refused), ctx)
+        dead_letters.post_end(received, f"{reply.type} could not be posted: {refused}", ctx)
 
 
 def ended(
@@ -114,7 +136,7 @@ def source(function: str) -> str:
 
 
 def _do_task(function: str, handler: Handler, received: Event, ctx: Context) -> Event | None:
-    triggered = events.unwrapped(received)
+    triggered = events.asked(received)
     if earlier := replies.given(ctx.store, triggered, function=function):
         return earlier
     try:
@@ -128,7 +150,7 @@ def _do_task(function: str, handler: Handler, received: Event, ctx: Context) -> 
 
 
 def _wait(function: str, triggered: Event, waiting: NotYet, ctx: Context, *, woken: bool) -> Event | None:
-    now = ctx.clock.now()
+    now = events.rung_at(triggered, ctx.clock.now())
     ctx.timers.set(function=function, event=triggered, due=now + timedelta(seconds=waiting.after_s), key="wait")
     return None if woken else events.started(triggered, source=source(function), now=now, message=str(waiting))
 
@@ -179,23 +201,35 @@ def _http_status(exc: KeptnError) -> int:
     return 503 if isinstance(exc, Unavailable) else 404 if isinstance(exc, Unknown) else 400
 
 
-def _view(handler: Handler) -> View:
+def _view(handler: Handler, *, only: Collection[str] = ()) -> View:
     def view(request: flask.Request) -> flask.Response:
         _set_up_logging()
         if request.method == "GET":  # a probe
             return flask.Response(status=204)
         try:
-            return _answer(_timed(handler, events.decode(dict(request.headers), request.get_data())))
-        except Undecodable as exc:
-            return _json({"error": str(exc)}, 422)
-        except Unavailable as exc:
-            log.warning("to be delivered again: %s", exc)
-            return _json({"error": str(exc)}, 503)
+            return _answer(_heard(handler, request, only))
+        except KeptnError as exc:
+            log.warning("%s: %s", type(exc).__name__, exc)
+            return _json({"error": str(exc)}, _event_status(exc))
         except Exception:
             log.exception("a bug in a function")
             return _json({"error": "a bug; the function's log has the traceback"}, 500)
 
     return cast(View, functions_framework.http(view))
+
+
+def _heard(handler: Handler, request: flask.Request, only: Collection[str]) -> Event | None:
+    received = events.decode(dict(request.headers), _body(request))
+    if only and events.asked(received).type not in only:
+        return None
+    return _timed(handler, received)
+
+
+def _event_status(exc: KeptnError) -> int:
+    """What may work later is delivered again (503); what cannot be made sense of goes to the dead-letter sink (422)."""
+    if isinstance(exc, web.HttpError):
+        return exc.status
+    return 503 if isinstance(exc, Unavailable | NotYet) else 422
 
 
 def _timed(handler: Handler, received: Event) -> Event | None:

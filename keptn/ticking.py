@@ -1,22 +1,54 @@
-"""One tick of the clock: post what is due, forget it, and let the wake-up go when nothing is left."""
+"""What the clock does: post what is due, and see to the next tick. Called by the function `clock`."""
 
 from __future__ import annotations
 
-from keptn.context import Context
+from datetime import datetime, timedelta
 
-AT_ONCE = 100
+from keptn import events
+from keptn.context import Context
+from keptn.errors import Refused, Unavailable, Undecodable
+from keptn.events import Event
+from keptn.records import dead_letters
+
+ALARM = events.timer_type("orchestrate")
+AGAIN_S = 10.0
+"""After so long what is due and still there is posted again: an alarm that nobody has acted on, an event not taken."""
+
+
+def announced(timer_set: Event, ctx: Context) -> None:
+    """A timer was written: tick when it is due."""
+    try:
+        due = events.utc(str(timer_set.data.get("due")))
+    except ValueError as exc:
+        raise Undecodable(f"{timer_set.type} names no time in `due`: {exc}") from exc
+    ctx.wake_up.earliest(due)
 
 
 def tick(ctx: Context) -> None:
-    """A timer is deleted only after its event was accepted, so it may come twice, with the same id.
+    """Post each due timer by itself: one that is not taken holds up no other.
 
-    Raises Unavailable; the next tick goes on.
+    A slot deletes its own alarm, and until then hears it at every tick; any other timer is deleted once its event was
+    taken, so it may come twice, with the same id. Raises Unavailable if something could not be posted.
     """
-    while due := ctx.timers.due(ctx.clock.now(), limit=AT_ONCE):
-        for name, event in due:
-            ctx.sink.post(event)
+    now, failed = ctx.clock.now(), ""
+    for name, due in ctx.due_timers.due(now):
+        try:
+            ctx.sink.post(due)
+        except Refused as refused:
+            dead_letters.refuse_timer(due, str(refused), ctx)
+        except Unavailable as exc:
+            failed = str(exc)
+            continue
+        if due.type != ALARM:
             ctx.timers.cancel(name)
-        if len(due) < AT_ONCE:
-            break
-    if not ctx.timers.any_left():
-        ctx.wake_up.release(lambda: not ctx.timers.any_left())
+    ctx.wake_up.follow(lambda: _next(now, ctx))
+    if failed:
+        raise Unavailable(failed)
+
+
+def _next(now: datetime, ctx: Context) -> datetime | None:
+    first = ctx.due_timers.next_due()
+    if first is None or first > now:
+        return first
+    again, later = now + timedelta(seconds=AGAIN_S), ctx.due_timers.next_due(after=now)
+    return min(again, later) if later else again

@@ -1,14 +1,17 @@
 """clock: posts the timers that are due. Called by the PingSource, which exists only while there are timers.
 
-Consumes any event (a tick carries nothing). Posts `sh.keptn.timer.<function>.due`. The work is in keptn/ticking.py.
+Consumes `sh.keptn.timer.set`, which says when the next tick must come, and ticks (any other event: a tick carries
+nothing). Posts `sh.keptn.timer.<function>.due`. The work is in keptn/ticking.py.
 """
 
-from keptn import runtime, ticking
+from keptn import events, runtime, ticking
 from keptn.context import Context
 from keptn.events import Event
 
 
 @runtime.event
-def handle(tick: Event, ctx: Context) -> None:
-    del tick
-    ticking.tick(ctx)
+def handle(received: Event, ctx: Context) -> None:
+    if received.type == events.TIMER_SET:
+        ticking.announced(received, ctx)
+    else:
+        ticking.tick(ctx)

@@ -8,7 +8,7 @@ from keptn.events import Event
 from keptn.projects import project
 
 
-@runtime.task("create-project")
+@runtime.task("create-project", events.PROJECT_CREATE, events.PROJECT_DELETE)
 def handle(task: Event, ctx: Context) -> Event | None:
     if task.type == events.PROJECT_CREATE:
         stages = project.create(task, ctx)

@@ -3,16 +3,14 @@
 from keptn import events, runtime
 from keptn.context import Context
 from keptn.evaluation import archive, step
-from keptn.events import Event, Phase
+from keptn.events import Event
 
 
-@runtime.task("evaluate")
+@runtime.task("evaluate", events.triggered_type("evaluation"), events.EVALUATION_INVALIDATED)
 def handle(task: Event, ctx: Context) -> Event | None:
     """Evaluate, or take note that an earlier evaluation does not count any more."""
     if task.type == events.EVALUATION_INVALIDATED:
         archive.invalidate(ctx.store, task.scope, archive.named_in(task))
-        return None
-    if task.type != events.task_type("evaluation", Phase.TRIGGERED):
         return None
     outcome = step.evaluate(task, ctx)
     payload = {"evaluation": outcome.evaluation}

@@ -8,7 +8,7 @@ from keptn.events import Event
 from keptn.projects import service
 
 
-@runtime.task("onboard-service")
+@runtime.task("onboard-service", events.SERVICE_CREATE, events.SERVICE_DELETE)
 def handle(task: Event, ctx: Context) -> Event | None:
     if task.type == events.SERVICE_CREATE:
         return _onboarded(task, ctx)

@@ -5,18 +5,15 @@ An action that no built-in executor knows is an extension's. The work is in kept
 
 from keptn import events, runtime
 from keptn.context import Context
-from keptn.events import Event, Phase
+from keptn.events import Event
 from keptn.remediation import step
 
-STEPS = {
-    events.task_type("get-action", Phase.TRIGGERED): step.choose,
-    events.task_type("action", Phase.TRIGGERED): step.act,
-}
+STEPS = {events.triggered_type("get-action"): step.choose, events.triggered_type("action"): step.act}
 
 
-@runtime.task("remediate")
+@runtime.task("remediate", *STEPS)
 def handle(task: Event, ctx: Context) -> Event | None:
-    done = STEPS[task.type](task, ctx) if task.type in STEPS else None
+    done = STEPS[task.type](task, ctx)
     if done is None:
         return None
     return runtime.ended("remediate", task, ctx, result=done.result, message=done.message, payload=done.data)

@@ -7,12 +7,12 @@ import sys
 
 from keptn import events, runtime, settings
 from keptn.context import Context
-from keptn.events import Event, Phase
+from keptn.events import Event
 from keptn.test_runs import step
 
 
 def handle(task: Event, ctx: Context) -> Event | None:
-    if task.type != events.task_type("test", Phase.TRIGGERED):
+    if task.type != events.triggered_type("test"):
         return None
     done = step.run(task, ctx)
     return runtime.ended("test", task, ctx, result=done.result, message=done.message, payload={"test": done.test})

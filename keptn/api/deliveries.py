@@ -10,7 +10,6 @@ from keptn import durations
 from keptn.api import known
 from keptn.api.call import Call
 from keptn.errors import Unknown
-from keptn.orchestration import promotion
 from keptn.records import deliveries
 from keptn.web import Answer, HttpError, json_answer
 
@@ -44,10 +43,10 @@ def _view(found: View, call: Call) -> View:
     """A delivery is not over while the event that promotes it is under way."""
     if found["state"] not in _FINAL:
         return found
-    promoted = promotion.awaited(deliveries.documents(call.ctx.store, found["context"]), call.ctx)
+    promoted = deliveries.awaited(deliveries.documents(call.ctx.store, found["context"]))
     if not promoted:
         return found
-    waiting = [{"stage": f.stage, "sequence": f.sequence.name, "why": "its start is under way"} for f in promoted]
+    waiting = [{**follower, "why": "its start is under way"} for follower in promoted]
     return {**found, "state": "started", "result": "", "finished_at": "", "waiting": waiting}
 
 

@@ -11,41 +11,56 @@ from functools import partial
 from keptn import events, sequence
 from keptn.context import Context
 from keptn.errors import Refused, Undecodable
-from keptn.events import Control, Event, Phase, Scope, TypeParts
-from keptn.orchestration import controls, promotion, snapshots, stray, transition
+from keptn.events import SLOT_ALARM, Control, Event, Phase, Result, Scope, Status, TypeParts
+from keptn.orchestration import controls, posting, retiring, snapshots, stray, transition
 from keptn.records import deliveries, objects
-from keptn.sequence import ALARM, SOURCE, Facts, Slot, codec, kind
-from keptn.sequence.slot import Rejection
+from keptn.sequence import SOURCE, Facts, Slot, codec, kind
+from keptn.sequence.admission import refused
+from keptn.sequence.aggregate import Outcome
+from keptn.sequence.ending import SNAPSHOT
+from keptn.sequence.slot import Rejection, State
 from keptn.shipyard import Shipyard
 
-_DELETIONS = {events.PROJECT_DELETE, events.SERVICE_DELETE}
+_RETIRED = {events.PROJECT_DELETE: events.PROJECT_RETIRED, events.SERVICE_DELETE: events.SERVICE_RETIRED}
+REPORT_S = 300.0
+"""What a test's Job may take besides the test itself, seconds: its start, and its report."""
 
 
 def handle(event: Event, ctx: Context) -> None:
     """Take in one event. Raises Unavailable (deliver again), Undecodable (nothing can be made of it)."""
     parts = events.parse_type(event.type)
     try:
-        if event.type == ALARM:
+        if event.type == SLOT_ALARM:
             transition.run(event.scope, event, ctx, partial(_facts, ctx=ctx))
         elif control := events.control_of(event.type):
             _control(event, control, ctx)
-        elif event.type in _DELETIONS:
+        elif event.type in _RETIRED:
             _retire(event, ctx)
         elif parts and parts.stage and parts.stage not in events.RESERVED_STAGES:
-            _sequence(event, parts, ctx)
+            if parts.phase is Phase.TRIGGERED:
+                _sequence(_completed(event, parts), parts, ctx)
         elif parts and not parts.stage and parts.phase is not Phase.TRIGGERED:
             _answer(event, ctx)
-    except Refused as refused:
-        raise Undecodable(str(refused)) from refused
+    except Refused as why:
+        raise Undecodable(str(why)) from why
 
 
 def _retire(event: Event, ctx: Context) -> None:
-    """End what runs in the slots of the project, or of its one service: as many as it has, not its history."""
+    """End what runs in the slots of the project, or of its one service; then let the rest of it go.
+
+    As many slots as it has, not its history.
+    """
     told = {**event.data, "reason": f"{event.type.removeprefix(events.PREFIX).split('.')[0]} deleted"}
     order = replace(event, type=events.control_type(Control.RETIRE), data=told)
     for scope in deliveries.slots(ctx.store, event.scope.project):
-        if event.scope.service in {"", scope.service}:
+        if event.scope.service not in {"", scope.service}:
+            continue
+        transition.run(scope, order, ctx, partial(_facts, ctx=ctx))
+        while not retiring.bury(ctx.store, scope):
             transition.run(scope, order, ctx, partial(_facts, ctx=ctx))
+    retired = _RETIRED[event.type]
+    now = ctx.clock.now()
+    ctx.sink.post(events.caused(event, type=retired, source=SOURCE, data=event.data, now=now, triggered_id=event.id))
 
 
 def _control(event: Event, control: Control, ctx: Context) -> None:
@@ -55,27 +70,55 @@ def _control(event: Event, control: Control, ctx: Context) -> None:
     transition.run(event.scope, event, ctx, partial(_control_facts, event=event, ctx=ctx))
 
 
-def _sequence(event: Event, parts: TypeParts, ctx: Context) -> None:
-    if parts.phase is Phase.FINISHED:
-        promotion.promote(event, parts, ctx)
-    elif parts.phase is Phase.TRIGGERED:
-        _triggered(_completed(event, parts), parts, ctx)
-
-
 def _completed(event: Event, parts: TypeParts) -> Event:
     """With a context, and the stage that the type names."""
     data = {**event.data, "stage": event.scope.stage or parts.stage}
-    return replace(event, data=data, context=event.context or events.derived_id(event.id, "context"))
+    return replace(event, data=data, context=event.context or events.derived_id(event.source, event.id, "context"))
 
 
-def _triggered(event: Event, parts: TypeParts, ctx: Context) -> None:
+def _sequence(event: Event, parts: TypeParts, ctx: Context) -> None:
+    """A sequence that shall begin. One that is known is repeated, whatever has become of its shipyard since."""
+    name = objects.execution(event.context, stage=parts.stage, sequence=parts.name, execution_id=event.id)
+    if known := deliveries.read(ctx.store, name):
+        if known["turned_away"]:
+            posting.post_all(_turned_away(event, parts, known, ctx).pending, ctx)
+        else:
+            facts = partial(_facts, ctx=ctx, known=True)
+            transition.run(event.scope, event, ctx, facts)
+        return
     try:
         sha = _snapshot(event, parts, ctx)
-    except Refused as refused:
-        transition.carry_out(sequence.refused(event, parts, str(refused), ctx.clock.now()), ctx)
+    except Refused as why:
+        posting.leave(sequence.turned_away(event, parts, refused(str(why)), ctx.clock.now()), ctx)
         return
-    facts = _admission_facts(event, parts, sha, ctx)
-    transition.run(event.scope, event, ctx, lambda slot: replace(facts, shipyards=_shipyards(slot, sha, ctx)))
+    _admit(event, sha, ctx)
+
+
+def _turned_away(event: Event, parts: TypeParts, known: dict[str, str], ctx: Context) -> Slot:
+    """What it left behind when it was not let in, once more."""
+    outcome = Outcome(result=Result(known["result"]), status=Status(known["status"]), message=known["message"])
+    return sequence.turned_away(event, parts, outcome, ctx.clock.now(), state=State(known["state"]))
+
+
+def _admit(event: Event, sha: str, ctx: Context) -> None:
+    """A stage's order is asked twice: what is remembered while this is decided finds no document to be sent to."""
+    paused, aborted = controls.held(event, event.scope.stage, ctx)
+    facts = Facts(
+        shipyard=sha,
+        rejection=_rejection(event, ctx),
+        paused=paused,
+        aborted=aborted,
+        max_hops=ctx.settings.max_hops,
+    )
+
+    def facts_for(slot: Slot) -> Facts:
+        return replace(facts, shipyards=_shipyards(slot, sha, ctx))
+
+    decision = transition.decide(event.scope, event, ctx, facts_for)
+    if late := controls.given_since(event, facts, ctx):
+        transition.run(event.scope, late, ctx, partial(_facts, ctx=ctx))
+        decision = transition.decide(event.scope, event, ctx, partial(_facts, ctx=ctx, known=True))
+    transition.finish(decision, ctx)
 
 
 def _snapshot(event: Event, parts: TypeParts, ctx: Context) -> str:
@@ -86,24 +129,10 @@ def _snapshot(event: Event, parts: TypeParts, ctx: Context) -> str:
         raise Refused(f"{event.type} lacks {missing} in its data; send all three")
     if scope.stage != parts.stage:
         raise Refused(f"{event.type} is about stage {parts.stage!r}, but its data says {scope.stage!r}; correct one")
-    sha = event.extensions.get(promotion.SNAPSHOT, "") if event.source == SOURCE else ""
+    sha = event.extensions.get(SNAPSHOT, "") if event.source == SOURCE else ""
     sha = sha or snapshots.current(ctx.store, ctx.config_repo, scope.project)
     snapshots.load(ctx.store, scope.project, sha).stage(parts.stage).sequence(parts.name)
     return sha
-
-
-def _admission_facts(event: Event, parts: TypeParts, sha: str, ctx: Context) -> Facts:
-    name = objects.execution(event.context, stage=parts.stage, sequence=parts.name, execution_id=event.id)
-    if ctx.store.get(name):
-        return Facts(shipyard=sha, known=True, max_hops=ctx.settings.max_hops)
-    paused, aborted = controls.held(event, parts.stage, ctx)
-    return Facts(
-        shipyard=sha,
-        rejection=_rejection(event, ctx),
-        paused=paused,
-        aborted=aborted,
-        max_hops=ctx.settings.max_hops,
-    )
 
 
 def _rejection(event: Event, ctx: Context) -> Rejection | None:
@@ -121,8 +150,13 @@ def _answer(event: Event, ctx: Context) -> None:
         transition.run(misled.scope, misled, ctx, facts_for)
 
 
-def _facts(slot: Slot, *, ctx: Context) -> Facts:
-    return Facts(shipyards=_shipyards(slot, "", ctx), max_hops=ctx.settings.max_hops)
+def _facts(slot: Slot, *, ctx: Context, known: bool = False) -> Facts:
+    return Facts(
+        shipyards=_shipyards(slot, "", ctx),
+        known=known,
+        max_hops=ctx.settings.max_hops,
+        finish_timeouts={"test": ctx.settings.test_timeout_s + REPORT_S},
+    )
 
 
 def _control_facts(slot: Slot, *, event: Event, ctx: Context) -> Facts:

@@ -9,35 +9,62 @@ from typing import Any
 from keptn import events
 from keptn.context import Context
 from keptn.errors import LostRace
-from keptn.events import Control, Event, Result, rfc3339
+from keptn.events import Control, Event, Result, rfc3339, utc
+from keptn.ports import ObjectStore
 from keptn.records import deliveries, objects
-from keptn.sequence import SOURCE
-from keptn.sequence.control import by_and_why
+from keptn.sequence import SOURCE, Facts
 
 _HELD = {Control.PAUSE, Control.ABORT}
+_GIVEN_LATE = {*_HELD, Control.RESUME}
 
 
 def spread(event: Event, control: Control, ctx: Context) -> None:
-    """Remember the order, then send it to each slot where it has something to do. Raises Unavailable."""
-    found = [d for d in deliveries.documents(ctx.store, event.context) if _is_meant(event, d)]
+    """Remember the order, then send it to each slot where it has something to do. Raises Unavailable.
+
+    In that order: an execution whose document is not there yet asks for the order after it has written it.
+    """
     _remember(event, control, ctx)
+    found = [d for d in deliveries.documents(ctx.store, event.context) if _is_meant(event, d)]
     for order in _failed(found) if control is Control.RERUN else _unfinished(found):
         ctx.sink.post(_order(event, control, order))
 
 
 def held(event: Event, stage: str, ctx: Context) -> tuple[str, str]:
     """Why a new sequence of this delivery is paused, and why it is over; empty if it is not."""
-    stored = ctx.store.get(objects.control(event.context))
-    if stored is None:
-        return "", ""
-    known = json.loads(stored.data)
-    orders = [known[key] for key in ("", stage) if key in known]
-    latest = max(orders, key=lambda order: str(order["at"]), default={"control": "", "text": ""})
+    latest = _latest(event.context, stage, ctx.store)
     return _text(latest, Control.PAUSE), _text(latest, Control.ABORT)
 
 
-def _text(order: Mapping[str, Any], control: Control) -> str:
-    return str(order["text"]) if order["control"] == control else ""
+def given_since(event: Event, facts: Facts, ctx: Context) -> Event | None:
+    """The order for the event's stage that its admission did not know of yet; None if there is none."""
+    if held(event, event.scope.stage, ctx) == (facts.paused, facts.aborted):
+        return None
+    latest = _latest(event.context, event.scope.stage, ctx.store)
+    if latest is None or latest["control"] not in _GIVEN_LATE:
+        return None
+    told = {key: latest[key] for key in ("by", "reason")}
+    return Event(
+        type=events.control_type(Control(latest["control"])),
+        id=events.derived_id(event.context, "order", latest["at"]),
+        source=SOURCE,
+        time=utc(latest["at"]),
+        context=event.context,
+        data={**told, **{key: event.data[key] for key in ("project", "stage", "service")}},
+    )
+
+
+def _latest(context: str, stage: str, store: ObjectStore) -> Mapping[str, str] | None:
+    stored = store.get(objects.control(context))
+    known = json.loads(stored.data) if stored else {}
+    orders = [known[key] for key in ("", stage) if key in known]
+    return max(orders, key=lambda order: str(order["at"]), default=None)
+
+
+def _text(order: Mapping[str, str] | None, control: Control) -> str:
+    if not order or order["control"] != control:
+        return ""
+    done = "paused" if control is Control.PAUSE else "aborted"
+    return f"{done} by {order['by']}: {order['reason']}" if order["reason"] else f"{done} by {order['by']}"
 
 
 def _remember(event: Event, control: Control, ctx: Context) -> None:
@@ -46,8 +73,8 @@ def _remember(event: Event, control: Control, ctx: Context) -> None:
     A rerun lifts an earlier abort for the stages that follow.
     """
     name, stage = objects.control(event.context), event.scope.stage
-    text = f"{'paused' if control is Control.PAUSE else 'aborted'} {by_and_why(event)}"
-    order = {"control": str(control), "text": text, "at": rfc3339(event.time)}
+    told = {"by": str(event.data.get("by") or event.source), "reason": str(event.data.get("reason") or "")}
+    order = {"control": str(control), **told, "at": rfc3339(event.time)}
     while True:
         stored = ctx.store.get(name)
         known = json.loads(stored.data) if stored else {}

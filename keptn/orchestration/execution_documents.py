@@ -14,14 +14,17 @@ from keptn.sequence.slot import Execution, Rejection
 
 
 def write(store: ObjectStore, execution: Execution, *, scope: Scope, revision: int) -> None:
-    """Write the document unless a newer one is there; with the first one the delivery appears in the list."""
+    """Write the document unless a newer one is there; with the first one the delivery appears in the list.
+
+    revision: of the slot; 0 for what was not let in, whose document is only ever created.
+    """
     name = objects.execution(
         execution.context, stage=scope.stage, sequence=execution.sequence, execution_id=execution.id
     )
     data = json.dumps(document(execution, scope=scope, revision=revision)).encode()
     while True:
         stored = store.get(name)
-        if stored and json.loads(stored.data)["revision"] >= revision > 0:
+        if stored and (json.loads(stored.data)["revision"] >= revision or revision == 0):
             return
         if stored is None:
             _list(store, execution, scope)

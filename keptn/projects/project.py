@@ -17,8 +17,10 @@ from keptn.ports import ObjectStore, Tree
 from keptn.projects import artifacts, hook_tokens, stages
 
 SHIPYARD, STAGE = "shipyard.yaml", "stage.yaml"
-_STATE = ("slots", "rejected", "deliveries", "evaluations", "shipyards")
-"""What the object store keeps of a project, each below `<kind>/<project>/`. The audit log stays."""
+_STATE = ("rejected", "deliveries", "evaluations", "invalidated", "shipyards")
+"""What the object store keeps of a project, each below `<kind>/<project>/`; its slots are retired already, by
+`orchestrate`. The audit log stays.
+"""
 
 
 def create(task: Event, ctx: Context) -> Sequence[str]:

@@ -77,10 +77,8 @@ def delete(task: Event, ctx: Context) -> None:
     forget_hook(project, service, ctx)
     ctx.platform.remove_all(project, service=service)
     for stage in found:
-        scope = Scope(project=project, stage=stage, service=service)
-        ctx.router.remove(scope)
-        ctx.store.delete(objects.slot(scope))
-        for kind in ("rejected", "evaluations"):
+        ctx.router.remove(Scope(project=project, stage=stage, service=service))
+        for kind in ("rejected", "evaluations", "invalidated"):
             delete_below(ctx.store, f"{kind}/{project}/{stage}/{service}/")
         message = commit_message(f"Delete {service}", event=_in_stage(task, stage, service))
         ctx.config_repo.commit(project, stage, _without(service), message=message)

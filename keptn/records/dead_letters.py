@@ -14,7 +14,7 @@ from typing import Any
 
 from keptn import events
 from keptn.context import Context
-from keptn.errors import LostRace, Unknown
+from keptn.errors import LostRace, Refused, Unknown
 from keptn.events import Event, Phase, Result, Status, rfc3339
 from keptn.ports import ObjectStore
 from keptn.records import objects
@@ -28,17 +28,34 @@ class DeadLetterPage:
 
 def keep(event: Event, ctx: Context) -> None:
     """Keep the event and what Knative says about its failure (`knativeerror…`, Knative Eventing, delivery)."""
+    _keep(event, ctx, reason=reason(event))
+
+
+def _keep(event: Event, ctx: Context, *, reason: str) -> None:
     now = ctx.clock.now()
     letter = {
         "id": _letter_id(event),
         "time": rfc3339(now),
-        "reason": reason(event),
+        "reason": reason,
         "subscriber": event.extensions.get("knativeerrordest", ""),
         "event": events.to_dict(event),
     }
     name = objects.dead_letter(event.time, str(letter["id"]))
     with suppress(LostRace):  # the same letter came before
         ctx.store.put(name, json.dumps(letter).encode(), if_generation=0)
+
+
+def keep_refused(event: Event, reason: str, ctx: Context) -> None:
+    """Keep an event that the Broker refused for good, with its reason."""
+    _keep(event, ctx, reason=reason)
+
+
+def refuse_timer(due: Event, reason: str, ctx: Context) -> None:
+    """Keep a timer's event that the Broker refused for good, and end the task that waits for it."""
+    keep_refused(due, reason, ctx)
+    task = events.unwrapped(due)
+    if _is_task(task):
+        post_end(task, f"{task.type} could not be called again: {reason}", ctx)
 
 
 def end_task(event: Event, ctx: Context) -> None:
@@ -48,18 +65,32 @@ def end_task(event: Event, ctx: Context) -> None:
     """
     keep(event, ctx)
     task = events.unwrapped(event)
-    parts = events.parse_type(task.type)
-    if parts is None or parts.stage or parts.phase is not Phase.TRIGGERED:
+    if not _is_task(task):
         return
+    name = task.type.removeprefix(events.PREFIX).removesuffix(".triggered")
+    post_end(task, f"{name} could not be delivered to its function: {reason(event)}", ctx)
+
+
+def post_end(task: Event, message: str, ctx: Context) -> None:
+    """End a task that nobody could be given: errored, with the reason. Raises Unavailable."""
+    place = {key: task.data[key] for key in ("project", "stage", "service") if key in task.data}
     end = events.finished(
-        task,
+        events.with_data(task, place),
         source=events.DEAD_LETTER_SOURCE,
         now=ctx.clock.now(),
         status=Status.ERRORED,
         result=Result.FAIL,
-        message=f"{parts.name} could not be delivered to its function: {reason(event)}",
+        message=message,
     )
-    ctx.sink.post(end)
+    try:
+        ctx.sink.post(end)
+    except Refused as refused:
+        keep_refused(end, str(refused), ctx)
+
+
+def _is_task(event: Event) -> bool:
+    parts = events.parse_type(event.type)
+    return parts is not None and not parts.stage and parts.phase is Phase.TRIGGERED
 
 
 def reason(event: Event) -> str:

@@ -81,6 +81,13 @@ def slots(store: ObjectStore, project: str) -> list[Scope]:
     return [codec.decode(stored.data).scope for stored in found if stored]
 
 
+def awaited(found: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Stage and sequence of what these executions have started and what has not begun yet: its event is under way."""
+    begun = {document["id"] for document in found}
+    started = (follower for document in found for follower in document["followers"])
+    return [{key: f[key] for key in ("stage", "sequence")} for f in started if f["id"] not in begun]
+
+
 def compose(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The delivery that these documents tell of."""
     first = found[0]

@@ -51,6 +51,11 @@ def shipyard(project: str, sha: str) -> str:
     return f"shipyards/{_path(project, sha)}.json"
 
 
+def retired(project_name: str) -> str:
+    """What is left of a project's slots that were deleted: their fences."""
+    return f"retired/{_path(project_name)}.json"
+
+
 def rejected(scope: Scope, digest: str) -> str:
     return f"rejected/{_path(scope.project, scope.stage, scope.service, digest)}.json"
 
@@ -93,6 +98,11 @@ def sent(correlation: str, channel: str) -> str:
 def timer(due: datetime, timer_id: str) -> str:
     """The earliest is the first of the list."""
     return f"{TIMERS}{rfc3339(due)}-{timer_id}.json"
+
+
+def timer_place(event_id: str, function: str, key: str) -> str:
+    """Says where the timer is on which an event waits."""
+    return f"{reply(event_id, function)}.{key}-timer"
 
 
 # --- what leads from the outside in ---------------------------------------------------------------------------------

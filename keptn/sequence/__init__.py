@@ -12,67 +12,83 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from keptn.events import Event, Phase, Scope, TypeParts, control_of, parse_type
+from keptn.events import SLOT_ALARM, Event, Phase, Scope, TypeParts, control_of, parse_type
 from keptn.sequence import admission, control, deadlines, dispatch, tasks
-from keptn.sequence.slot import Rejection, Slot
+from keptn.sequence.aggregate import Outcome
+from keptn.sequence.slot import Pending, Slot, State
 from keptn.sequence.turn import SOURCE, Facts, Turn
 
-__all__ = ["ALARM", "SOURCE", "Effects", "Facts", "Slot", "refused", "settled", "step"]
+__all__ = ["SOURCE", "Effects", "Facts", "Slot", "step", "turned_away", "without"]
 
-ALARM = "sh.keptn.slot.alarm"
-"""Type of the event that comes back when a slot's alarm is due."""
+MOST_PENDING = 16
+"""So much may be pending; what is older is done once more with the next transition, lest a storm fills the slot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effects:
     """What has to be done, in this order: set the alarm, write the slot, then verdicts, documents and events.
 
-    alarm: the earliest deadline, None if nothing is awaited. changed: False if the event said nothing new.
+    alarm: the earliest deadline, None if nothing is awaited. changed: False if the event said nothing new. own: what
+    follows from this event and is not known to be done, also when it is a repeat. stale: what follows from earlier
+    ones and is done once more, then dropped. aside: a slot that is never stored, with what a sequence leaves behind
+    that was not let in.
     """
 
     alarm: datetime | None
     changed: bool
-    verdicts: tuple[Rejection, ...] = ()
-    unwritten: tuple[str, ...] = ()
-    events: tuple[Event, ...] = ()
+    own: tuple[Pending, ...] = ()
+    stale: tuple[Pending, ...] = ()
+    aside: Slot | None = None
 
 
 def step(slot: Slot, event: Event, now: datetime, facts: Facts | None = None) -> tuple[Slot, Effects]:
     """The slot after the event, and what follows from it.
 
-    Effects are also in the slot (`outbox`, `unwritten`, `verdicts`) until `settled` says that they were done; the same
-    event again changes nothing, but gives the effects that are still open.
+    What follows stands in the slot (`pending`) until an answer proves it, or until it was done twice; the same event
+    again changes nothing, but gives what is still open of its own.
     """
     turn = Turn(slot, event, now, facts or Facts())
     _apply(turn, event)
-    if turn.slot != slot or event.type == ALARM:
+    if turn.slot != slot or event.type == SLOT_ALARM:
         dispatch.settle(turn)
-    after = turn.slot
+    stale = _stale(turn.slot, event, now) if turn.slot != slot or event.type == SLOT_ALARM else ()
+    after = without(turn.slot, stale)
     return after, Effects(
-        alarm=deadlines.earliest(after, now),
+        alarm=deadlines.earliest(after),
         changed=after != slot,
-        verdicts=after.verdicts,
-        unwritten=after.unwritten,
-        events=after.outbox,
+        own=after.of(event.identity),
+        stale=stale,
+        aside=turn.aside,
     )
 
 
-def refused(event: Event, parts: TypeParts, reason: str, now: datetime) -> Slot:
-    """A slot that is never stored, with what a sequence leaves behind that finds no slot: its document and its end."""
+def turned_away(
+    event: Event, parts: TypeParts, outcome: Outcome, now: datetime, *, state: State = State.FINISHED
+) -> Slot:
+    """A slot that is never stored, with what a sequence leaves behind that is not let in: its document and its end."""
     scope = Scope(project=event.scope.project, stage=parts.stage, service=event.scope.service)
     turn = Turn(Slot(scope=scope), event, now, Facts())
-    admission.turn_down(turn, parts, reason)
-    return turn.slot
+    admission.turn_away(turn, admission.outsider(turn, parts.name), outcome, state=state)
+    return turn.aside or turn.slot
 
 
-def settled(slot: Slot) -> Slot:
-    """The slot after its effects were done: executions that ended leave it."""
-    return replace(slot, executions=slot.open, outbox=(), unwritten=(), verdicts=())
+def without(slot: Slot, done: tuple[Pending, ...]) -> Slot:
+    """The slot when these were done: executions that ended leave it with their documents."""
+    pending = tuple(one for one in slot.pending if one not in done)
+    written = {one.execution for one in pending}
+    kept = tuple(e for e in slot.executions if not e.ended or e.id in written)
+    return replace(slot, executions=kept, pending=pending)
+
+
+def _stale(slot: Slot, event: Event, now: datetime) -> tuple[Pending, ...]:
+    others = [one for one in slot.pending if one.cause != event.identity]
+    crowded = others[: max(0, len(others) - MOST_PENDING)]
+    return tuple(one for one in others if one in crowded or one.due <= now)
 
 
 def _apply(turn: Turn, event: Event) -> None:
     parts = parse_type(event.type)
-    if event.type == ALARM:
+    if event.type == SLOT_ALARM:
         deadlines.expire(turn)
     elif order := control_of(event.type):
         control.obey(turn, order)

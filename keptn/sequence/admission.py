@@ -14,7 +14,7 @@ from keptn.sequence import dispatch, kind, tasks, verdicts
 from keptn.sequence.aggregate import Outcome
 from keptn.sequence.ending import end
 from keptn.sequence.merge import merged
-from keptn.sequence.slot import Execution, Pin, Problem, Rank, State
+from keptn.sequence.slot import Execution, Pin, Problem, Rank, Slot, State
 from keptn.sequence.turn import RECENT, SOURCE, Turn
 from keptn.shipyard import SequenceDefinition
 
@@ -29,46 +29,71 @@ INTERRUPTIBLE = frozenset({"evaluation", "approval", "soak"})
 
 
 def admit(turn: Turn, parts: TypeParts) -> None:
-    """Let the sequence of the event in, or say why not."""
-    event = turn.cause
-    if turn.facts.known or event.id in turn.slot.recent or any(e.id == event.id for e in turn.slot.executions):
+    """Let the sequence of the event in, or turn it away: then the slot does not change, and it is told why."""
+    if turn.facts.known or turn.slot.knows(turn.cause):
         return
     try:
         definition = turn.facts.shipyards[turn.facts.shipyard].stage(parts.stage).sequence(parts.name)
     except Unknown as unknown:
-        turn_down(turn, parts, str(unknown))
+        turn_away(turn, outsider(turn, parts.name), refused(str(unknown)))
         return
     data = _data(turn, definition)
     rank = Rank.REMEDIATION if kind.is_remediation(definition, data) else Rank.ORDINARY
-    execution = turn.put(_execution(turn, parts.name, data, rank))
-    if event.hops > turn.facts.max_hops:
-        dispatch.refuse(turn, execution, tasks.too_long(turn))
-    elif reason := _does_not_fit(turn, execution):
-        dispatch.refuse(turn, replace(execution, data={}), reason)
-    elif turn.facts.aborted:
-        outcome = Outcome(result=Result.FAIL, status=Status.ABORTED, message=turn.facts.aborted)
-        end(turn, execution, outcome, state=State.ABORTED)
-    elif rank is Rank.REMEDIATION:
+    execution = _execution(turn, parts.name, data, rank)
+    delivers = kind.is_delivery(definition, data)
+    if outcome := _why_not(turn, execution, delivers=delivers):
+        state = State.ABORTED if outcome.status is Status.ABORTED else State.FINISHED
+        turn_away(turn, execution, outcome, state=state)
+        return
+    execution = turn.put(execution)
+    if rank is Rank.REMEDIATION:
         _admit_problem(turn, execution)
-    elif kind.is_delivery(definition, data):
-        _admit_delivery(turn, execution)
+    elif delivers:
+        _supersede_queued(turn, execution)
     elif definition.position("rollback") is not None and execution.manual:
         _pin(turn, execution)
 
 
-def _does_not_fit(turn: Turn, execution: Execution) -> str:
-    """Why the slot, which is one small object, cannot take this execution; empty if it can."""
-    if len(turn.slot.open) > MOST_WAITING:
+def turn_away(turn: Turn, execution: Execution, outcome: Outcome, *, state: State = State.FINISHED) -> None:
+    """End an execution that never gets in. Its document and its end are all that it leaves, and no slot is written:
+    the Broker's redelivery is its outbox.
+    """
+    fits = len(json.dumps(execution.data)) <= tasks.LARGEST_DATA
+    aside = Turn(Slot(scope=turn.slot.scope), turn.cause, turn.now, turn.facts)
+    end(aside, aside.put(execution if fits else replace(execution, data={})), outcome, state=state)
+    turn.aside = aside.slot
+
+
+def refused(reason: str) -> Outcome:
+    return Outcome(result=Result.FAIL, status=Status.ERRORED, message=reason)
+
+
+def outsider(turn: Turn, sequence: str) -> Execution:
+    """An execution of a sequence that may not even exist."""
+    return _execution(turn, sequence, _data(turn), Rank.ORDINARY)
+
+
+def _why_not(turn: Turn, execution: Execution, *, delivers: bool) -> Outcome | None:
+    """Why the execution is not let in; None if it is."""
+    if turn.facts.aborted:
+        return Outcome(result=Result.FAIL, status=Status.ABORTED, message=turn.facts.aborted)
+    if execution.rank is Rank.REMEDIATION and (nothing := _nothing_to_do(turn, execution)):
+        return Outcome(result=Result.PASS, status=Status.SUCCEEDED, message=nothing)
+    if reason := _unfit(turn, execution, delivers=delivers):
+        return refused(reason)
+    return None
+
+
+def _unfit(turn: Turn, execution: Execution, *, delivers: bool) -> str:
+    if turn.cause.hops > turn.facts.max_hops:
+        return tasks.too_long(turn)
+    if delivers and turn.facts.rejection and not execution.forced:
+        return dispatch.rejected_text(turn, execution, turn.facts.rejection.reason)
+    if len(turn.slot.open) >= MOST_WAITING:
         return f"{MOST_WAITING} sequences wait in {turn.slot.scope} already; let them end, or abort some"
-    size_bytes = len(json.dumps(execution.data))
-    if size_bytes > tasks.LARGEST_DATA:
+    if (size_bytes := len(json.dumps(execution.data))) > tasks.LARGEST_DATA:
         return f"the event's data is {size_bytes} bytes, more than {tasks.LARGEST_DATA}; send references instead"
     return ""
-
-
-def turn_down(turn: Turn, parts: TypeParts, reason: str) -> None:
-    """Let the sequence in only to end it, so that the reason is seen."""
-    dispatch.refuse(turn, turn.put(_execution(turn, parts.name, _data(turn), Rank.ORDINARY)), reason)
 
 
 def _execution(turn: Turn, sequence: str, data: Mapping[str, Any], rank: Rank) -> Execution:
@@ -79,8 +104,8 @@ def _execution(turn: Turn, sequence: str, data: Mapping[str, Any], rank: Rank) -
         sequence=sequence,
         shipyard=turn.facts.shipyard,
         rank=rank,
-        triggered_at=event.time,
-        root_time=event.root_time or event.time,
+        triggered_at=min(event.time, turn.now),
+        root_time=min(event.root_time or event.time, turn.now),  # a clock that is ahead must not be newest for ever
         source=event.source,
         hops=event.hops,
         git_commit_id=event.git_commit_id,
@@ -122,21 +147,20 @@ def _started(problem: Mapping[str, Any]) -> datetime | None:
         return None
 
 
-def _admit_problem(turn: Turn, execution: Execution) -> None:
+def _nothing_to_do(turn: Turn, execution: Execution) -> str:
+    """Why a problem needs no remediation of its own; empty if it does."""
     key = kind.problem_key(execution.data)
-    known = next((p for p in turn.slot.problems if key and p.key == key), None)
-    if known:
-        _nothing_to_do(turn, execution, f"the problem {key.split('|')[0]} is in delivery {known.context} already")
-    elif kind.is_over(execution.data):
-        _nothing_to_do(turn, execution, f"the problem is over: {kind.title(execution.data)}")
-    else:
-        problem = Problem(key=key, execution=execution.id, context=execution.context)
-        turn.change(problems=(*turn.slot.problems, problem)[-RECENT:])
-        _interrupt(turn, execution)
+    if known := next((p for p in turn.slot.problems if key and p.key == key), None):
+        return f"the problem {key.split('|')[0]} is in delivery {known.context} already"
+    if kind.is_over(execution.data):
+        return f"the problem is over: {kind.title(execution.data)}"
+    return ""
 
 
-def _nothing_to_do(turn: Turn, execution: Execution, message: str) -> None:
-    end(turn, execution, Outcome(result=Result.PASS, status=Status.SUCCEEDED, message=message))
+def _admit_problem(turn: Turn, execution: Execution) -> None:
+    problem = Problem(key=kind.problem_key(execution.data), execution=execution.id, context=execution.context)
+    turn.change(problems=(*turn.slot.problems, problem)[-RECENT:])
+    _interrupt(turn, execution)
 
 
 def _interrupt(turn: Turn, problem: Execution) -> None:
@@ -152,11 +176,8 @@ def _interrupt(turn: Turn, problem: Execution) -> None:
         tasks.conclude(turn, holder, outcome, announce=True)
 
 
-def _admit_delivery(turn: Turn, execution: Execution) -> None:
-    """A verdict against its digest refuses it; else the younger of two queued artifacts stays."""
-    if turn.facts.rejection and not execution.forced:
-        dispatch.refuse(turn, execution, dispatch.rejected_text(turn, execution, turn.facts.rejection.reason))
-        return
+def _supersede_queued(turn: Turn, execution: Execution) -> None:
+    """Of two queued artifacts the younger stays."""
     for other in turn.slot.open if execution.image else ():
         if other.context == execution.context or not other.image or other.runs or other.touched:
             continue

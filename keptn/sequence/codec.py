@@ -10,7 +10,19 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from keptn.events import Event, Scope, from_dict, rfc3339, to_dict, utc
-from keptn.sequence.slot import Alarm, Answer, Execution, Pin, Problem, Rank, Rejection, Slot, TaskRun, Version
+from keptn.sequence.slot import (
+    Alarm,
+    Answer,
+    Execution,
+    Pending,
+    Pin,
+    Problem,
+    Rank,
+    Rejection,
+    Slot,
+    TaskRun,
+    Version,
+)
 
 COMPRESS_FROM = 16 * 1024
 """Bytes from which on a slot is stored compressed."""
@@ -78,8 +90,12 @@ def _scope(stored: Mapping[str, str]) -> Scope:
     return Scope(**stored)
 
 
-def _outbox(stored: list[dict[str, Any]]) -> tuple[Event, ...]:
-    return tuple(from_dict(item) for item in stored)
+def _event(stored: dict[str, Any] | None) -> Event | None:
+    return from_dict(stored) if stored else None
+
+
+def _followers(stored: list[list[str]]) -> tuple[tuple[str, str, str], ...]:
+    return tuple((stage, sequence, execution_id) for stage, sequence, execution_id in stored)
 
 
 _READERS: Mapping[type[Any], Mapping[str, Reader]] = {
@@ -88,6 +104,7 @@ _READERS: Mapping[type[Any], Mapping[str, Reader]] = {
     Execution: {
         "rank": Rank,
         "runs": _many(TaskRun),
+        "followers": _followers,
         **dict.fromkeys(("triggered_at", "root_time", "not_before", "wait_until", "ended_at", "controlled_at"), _time),
     },
     Version: {"since": utc},
@@ -95,6 +112,7 @@ _READERS: Mapping[type[Any], Mapping[str, Reader]] = {
     Pin: {"at": utc},
     Problem: {},
     Alarm: {"due": utc},
+    Pending: {"due": utc, "event": _event, "verdict": _one(Rejection)},
     Slot: {
         "scope": _scope,
         "executions": _many(Execution),
@@ -105,9 +123,7 @@ _READERS: Mapping[type[Any], Mapping[str, Reader]] = {
         "pin": _one(Pin),
         "rejected": _many(Rejection),
         "problems": _many(Problem),
-        "outbox": _outbox,
-        "unwritten": tuple,
-        "verdicts": _many(Rejection),
+        "pending": _many(Pending),
         "alarm": _one(Alarm),
     },
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from keptn import durations
 from keptn.events import Result, Status
@@ -10,9 +10,6 @@ from keptn.sequence import tasks
 from keptn.sequence.aggregate import Outcome
 from keptn.sequence.slot import Execution, Slot, State, TaskRun
 from keptn.sequence.turn import Turn
-
-RESEND_S = 30.0
-"""How long an outbox may stay unconfirmed before it is posted again."""
 
 
 def expire(turn: Turn) -> None:
@@ -23,13 +20,10 @@ def expire(turn: Turn) -> None:
             _end(turn, execution, run)
 
 
-def earliest(slot: Slot, now: datetime) -> datetime | None:
+def earliest(slot: Slot) -> datetime | None:
     """When this slot must be looked at again even if no event comes; None: never."""
     waits = [e.open_run.due if e.open_run else e.wait_until for e in slot.open]
-    moments = [moment for moment in waits if moment]
-    if not slot.is_settled:
-        moments.append(now + timedelta(seconds=RESEND_S))
-    return min(moments, default=None)
+    return min((moment for moment in (*waits, *(p.due for p in slot.pending)) if moment), default=None)
 
 
 def _end(turn: Turn, execution: Execution, run: TaskRun) -> None:

@@ -45,15 +45,16 @@ def _result(execution: Execution) -> Outcome:
 
 
 def _go_on(turn: Turn, execution: Execution, task: Task) -> bool:
-    if not kind.needs_slot(execution, task.name):
+    if task.triggered_after_s and execution.not_before is None:
+        due = turn.now + timedelta(seconds=task.triggered_after_s)
+        execution = turn.put(replace(execution, not_before=due))
+    early = execution.not_before is not None and turn.now < execution.not_before
+    if not kind.needs_slot(execution, task.name, early=early):
         if _give_way(turn, execution):
             return True
     elif not execution.holds:
         return _take(turn, execution)
-    if task.triggered_after_s and execution.not_before is None:
-        due = turn.now + timedelta(seconds=task.triggered_after_s)
-        execution = turn.put(replace(execution, not_before=due))
-    if execution.not_before and turn.now < execution.not_before:
+    if early:
         return _waits(turn, execution, f"{task.name} is triggered later", until=execution.not_before)
     tasks.trigger(turn, execution, task)
     return True

@@ -1,4 +1,4 @@
-"""How an execution ends, and what follows it in the same stage."""
+"""How an execution ends, and what follows it: in the same stage, and in others."""
 
 from __future__ import annotations
 
@@ -10,35 +10,42 @@ from keptn import events
 from keptn.events import Phase, sequence_type
 from keptn.sequence.aggregate import Outcome
 from keptn.sequence.selector import Ended, FollowUp, following
-from keptn.sequence.slot import Execution, Rank, State
+from keptn.sequence.slot import Execution, Rank, State, recent_key
 from keptn.sequence.turn import RECENT, Turn, finished_id
+
+SNAPSHOT = "keptnshipyard"
+"""Event extension: the hash of the shipyard that the delivery began with."""
 
 
 def end(turn: Turn, execution: Execution, outcome: Outcome, *, state: State = State.FINISHED) -> None:
-    """Send `<stage>.<sequence>.finished` and reserve the slot for what follows here, in one transition.
+    """Send `<stage>.<sequence>.finished`, reserve the slot for what follows here, and trigger what follows elsewhere:
+    all in the transition that ends their cause.
 
-    What follows in other stages is started by that event. What never triggered a task has
-    no followers, nor has the end of too long a chain.
+    What never triggered a task has no followers, nor has the end of too long a chain.
     """
-    over = turn.put(
-        replace(
-            execution,
-            ended=str(state),
-            ended_at=turn.now,
-            holds=False,
-            result=str(outcome.result),
-            status=str(outcome.status),
-            message=outcome.message,
-            wait="",
-            wait_until=None,
-        )
+    over = replace(
+        execution,
+        ended=str(state),
+        ended_at=turn.now,
+        holds=False,
+        result=str(outcome.result),
+        status=str(outcome.status),
+        message=outcome.message,
+        wait="",
+        wait_until=None,
     )
-    turn.change(recent=(*turn.slot.recent, over.id)[-RECENT:])
+    stage, following_it = turn.slot.scope.stage, _followers(turn, over)
+    elsewhere = [f for f in following_it if f.stage != stage]
+    over = turn.put(replace(over, followers=tuple(_named(over, follow_up) for follow_up in elsewhere)))
+    turn.change(recent=(*turn.slot.recent, recent_key(over.context, over.id))[-RECENT:])
     said = {"result": over.result, "status": over.status, "message": over.message}
-    ended_type = sequence_type(turn.slot.scope.stage, over.sequence, Phase.FINISHED)
+    ended_type = sequence_type(stage, over.sequence, Phase.FINISHED)
     turn.emit(over, ended_type, {**over.data, **said}, event_id=finished_id(over), triggered_id=over.id)
-    for follow_up in _here(turn, over):
-        _reserve(turn, over, follow_up)
+    for follow_up in following_it:
+        if follow_up.stage == stage:
+            _reserve(turn, over, follow_up)
+        else:
+            _promote(turn, over, follow_up)
 
 
 def summary(execution: Execution, *, stage: str) -> Ended:
@@ -64,12 +71,29 @@ def follow_up_id(ended_id: str, follow_up: FollowUp) -> str:
     return events.derived_id(ended_id, follow_up.stage, follow_up.sequence.name)
 
 
-def _here(turn: Turn, over: Execution) -> list[FollowUp]:
+def _followers(turn: Turn, over: Execution) -> list[FollowUp]:
     if turn.retires or not over.runs or over.hops > turn.facts.max_hops:
         return []
-    stage = turn.slot.scope.stage
-    found = following(turn.shipyard(over), summary(over, stage=stage))
-    return [f for f in found if f.stage == stage and not _has_nothing_to_undo(turn, over, f)]
+    found = following(turn.shipyard(over), summary(over, stage=turn.slot.scope.stage))
+    return [f for f in found if f.stage != turn.slot.scope.stage or not _has_nothing_to_undo(turn, over, f)]
+
+
+def _named(over: Execution, follow_up: FollowUp) -> tuple[str, str, str]:
+    return (follow_up.stage, follow_up.sequence.name, follow_up_id(finished_id(over), follow_up))
+
+
+def _promote(turn: Turn, over: Execution, follow_up: FollowUp) -> None:
+    """Trigger what follows in another stage; the event names the shipyard that counts there."""
+    said = {**over.data, "result": over.result, "status": over.status}
+    turn.emit(
+        replace(over, hops=over.hops + 1, epoch=0, git_commit_id=""),
+        sequence_type(follow_up.stage, follow_up.sequence.name, Phase.TRIGGERED),
+        carried(said, stage=follow_up.stage),
+        event_id=follow_up_id(finished_id(over), follow_up),
+        triggered_id=finished_id(over),
+        stage=follow_up.stage,
+        extensions={SNAPSHOT: over.shipyard},
+    )
 
 
 def _has_nothing_to_undo(turn: Turn, over: Execution, follow_up: FollowUp) -> bool:

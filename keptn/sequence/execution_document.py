@@ -15,7 +15,10 @@ from keptn.sequence.turn import finished_id
 
 
 def document(execution: Execution, *, scope: Scope, revision: int) -> dict[str, Any]:
-    """All that people ask about one execution; its data only while somebody may run it again."""
+    """All that people ask about one execution; its data only while somebody may run it again.
+
+    revision: of the slot; 0 for one that was not let in.
+    """
     repeatable = execution.ended and execution.result == Result.FAIL
     return {
         "project": scope.project,
@@ -40,6 +43,8 @@ def document(execution: Execution, *, scope: Scope, revision: int) -> dict[str, 
         "triggered_at": rfc3339(execution.triggered_at),
         "finished_at": _time(execution.ended_at),
         "finished_event": finished_id(execution) if execution.ended else "",
+        "followers": [dict(zip(("stage", "sequence", "id"), named, strict=True)) for named in execution.followers],
+        "turned_away": revision == 0,
         "waiting": _waiting(execution),
         "forced": execution.forced,
         "labels": execution.data.get("labels") or {},

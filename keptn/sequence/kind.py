@@ -49,9 +49,9 @@ def is_over(data: Mapping[str, Any]) -> bool:
     return str(_section(data, "problem").get("State") or "").upper() in {"RESOLVED", "CLOSED"}
 
 
-def needs_slot(execution: Execution, task: str) -> bool:
-    """An approval before anything was changed does not hold the slot; everything else does."""
-    return execution.touched or task != "approval"
+def needs_slot(execution: Execution, task: str, *, early: bool) -> bool:
+    """What has changed nothing and only waits, for a person or for its time, does not hold the slot."""
+    return execution.touched or not (early or task == "approval")
 
 
 def _section(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:

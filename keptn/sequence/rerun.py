@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from keptn import events
@@ -21,7 +22,7 @@ def again(turn: Turn) -> None:
     if subject is None or not subject.get("data") or not subject["shipyard"]:
         return
     execution_id = events.derived_id(turn.cause.id, "rerun", str(subject["id"]))
-    if execution_id in turn.slot.recent or any(e.id == execution_id for e in turn.slot.executions) or turn.facts.known:
+    if turn.facts.known or turn.slot.knows(replace(turn.cause, context=str(subject["context"]), id=execution_id)):
         return
     stage = turn.slot.scope.stage
     definition = turn.facts.shipyards[str(subject["shipyard"])].stage(stage).sequence(str(subject["sequence"]))

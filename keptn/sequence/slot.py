@@ -77,6 +77,7 @@ class Execution:
     while it waits. not_before: when the next task may be triggered. wait: what it waits for and why. stop: why it ends
     at its next task boundary. about: the digest a problem is about. manual: a person's or another system's event
     started it, not the engine. rerun: it repeats one that failed. controlled_at: time of the last control event obeyed.
+    followers: what it started in other stages: stage, sequence and id of each.
     """
 
     id: str
@@ -106,6 +107,7 @@ class Execution:
     manual: bool = True
     rerun: bool = False
     controlled_at: datetime | None = None
+    followers: tuple[tuple[str, str, str], ...] = ()
     ended: str = ""
     ended_at: datetime | None = None
     result: str = ""
@@ -190,10 +192,26 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """The one timer of the slot. name: in the timer store."""
+    """The one timer of the slot. id: of the event that it brings back; name: in the timer store."""
 
+    id: str
     due: datetime
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """What follows from a transition and is not known to be done: an event to post, a document or verdict to write.
+
+    cause: identity of the event that it follows from. due: when it is done once more, and then dropped. execution: the
+    id of the one whose document it is.
+    """
+
+    cause: str
+    due: datetime
+    event: Event | None = None
+    execution: str = ""
+    verdict: Rejection | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,9 +219,9 @@ class Slot:
     """One service in one stage.
 
     epoch: grows with every execution that takes the slot. revision: grows with every write. writer: who wrote it last.
-    executions: the open ones, and those that ended and whose documents are not written yet. recent: ids of executions
-    that ended lately. taken: age and context of the youngest artifact that took the slot. outbox: events to be posted.
-    unwritten: executions whose documents are to be written. verdicts: rejections to be stored as objects.
+    executions: the open ones, and those that ended and whose documents may not be written yet. recent: context and id
+    of executions that ended lately. taken: age and context of the youngest artifact that took the slot. pending: what
+    follows from the last transitions, oldest first.
     """
 
     scope: Scope
@@ -218,9 +236,7 @@ class Slot:
     pin: Pin | None = None
     rejected: tuple[Rejection, ...] = ()
     problems: tuple[Problem, ...] = ()
-    outbox: tuple[Event, ...] = ()
-    unwritten: tuple[str, ...] = ()
-    verdicts: tuple[Rejection, ...] = ()
+    pending: tuple[Pending, ...] = ()
     alarm: Alarm | None = None
 
     @property
@@ -231,11 +247,20 @@ class Slot:
     def holder(self) -> Execution | None:
         return next((execution for execution in self.open if execution.holds), None)
 
-    @property
-    def is_settled(self) -> bool:
-        """Whether everything that follows from the last transition has been done."""
-        return not (self.outbox or self.unwritten or self.verdicts)
+    def of(self, cause: str) -> tuple[Pending, ...]:
+        """What is pending of one event's transition."""
+        return tuple(one for one in self.pending if one.cause == cause)
+
+    def knows(self, event: Event) -> bool:
+        """Whether the sequence of this event was let in, and has not ended long ago."""
+        key = (event.context, event.id)
+        return recent_key(*key) in self.recent or any((e.context, e.id) == key for e in self.executions)
 
     def live_at(self, moment: datetime) -> Version | None:
         """What was live then; None if that is not known any more."""
         return next((version for version in reversed(self.history) if version.since <= moment), None)
+
+
+def recent_key(context: str, execution_id: str) -> str:
+    """How a slot remembers an execution that ended: two senders may use one id."""
+    return f"{context} {execution_id}"

@@ -19,6 +19,8 @@ from keptn.shipyard import Task
 
 START_TIMEOUT_S = 10 * 60.0
 FINISH_TIMEOUT_S = 60 * 60.0
+MOST_EXECUTORS = 16
+"""Executors of one task at the most: each has a place in the slot, which is one small object."""
 APPROVAL_TIMEOUT_S = 7 * 24 * 60 * 60.0
 """How long people may take, unless the approval's `timeout` says otherwise."""
 LARGEST_DATA = 48 * 1024
@@ -30,7 +32,7 @@ def trigger(turn: Turn, execution: Execution, task: Task) -> None:
     run = TaskRun(
         name=task.name,
         index=execution.next,
-        id=events.derived_id(execution.id, "task", str(execution.next), task.name),
+        id=events.derived_id(execution.context, execution.id, "task", str(execution.next), task.name),
         triggered_at=turn.now,
         due=turn.now + timedelta(seconds=_timeout_s(task)),
     )
@@ -45,7 +47,19 @@ def trigger(turn: Turn, execution: Execution, task: Task) -> None:
         touched=execution.touched or task.name in kind.TOUCHING,
     )
     turn.put(running)
-    turn.emit(running, task_type(task.name, Phase.TRIGGERED), {**data, "message": ""}, event_id=run.id)
+    turn.emit(
+        running,
+        task_type(task.name, Phase.TRIGGERED),
+        {**data, "message": ""},
+        event_id=run.id,
+        extensions={events.KEPTN_TASK: "true", **_strategy(task, data)},
+    )
+
+
+def _strategy(task: Task, data: Mapping[str, Any]) -> dict[str, str]:
+    """The test strategy, where a Trigger can filter on it: a test in any container hears its own alone."""
+    strategy = _section(data, "test").get("teststrategy") if task.name == "test" else ""
+    return {"teststrategy": str(strategy)} if strategy else {}
 
 
 def answered(turn: Turn, event: Event, *, name: str, phase: Phase) -> None:
@@ -54,15 +68,24 @@ def answered(turn: Turn, event: Event, *, name: str, phase: Phase) -> None:
     if found is None or phase is Phase.STATUS_CHANGED:
         return
     execution, run = found
-    if name != run.name:
-        reason = f"{event.source} answered task {run.name!r} with an event of task {name!r}; correct the executor"
+    if reason := _misled(event, run, name):
         conclude(turn, execution, Outcome(result=Result.FAIL, status=Status.ERRORED, message=reason), announce=True)
         return
+    turn.proven(run.id)
     task = turn.definition(execution).tasks[run.index]
-    run = _with_answer(run, event, phase, task=task, now=turn.now)
+    run = _with_answer(run, event, phase, task=task, turn=turn)
     execution = turn.put(replace(execution, runs=(*execution.runs[:-1], run), hops=max(execution.hops, event.hops)))
     if phase is Phase.FINISHED and _is_complete(run, task):
         _take_results(turn, execution, run)
+
+
+def _misled(event: Event, run: TaskRun, name: str) -> str:
+    """Why the answer cannot be one of this task; empty if it can."""
+    if name != run.name:
+        return f"{event.source} answered task {run.name!r} with an event of task {name!r}; correct the executor"
+    if len(run.answers) >= MOST_EXECUTORS and event.source not in {answer.source for answer in run.answers}:
+        return f"more than {MOST_EXECUTORS} executors answered task {run.name!r}; give each one source of its own"
+    return ""
 
 
 def conclude(
@@ -73,6 +96,7 @@ def conclude(
     announce: nobody else said that the task is over, so the engine does. state: of an execution that ends here.
     """
     run = execution.runs[-1]
+    turn.proven(run.id)  # nobody is to begin what is over
     over = replace(
         run,
         ended_at=turn.now,
@@ -115,7 +139,7 @@ def _open_task(turn: Turn, event: Event) -> tuple[Execution, TaskRun] | None:
     return None
 
 
-def _with_answer(run: TaskRun, event: Event, phase: Phase, *, task: Task, now: datetime) -> TaskRun:
+def _with_answer(run: TaskRun, event: Event, phase: Phase, *, task: Task, turn: Turn) -> TaskRun:
     """The run with one answer more; an executor is known by its source, and what it repeats counts once."""
     answers = {answer.source: answer for answer in run.answers}
     answer = answers.get(event.source) or Answer(source=event.source)
@@ -132,15 +156,15 @@ def _with_answer(run: TaskRun, event: Event, phase: Phase, *, task: Task, now: d
             message=event.message,
         )
     answers[event.source] = answer
-    return replace(run, answers=tuple(answers.values()), due=_due(run, task, phase, now))
+    return replace(run, answers=tuple(answers.values()), due=_due(run, task, phase, turn))
 
 
-def _due(run: TaskRun, task: Task, phase: Phase, now: datetime) -> datetime:
+def _due(run: TaskRun, task: Task, phase: Phase, turn: Turn) -> datetime:
     """The first `.started` turns the short wait for somebody into the long one for the end."""
     waits_for_people = run.name in {"approval", "soak"}
     if waits_for_people or task.timeout_s is not None or run.answers or phase is not Phase.STARTED:
         return run.due
-    return now + timedelta(seconds=FINISH_TIMEOUT_S)
+    return turn.now + timedelta(seconds=turn.facts.finish_timeouts.get(run.name, FINISH_TIMEOUT_S))
 
 
 def _timeout_s(task: Task) -> float:
@@ -172,7 +196,13 @@ def _take_results(turn: Turn, execution: Execution, run: TaskRun) -> None:
     if turn.cause.hops > turn.facts.max_hops:
         result = Outcome(result=Result.FAIL, status=Status.ERRORED, message=too_long(turn))
     verdicts.observe(turn, execution, _section(data, run.name))
-    conclude(turn, replace(execution, data=data), result)
+    conclude(turn, replace(execution, data=data, git_commit_id=_commit(execution, run, data)), result)
+
+
+def _commit(execution: Execution, run: TaskRun, data: Mapping[str, Any]) -> str:
+    """The commit with which the delivery entered the stage: later tasks read gates, tests and runbooks there."""
+    deployed = _section(data, "deployment").get("gitCommit") if run.name == "deployment" else ""
+    return str(deployed or execution.git_commit_id)
 
 
 def too_long(turn: Turn) -> str:

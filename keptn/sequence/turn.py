@@ -5,20 +5,22 @@ Lives inside `step` only; from outside the engine is a pure function.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from keptn import events
 from keptn.events import Event
-from keptn.sequence.slot import Execution, Rejection, Slot
+from keptn.sequence.slot import Execution, Pending, Rejection, Slot
 from keptn.shipyard import SequenceDefinition, Shipyard, Stage
 
 SOURCE = "keptn/orchestrate"
 """CloudEvents source of everything the engine says."""
 RECENT = 32
 """How many ended executions and verdicts a slot remembers by itself; older ones are found by their objects."""
+REPEAT_S = 30.0
+"""After so long what nothing proves to be done is done once more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,7 @@ class Facts:
     shipyards: by hash, at least those of the open executions. shipyard: hash for a new execution. known: the sequence
     of this event was let in before. rejection: a verdict against the event's digest in this stage. paused, aborted:
     why the event's context is held or over, empty if it is not. subject: the ended execution that a `rerun` repeats, as
-    it was recorded.
+    it was recorded. finish_timeouts: seconds that a task may take once it was started, where it is not the default.
     """
 
     shipyards: Mapping[str, Shipyard] = field(default_factory=dict)
@@ -39,14 +41,19 @@ class Facts:
     aborted: str = ""
     subject: Mapping[str, Any] | None = None
     max_hops: int = 255
+    finish_timeouts: Mapping[str, float] = field(default_factory=dict)
 
 
 class Turn:
-    """The slot as it becomes. `cause` is the event that is handled."""
+    """The slot as it becomes. `cause` is the event that is handled.
+
+    aside: a slot that is never stored, with what a sequence leaves behind that is not let in; None if there is none.
+    """
 
     def __init__(self, slot: Slot, cause: Event, now: datetime, facts: Facts) -> None:
         self.slot, self.cause, self.now, self.facts = slot, cause, now, facts
         self.retires = False  # what ends because its service is deleted is followed by nothing
+        self.aside: Slot | None = None
 
     def change(self, **changes: Any) -> None:  # noqa: ANN401 - fields of Slot
         self.slot = replace(self.slot, **changes)
@@ -59,8 +66,9 @@ class Turn:
         others = {e.id: e for e in self.slot.executions}
         if others.get(execution.id) != execution:
             others[execution.id] = execution
-            unwritten = dict.fromkeys((*self.slot.unwritten, execution.id))
-            self.change(executions=tuple(others.values()), unwritten=tuple(unwritten))
+            elsewhere = tuple(one for one in self.slot.pending if one.execution != execution.id)
+            self.change(executions=tuple(others.values()), pending=elsewhere)
+            self._add(execution=execution.id)
         return execution
 
     def definition(self, execution: Execution) -> SequenceDefinition:
@@ -73,35 +81,49 @@ class Turn:
         return self.facts.shipyards[execution.shipyard]
 
     def emit(
-        self, execution: Execution, event_type: str, data: Mapping[str, Any], *, event_id: str, triggered_id: str = ""
+        self,
+        execution: Execution,
+        event_type: str,
+        data: Mapping[str, Any],
+        *,
+        event_id: str,
+        triggered_id: str = "",
+        stage: str = "",
+        extensions: Mapping[str, str] | None = None,
     ) -> None:
-        """Put an event of the execution's context into the outbox."""
+        """Have an event of the execution's context posted. stage: of the event, where it is not this slot's."""
         scope = self.slot.scope
         event = Event(
             type=event_type,
             id=event_id,
             source=SOURCE,
             time=self.now,
-            data={**data, "project": scope.project, "stage": scope.stage, "service": scope.service},
+            data={**data, "project": scope.project, "stage": stage or scope.stage, "service": scope.service},
             context=execution.context,
             triggered_id=triggered_id,
             git_commit_id=execution.git_commit_id,
             epoch=execution.epoch,
             hops=execution.hops + 1,
             root_time=execution.root_time,
+            extensions=extensions or {},
         )
-        self.change(outbox=(*self.slot.outbox, event))
+        self._add(event=event)
+
+    def proven(self, event_id: str) -> None:
+        """An event that was answered, or that nobody needs any more, is not posted again."""
+        self.change(pending=tuple(p for p in self.slot.pending if p.event is None or p.event.id != event_id))
 
     def reject(self, rejection: Rejection) -> None:
         """Remember a verdict against a digest, once."""
         if rejection.digest and rejection.digest not in {known.digest for known in self.slot.rejected}:
-            self.change(rejected=(*self.slot.rejected, rejection)[-RECENT:], verdicts=(*self.slot.verdicts, rejection))
+            self.change(rejected=(*self.slot.rejected, rejection)[-RECENT:])
+            self._add(verdict=rejection)
+
+    def _add(self, **what: Any) -> None:  # noqa: ANN401 - one of the fields of Pending
+        due = self.now + timedelta(seconds=REPEAT_S)
+        self.change(pending=(*self.slot.pending, Pending(cause=self.cause.identity, due=due, **what)))
 
 
 def finished_id(execution: Execution) -> str:
     """The id of the event that ends an execution: known before it exists, the same whoever computes it."""
-    return events.derived_id(execution.id, "finished")
-
-
-def first(executions: Iterable[Execution]) -> Execution | None:
-    return next(iter(executions), None)
+    return events.derived_id(execution.context, execution.id, "finished")

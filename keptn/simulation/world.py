@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 
 from keptn import events, orchestration, ticking
 from keptn.adapters.store.memory import MemoryStore
-from keptn.adapters.timers.store_timers import StoreTimers
 from keptn.context import Context
 from keptn.errors import Unknown
 from keptn.events import Event
@@ -92,6 +91,7 @@ class World:
         text = shipyard.encode() if isinstance(shipyard, str) else shipyard
         self.repo, self.clock, self.sink = OneShipyard(text, projects=projects), ManualClock(start), Collector()
         store = store or MemoryStore()
+        self._heard: set[str] = set()
         self.context = Context(Settings(), store=store, config_repo=self.repo, clock=self.clock, sink=self.sink)
 
     def send(self, event: Event) -> list[Event]:
@@ -134,16 +134,17 @@ class World:
         return {context: str(delivery["state"]) for context, delivery in found.items() if delivery}
 
     def _next_due(self) -> datetime | None:
-        timers = self.context.timers
-        return timers.next_due() if isinstance(timers, StoreTimers) else None
+        return self.context.due_timers.next_due()
 
     def _delivered(self) -> list[Event]:
+        """What was posted, as others hear it: an event that is posted once more is the same event."""
         emitted: list[Event] = []
         while self.sink.posted:
             event = self.sink.posted.popleft()
-            if event.type.startswith(events.TIMER_PREFIX):
-                orchestration.handle(events.from_dict(event.data["event"]), self.context)
+            if event.type == events.TIMER_SET:  # here time itself sees to the timers
                 continue
-            emitted.append(event)
-            orchestration.handle(event, self.context)
+            if event.identity not in self._heard and not event.type.startswith(events.TIMER_PREFIX):
+                self._heard.add(event.identity)
+                emitted.append(event)
+            orchestration.handle(events.unwrapped(event), self.context)
         return emitted

@@ -1,5 +1,6 @@
 """Timers and the wake-up, on the stores they may stand on."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,8 +8,8 @@ import pytest
 from keptn.adapters.store.memory import MemoryStore
 from keptn.adapters.store.sqlite import SqliteStore
 from keptn.adapters.timers.store_timers import StoreTimers
-from keptn.adapters.timers.store_wake_up import StoreWakeUp
-from keptn.events import Event
+from keptn.adapters.timers.store_wake_up import StoreWakeUp, at
+from keptn.events import Event, rung_at, unwrapped
 from keptn.records.objects import WAKE_UP
 from keptn.settings import Settings
 
@@ -24,34 +25,87 @@ def store(request, tmp_path):
     yield SqliteStore.open(settings=Settings(state_dir=tmp_path))
 
 
+class Told:
+    """A sink that keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def post(self, event: Event) -> None:
+        self.events.append(event)
+
+
 @pytest.fixture
-def timers(store):
-    return StoreTimers(store, StoreWakeUp(store))
+def sink():
+    return Told()
+
+
+@pytest.fixture
+def timers(store, sink):
+    return StoreTimers(store, sink)
+
+
+def names(timers, now) -> list[str]:
+    return [name for name, _ in timers.due(now)]
 
 
 def test_a_timer_comes_back_when_it_is_due(timers):
-    """Not before; at its moment, wrapped, for the function it was set for."""
-    name = timers.set(function="deploy", event=EVENT, due=NOW + timedelta(seconds=5))
-    assert timers.due(NOW + timedelta(seconds=4.999999)) == []
-    ((found, event),) = timers.due(NOW + timedelta(seconds=5))
+    """Not before; at its moment, wrapped, for the function it was set for, with the moment it was set for."""
+    due = NOW + timedelta(seconds=5)
+    name = timers.set(function="deploy", event=EVENT, due=due)
+    assert names(timers, NOW + timedelta(seconds=4.999999)) == []
+    ((found, event),) = timers.due(due)
     assert (found, event.type, event.data["event"]["id"]) == (name, "sh.keptn.timer.deploy.due", "1")
+    assert rung_at(unwrapped(event), NOW) == due
+    assert unwrapped(event).extensions["keptntimer"] == name
 
 
-def test_the_earliest_comes_first_and_the_page_is_bounded(timers):
-    """However many are due, no more than asked for are read."""
-    for seconds in (3, 1, 2):
-        timers.set(function="deploy", event=EVENT, due=NOW + timedelta(seconds=seconds))
-    found = timers.due(NOW + timedelta(seconds=9), limit=2)
-    assert [name[7:34] for name, _ in found] == ["2030-01-07T09:00:01.000000Z", "2030-01-07T09:00:02.000000Z"]
+def test_the_clock_is_told_after_the_timer_is_written(store, sink, timers):
+    """Whoever hears of a timer finds it."""
+    seen = []
+    sink.post = lambda event: seen.append((event.type, event.data["due"], bool(store.get(event.data["timer"]))))
+    timers.set(function="deploy", event=EVENT, due=NOW)
+    assert seen == [("sh.keptn.timer.set", "2030-01-07T09:00:00.000000Z", True)]
+
+
+def test_the_earliest_comes_first_however_many_there_are(timers):
+    """More than a page is due: all come, in order, also when those that came are cancelled meanwhile."""
+    for number in range(250):
+        timers.set(function="deploy", event=replace(EVENT, id=str(number)), due=NOW + timedelta(seconds=250 - number))
+    found = []
+    for name, event in timers.due(NOW + timedelta(seconds=300)):
+        timers.cancel(name)
+        found.append(event.data["event"]["id"])
+    assert found == [str(number) for number in reversed(range(250))]
+    assert timers.next_due() is None
+
+
+def test_the_next_one_may_be_asked_for_beyond_a_moment(timers):
+    """What is due already does not hide what comes."""
+    for number in (1, 2):
+        timers.set(function="deploy", event=replace(EVENT, id=str(number)), due=NOW + timedelta(seconds=number))
     assert timers.next_due() == NOW + timedelta(seconds=1)
+    assert timers.next_due(after=NOW + timedelta(seconds=1)) == NOW + timedelta(seconds=2)
+    assert timers.next_due(after=NOW + timedelta(seconds=2)) is None
 
 
-def test_the_same_timer_set_twice_is_one(timers):
-    """Event, function and key make a timer; its due event is the same one every time."""
-    first = timers.set(function="deploy", event=EVENT, due=NOW)
-    assert timers.set(function="deploy", event=EVENT, due=NOW) == first
-    assert timers.set(function="deploy", event=EVENT, due=NOW, key="other") != first
-    assert timers.due(NOW)[0][1] == timers.due(NOW)[0][1]
+def test_the_same_timer_set_again_is_moved(timers):
+    """Event, function and key make a timer, whenever it is due: a task that waits has one, however often it is told."""
+    timers.set(function="deploy", event=EVENT, due=NOW)
+    moved = timers.set(function="deploy", event=EVENT, due=NOW + timedelta(seconds=1))
+    other = timers.set(function="deploy", event=EVENT, due=NOW + timedelta(seconds=2), key="other")
+    assert names(timers, NOW + timedelta(seconds=9)) == [moved, other]
+    again = timers.set(function="deploy", event=EVENT, due=NOW + timedelta(seconds=1))
+    assert (again, names(timers, NOW + timedelta(seconds=9))) == (moved, [moved, other])
+
+
+def test_an_event_that_waits_again_is_the_event_that_first_came(timers):
+    """Nothing of its earlier timers travels with it."""
+    timers.set(function="deploy", event=EVENT, due=NOW)
+    ((_, event),) = timers.due(NOW)
+    timers.set(function="deploy", event=unwrapped(event), due=NOW + timedelta(seconds=1))
+    ((_, again),) = timers.due(NOW + timedelta(seconds=1))
+    assert again.data["event"] == event.data["event"]
 
 
 def test_a_cancelled_timer_is_gone(timers):
@@ -59,22 +113,36 @@ def test_a_cancelled_timer_is_gone(timers):
     name = timers.set(function="deploy", event=EVENT, due=NOW)
     timers.cancel(name)
     timers.cancel(name)
-    assert not timers.any_left()
     assert timers.next_due() is None
 
 
-def test_the_wake_up_stays_while_somebody_wants_it(store, timers):
-    """A release that began before the last `ensure` does not take it away; an idle one does."""
+def test_the_wake_up_comes_at_the_earliest_moment(store):
+    """A later wish changes nothing, an earlier one moves it."""
     wake_up = StoreWakeUp(store)
-    wake_up.ensure()
+    for seconds, comes in ((5, 5), (9, 5), (2, 2)):
+        wake_up.earliest(NOW + timedelta(seconds=seconds))
+        assert at(store.get(WAKE_UP)) == NOW + timedelta(seconds=comes)
 
-    def meanwhile() -> bool:
-        timers.set(function="deploy", event=EVENT, due=NOW)
-        return True
 
-    wake_up.release(meanwhile)
-    assert store.get(WAKE_UP)
-    wake_up.release(lambda: False)
-    assert store.get(WAKE_UP)
-    wake_up.release(lambda: True)
+def test_a_wish_that_comes_during_a_tick_is_not_lost(store):
+    """The clock has looked, then somebody sets a timer: it looks again before it moves or deletes the wake-up."""
+    wake_up, seen = StoreWakeUp(store), []
+    wake_up.earliest(NOW)
+
+    def look():
+        seen.append(1)
+        if len(seen) == 1:
+            wake_up.earliest(NOW - timedelta(seconds=1))
+            return None
+        return NOW + timedelta(seconds=3)
+
+    wake_up.follow(look)
+    assert (len(seen), at(store.get(WAKE_UP))) == (2, NOW + timedelta(seconds=3))
+
+
+def test_without_timers_there_is_no_wake_up(store):
+    """Nothing is awaited, so nothing ticks."""
+    wake_up = StoreWakeUp(store)
+    wake_up.earliest(NOW)
+    wake_up.follow(lambda: None)
     assert store.get(WAKE_UP) is None

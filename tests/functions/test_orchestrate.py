@@ -1,12 +1,14 @@
 """`orchestrate`: events in over HTTP, what follows posted to the sink, 204."""
 
+from dataclasses import replace
+
 import pytest
 from functions_framework import create_app
 
 from keptn import context, events
-from keptn.adapters.timers.store_timers import StoreTimers
-from keptn.errors import LostRace, Unavailable
+from keptn.errors import LostRace, Refused, Unavailable
 from keptn.events import Event
+from keptn.records import dead_letters, deliveries
 from keptn.simulation.world import World
 
 SHIPYARD = "stages: [{name: dev, deployment_strategy: dark}, {name: prod, deployment_strategy: dark}]"
@@ -41,49 +43,118 @@ def post(client, event: Event) -> int:
 
 
 def posted(world) -> list[Event]:
-    found = list(world.sink.posted)
+    found = [event for event in world.sink.posted if event.type != events.TIMER_SET]
     world.sink.posted.clear()
     return found
 
 
 def test_a_delivery_goes_through_its_tasks(world, client):
-    """Every answer of an executor brings the next task, with 204 and an empty body."""
+    """Every answer of an executor brings the next task; the end brings the next stage, in one transition."""
     assert post(client, artifact(world)) == 204
     for name in ("deployment", "evaluation", "release"):
         (task,) = posted(world)
         assert task.type == f"sh.keptn.event.{name}.triggered"
+        assert task.extensions["keptntask"] == "true"
         done = events.finished(task, source="x", now=world.clock.now(), result=events.Result.PASS)
         assert post(client, done) == 204
-    (end,) = posted(world)
+    end, promoted = posted(world)
     assert (end.type, end.result) == ("sh.keptn.event.dev.delivery.finished", "pass")
-    assert post(client, end) == 204
-    assert [event.type for event in posted(world)] == ["sh.keptn.event.prod.delivery.triggered"]
+    assert promoted.type == "sh.keptn.event.prod.delivery.triggered"
+    assert "keptntask" not in promoted.extensions
 
 
-def test_a_repeat_posts_nothing_new(world, client):
-    """The same event again, and the trigger it caused: 204, and silence."""
+def test_a_repeat_posts_what_it_caused_until_that_is_proven(world, client):
+    """Its answer may have been lost: the very same event goes out again; once the task is answered, nothing does."""
     post(client, artifact(world))
     (task,) = posted(world)
     assert post(client, artifact(world)) == 204
-    assert post(client, task) == 204
+    assert [event.id for event in posted(world)] == [task.id]
+    post(client, events.started(task, source="x", now=world.clock.now()))
+    assert post(client, artifact(world)) == 204
     assert posted(world) == []
 
 
+def test_a_slot_is_written_once_per_event(world, client):
+    """And once more when nothing runs there any more."""
+    store, writes = world.context.store, []
+    put = store.put
+
+    def counting(name, data, **given):
+        writes.append(name)
+        return put(name, data, **given)
+
+    store.put = counting
+    post(client, artifact(world))
+    for expected in (1, 1, 1, 2):
+        assert writes.count(SLOT) == expected
+        writes.clear()
+        if expected == 1:
+            task = posted(world)[-1]
+            done = events.finished(task, source="x", now=world.clock.now(), result=events.Result.PASS)
+            post(client, done)
+
+
 def test_a_sink_that_is_away_is_tried_again(world, client):
-    """503 asks the Broker to deliver again; then the very same event goes out, once."""
-    post_to_sink, world.sink.post = world.sink.post, _away
+    """503 asks the Broker to deliver again; then the very same event goes out."""
+    world.sink.post, post_to_sink = _away, world.sink.post
     assert post(client, artifact(world)) == 503
     world.sink.post = post_to_sink
     assert post(client, artifact(world)) == 204
     assert [event.type for event in posted(world)] == ["sh.keptn.event.deployment.triggered"]
 
 
-def test_the_alarm_sends_what_was_not_confirmed(world, client):
-    """The Broker gave up; the slot's timer still brings the event out."""
-    post_to_sink, world.sink.post = world.sink.post, _away
-    assert post(client, artifact(world)) == 503
-    world.sink.post = post_to_sink
-    assert [event.type for event in world.advance(31)] == ["sh.keptn.event.deployment.triggered"]
+def test_the_alarm_sends_what_nothing_proves_once_more(world, client):
+    """The poster died and the Broker gave up; the slot's timer still brings the event out, once."""
+    post(client, artifact(world))
+    (task,) = posted(world)
+    again = []
+    world.sink.post, post_to_sink = lambda event: (again.append(event), post_to_sink(event)), world.sink.post
+    world.advance(120)
+    assert [event.id for event in again if event.type == task.type] == [task.id]
+
+
+def test_what_the_broker_refuses_holds_up_nothing(world, client):
+    """413: the event becomes a dead letter, its task ends as errored with the reason, and the next delivery begins."""
+    post_to_sink = world.sink.post
+
+    def picky(event):
+        if event.type.endswith("deployment.triggered") and event.context == "c":
+            raise Refused("the Broker refused it with 413: too large")
+        post_to_sink(event)
+
+    world.sink.post = picky
+    assert post(client, artifact(world)) == 204
+    (end,) = posted(world)
+    assert (end.type, end.status) == ("sh.keptn.event.deployment.finished", "errored")
+    assert "too large" in end.message
+    assert [letter["event"]["type"] for letter in dead_letters.page(world.context.store).letters] == [
+        "sh.keptn.event.deployment.triggered"
+    ]
+    post(client, replace(artifact(world), id="b", context="d"))
+    post(client, end)
+    undo = next(event for event in posted(world) if event.type.endswith(".event.rollback.triggered"))
+    post(client, events.finished(undo, source="x", now=world.clock.now(), result=events.Result.PASS))
+    assert [e.context for e in posted(world) if e.type.endswith("deployment.triggered")] == ["d"]
+
+
+def test_a_next_stage_that_cannot_be_told_ends_as_errored(world, client):
+    """The promotion is refused: the next stage says why, where people look."""
+    post_to_sink = world.sink.post
+
+    def picky(event):
+        if event.type.endswith("prod.delivery.triggered"):
+            raise Refused("the Broker refused it with 413: too large")
+        post_to_sink(event)
+
+    world.sink.post = picky
+    world.send(artifact(world))
+    for name in ("deployment", "evaluation", "release"):
+        task_id = deliveries.delivery(world.context.store, "c")["waiting"][0]["id"]
+        task = replace(artifact(world), type=f"sh.keptn.event.{name}.triggered", id=task_id)
+        world.send(events.finished(task, source="x", now=world.clock.now(), result=events.Result.PASS))
+    delivery = deliveries.delivery(world.context.store, "c")
+    assert [(stage["stage"], stage["result"]) for stage in delivery["stages"]] == [("dev", "pass"), ("prod", "fail")]
+    assert "too large" in delivery["stages"][1]["sequences"][0]["message"]
 
 
 def test_a_lost_race_is_decided_again(world, client):
@@ -137,9 +208,7 @@ def test_what_is_no_sequences_business_is_ignored(world, client, kind):
 def test_a_running_delivery_keeps_one_timer(world, client):
     """One alarm per slot, whatever it waits for; none when it has ended."""
     post(client, artifact(world))
-    timers = world.context.timers
-    assert isinstance(timers, StoreTimers)
-    assert len(timers.due(world.clock.now().replace(year=2031))) == 1
+    assert len(list(world.context.due_timers.due(world.clock.now().replace(year=2031)))) == 1
 
 
 def _away(event: Event) -> None:

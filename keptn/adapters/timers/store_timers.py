@@ -1,55 +1,92 @@
-"""Timers in the object store: `timers/<due>-<id>.json`, so that the earliest is the first of the list."""
+"""Timers in the object store: `timers/<due>-<id>.json`, so that the earliest is the first of the list.
+
+`replies/<event>/<function>.<key>-timer` holds the name of a timer: set again, it is found there and moved.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 from keptn import events
-from keptn.events import Event, rfc3339
-from keptn.ports import ObjectStore, WakeUp
+from keptn.errors import LostRace
+from keptn.events import SLOT_ALARM, TIMER_SET, Event, rfc3339
+from keptn.ports import EventSink, ObjectStore
 from keptn.records import objects
 
-SOURCE = "keptn/clock"
+SOURCE = "keptn/timers"
+PAGE = 100
+_WAITED = {events.TIMER, events.DUE}
 
 
 class StoreTimers:
     """A timer is an object; cancelling deletes it; what nobody awaits any more is a no-op for its function."""
 
-    def __init__(self, store: ObjectStore, wake_up: WakeUp) -> None:
-        self._store, self._wake_up = store, wake_up
+    def __init__(self, store: ObjectStore, sink: EventSink) -> None:
+        self._store, self._sink = store, sink
 
     @classmethod
-    def open(cls, *, store: ObjectStore, wake_up: WakeUp) -> StoreTimers:
-        return cls(store, wake_up)
+    def open(cls, *, store: ObjectStore, sink: EventSink) -> StoreTimers:
+        return cls(store, sink)
 
     def set(self, *, function: str, event: Event, due: datetime, key: str = "") -> str:
-        name = objects.timer(due, events.derived_id(event.id, function, key))
-        self._wake_up.ensure()
-        self._store.put(name, json.dumps({"function": function, "event": events.to_dict(event)}).encode())
-        self._wake_up.ensure()  # the clock may have found nothing between the two, and released it
+        timer_id = events.derived_id(event.id, function, key)
+        name = objects.timer(due, timer_id)
+        body = {"function": function, "event": _without_earlier_timers(event)}
+        moves = event.type != SLOT_ALARM  # each alarm is an event of its own, and set once
+        before = self._place(objects.timer_place(event.id, function, key), name) if moves else ""
+        self._store.put(name, json.dumps(body).encode())
+        if before and before != name:
+            self._store.delete(before)
+        # told after it is written: whoever hears of it finds it
+        told = {"due": rfc3339(due), "timer": name}
+        self._sink.post(
+            Event(type=TIMER_SET, id=events.derived_id(name, "set"), source=SOURCE, time=event.time, data=told)
+        )
         return name
 
     def cancel(self, name: str) -> None:
         self._store.delete(name)
 
-    def due(self, now: datetime, *, limit: int = 100) -> Sequence[tuple[str, Event]]:
+    def due(self, now: datetime) -> Iterator[tuple[str, Event]]:
         end = f"{objects.TIMERS}{rfc3339(now)}~"  # after every id, so that what is due just now is included
-        names = self._store.list(objects.TIMERS, end_offset=end, limit=limit).names
-        found = ((name, self._store.get(name)) for name in names)
-        return [(name, _rung(name, stored.data)) for name, stored in found if stored]
+        token = ""
+        while True:
+            page = self._store.list(objects.TIMERS, end_offset=end, limit=PAGE, token=token)
+            for name in page.names:
+                if stored := self._store.get(name):
+                    yield name, _rung(name, stored.data)
+            if not (token := page.next_token):
+                return
 
-    def next_due(self) -> datetime | None:
-        """When the earliest timer is due; None if there is none."""
-        names = self._store.list(objects.TIMERS, limit=1).names
-        if not names:
-            return None
-        text = names[0].removeprefix(objects.TIMERS).partition("Z-")[0]
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    def next_due(self, *, after: datetime | None = None) -> datetime | None:
+        start = f"{objects.TIMERS}{rfc3339(after + timedelta(microseconds=1))}" if after else ""
+        names = self._store.list(objects.TIMERS, start_offset=start, limit=1).names
+        return _moment(names[0]) if names else None
 
-    def any_left(self) -> bool:
-        return self.next_due() is not None
+    def _place(self, place: str, name: str) -> str:
+        """Note where the timer is now; return where it was, empty if nowhere."""
+        while True:
+            stored = self._store.get(place)
+            before = stored.data.decode() if stored else ""
+            if before == name:
+                return before
+            try:
+                self._store.put(place, name.encode(), if_generation=stored.generation if stored else 0)
+            except LostRace:
+                continue
+            return before
+
+
+def _moment(name: str) -> datetime:
+    text = name.removeprefix(objects.TIMERS).partition("Z-")[0]
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def _without_earlier_timers(event: Event) -> dict[str, object]:
+    """The event as it first came: it may have waited before."""
+    return {name: value for name, value in events.to_dict(event).items() if name not in _WAITED}
 
 
 def _rung(name: str, data: bytes) -> Event:
@@ -61,7 +98,7 @@ def _rung(name: str, data: bytes) -> Event:
         id=events.derived_id(name, "due"),
         source=SOURCE,
         time=waiting.time,
-        data={"event": timer["event"]},
+        data={"event": timer["event"], "timer": name, "due": rfc3339(_moment(name))},
         context=waiting.context,
         hops=waiting.hops,
     )

@@ -1,20 +1,22 @@
-"""The wake-up as a marker in the object store: while it is there, the local runtime calls the clock.
+"""The wake-up as an object of the store, `{"at": time}`: at that moment the local runtime calls the clock.
 
-What a PingSource is in a cluster (design: it exists only while timers do).
+What a PingSource is in a cluster, which exists only while timers do.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from contextlib import suppress
+from datetime import datetime
 
 from keptn.errors import LostRace
-from keptn.ports import ObjectStore
+from keptn.events import rfc3339, utc
+from keptn.ports import ObjectStore, StoredObject
 from keptn.records import objects
 
 
 class StoreWakeUp:
-    """Every call of `ensure` is a new generation, so that a release under way notices it."""
+    """Every change is a compare-and-swap, so that no tick that somebody asked for is lost."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
@@ -23,11 +25,39 @@ class StoreWakeUp:
     def open(cls, *, store: ObjectStore) -> StoreWakeUp:
         return cls(store)
 
-    def ensure(self) -> None:
-        self._store.put(objects.WAKE_UP, b"")
+    def earliest(self, moment: datetime) -> None:
+        while True:
+            stored = self._store.get(objects.WAKE_UP)
+            if (stored and at(stored) <= moment) or self._written(moment, stored):
+                return
 
-    def release(self, still_idle: Callable[[], bool]) -> None:
-        marker = self._store.get(objects.WAKE_UP)
-        if marker and still_idle():
-            with suppress(LostRace):  # somebody wants it again
-                self._store.delete(objects.WAKE_UP, if_generation=marker.generation)
+    def follow(self, next_tick: Callable[[], datetime | None]) -> None:
+        while True:
+            stored = self._store.get(objects.WAKE_UP)
+            moment = next_tick()
+            if self._written(moment, stored) if moment else self._gone(stored):
+                return
+
+    def _written(self, moment: datetime, stored: StoredObject | None) -> bool:
+        """False if somebody wrote first."""
+        if stored and at(stored) == moment:
+            return True
+        data = json.dumps({"at": rfc3339(moment)}).encode()
+        try:
+            self._store.put(objects.WAKE_UP, data, if_generation=stored.generation if stored else 0)
+        except LostRace:
+            return False
+        return True
+
+    def _gone(self, stored: StoredObject | None) -> bool:
+        try:
+            if stored:
+                self._store.delete(objects.WAKE_UP, if_generation=stored.generation)
+        except LostRace:
+            return False
+        return True
+
+
+def at(stored: StoredObject) -> datetime:
+    """When the next tick comes."""
+    return utc(str(json.loads(stored.data)["at"]))

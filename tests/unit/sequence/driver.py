@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from keptn import events
+from keptn import events, orchestration
 from keptn.events import Control, Event, Result, Status, control_type, parse_type, sequence_type
 from keptn.records import deliveries
 from keptn.simulation.world import World
@@ -27,6 +27,14 @@ class Driver:
 
     def send(self, event: Event) -> list[Event]:
         return self._taken(self.world.send(event))
+
+    def posted(self, event: Event) -> list[Event]:
+        """What the engine posts when it hears the event, also what it has posted before; nobody hears of it."""
+        self.world.sink.posted.clear()
+        orchestration.handle(event, self.world.context)
+        found = [posted for posted in self.world.sink.posted if posted.type != events.TIMER_SET]
+        self.world.sink.posted.clear()
+        return found
 
     def advance(self, seconds: float) -> list[Event]:
         return self._taken(self.world.advance(seconds))

@@ -86,7 +86,7 @@ def test_people_may_control_it(simulate):
         {"control": "resume", "shkeptncontext": "c", "stage": "dev"},
         {"control": "abort", "shkeptncontext": "c"},
     )
-    assert [line["state"]["c"] for line in lines] == ["started", "paused", "paused", "paused", "started", "aborted"]
+    assert [line["state"]["c"] for line in lines] == ["started", "paused", "paused", "paused", "waiting", "aborted"]
     assert emitted(lines[5]) == ["dev.delivery.finished"]
 
 
