@@ -144,8 +144,11 @@ def _rejection(event: Event, ctx: Context) -> Rejection | None:
 def _answer(event: Event, ctx: Context) -> None:
     """An executor's word. One that names another slot than its task's ends the task as errored."""
     facts_for = partial(_facts, ctx=ctx)
-    if _is_whole(event.scope) and transition.run(event.scope, event, ctx, facts_for):
-        return
+    if _is_whole(event.scope):
+        decision = transition.decide(event.scope, event, ctx, facts_for)
+        transition.finish(decision, ctx)
+        if decision.changed or event.triggered_id in decision.slot.tasks:
+            return
     if misled := stray.corrected(event, ctx):
         transition.run(misled.scope, misled, ctx, facts_for)
 

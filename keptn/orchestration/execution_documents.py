@@ -13,10 +13,11 @@ from keptn.sequence.execution_document import document
 from keptn.sequence.slot import Execution, Rejection
 
 
-def write(store: ObjectStore, execution: Execution, *, scope: Scope, revision: int) -> None:
+def write(store: ObjectStore, execution: Execution, *, scope: Scope, revision: int) -> bool:
     """Write the document unless a newer one is there; with the first one the delivery appears in the list.
 
-    revision: of the slot; 0 for what was not let in, whose document is only ever created.
+    revision: of the slot; 0 for what was not let in, whose document is only ever created. Returns False if it was let
+    in after all: then its end is not this one.
     """
     name = objects.execution(
         execution.context, stage=scope.stage, sequence=execution.sequence, execution_id=execution.id
@@ -24,15 +25,16 @@ def write(store: ObjectStore, execution: Execution, *, scope: Scope, revision: i
     data = json.dumps(document(execution, scope=scope, revision=revision)).encode()
     while True:
         stored = store.get(name)
-        if stored and (json.loads(stored.data)["revision"] >= revision or revision == 0):
-            return
+        known = json.loads(stored.data)["revision"] if stored else -1
+        if known >= revision:
+            return revision > 0 or known == 0
         if stored is None:
             _list(store, execution, scope)
         try:
             store.put(name, data, if_generation=stored.generation if stored else 0)
         except LostRace:
             continue  # somebody wrote another revision: compare again
-        return
+        return True
 
 
 def _list(store: ObjectStore, execution: Execution, scope: Scope) -> None:

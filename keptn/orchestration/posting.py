@@ -20,14 +20,20 @@ from keptn.sequence.admission import refused
 from keptn.sequence.slot import Pending
 
 
-def write_documents(slot: Slot, pending: Iterable[Pending], ctx: Context) -> None:
-    """They come before the events: whoever hears of an event finds what it speaks of."""
-    executions = {execution.id: execution for execution in slot.executions}
+def write_documents(slot: Slot, pending: Iterable[Pending], ctx: Context) -> bool:
+    """They come before the events: whoever hears of an event finds what it speaks of.
+
+    Returns False if the events must not follow: what this slot turned away was let in by another run.
+    """
+    executions = {execution.key: execution for execution in slot.executions}
+    stands = True
     for one in pending:
         if one.verdict:
             execution_documents.reject(ctx.store, one.verdict, scope=slot.scope)
         elif one.execution in executions:
-            execution_documents.write(ctx.store, executions[one.execution], scope=slot.scope, revision=slot.revision)
+            execution = executions[one.execution]
+            stands &= execution_documents.write(ctx.store, execution, scope=slot.scope, revision=slot.revision)
+    return stands
 
 
 def post_all(pending: Iterable[Pending], ctx: Context) -> None:
@@ -39,8 +45,8 @@ def post_all(pending: Iterable[Pending], ctx: Context) -> None:
 
 def leave(aside: Slot, ctx: Context) -> None:
     """Do what follows from a slot that is never stored. Raises Unavailable."""
-    write_documents(aside, aside.pending, ctx)
-    post_all(aside.pending, ctx)
+    if write_documents(aside, aside.pending, ctx):
+        post_all(aside.pending, ctx)
 
 
 def _post(event: Event, ctx: Context) -> None:

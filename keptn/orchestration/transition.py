@@ -66,7 +66,7 @@ def finish(decision: Decision, ctx: Context) -> None:
     """The second half: post the events, and put an idle slot to rest. Raises Unavailable."""
     posting.post_all(decision.own, ctx)
     if decision.aside:
-        posting.post_all(decision.aside.pending, ctx)
+        posting.leave(decision.aside, ctx)
     if decision.generation and not decision.slot.open:
         _rest(decision.slot, decision.own, decision.generation, ctx)
 
@@ -96,8 +96,6 @@ def _attempt(
     if stray and (timer := event.extensions.get(events.TIMER)):
         ctx.timers.cancel(timer)
     posting.write_documents(after, effects.own, ctx)
-    if effects.aside:
-        posting.write_documents(effects.aside, effects.aside.pending, ctx)
     return Decision(slot=after, changed=effects.changed, generation=generation, own=effects.own, aside=effects.aside)
 
 

@@ -76,7 +76,7 @@ def without(slot: Slot, done: tuple[Pending, ...]) -> Slot:
     """The slot when these were done: executions that ended leave it with their documents."""
     pending = tuple(one for one in slot.pending if one not in done)
     written = {one.execution for one in pending}
-    kept = tuple(e for e in slot.executions if not e.ended or e.id in written)
+    kept = tuple(e for e in slot.executions if not e.ended or e.key in written)
     return replace(slot, executions=kept, pending=pending)
 
 

@@ -187,7 +187,7 @@ def _supersede_queued(turn: Turn, execution: Execution) -> None:
 
 def _supersede_older(turn: Turn, one: Execution, two: Execution) -> None:
     older, younger = sorted((one, two), key=lambda e: e.age)
-    if not turn.find(older.id).ended and not turn.find(younger.id).ended:
+    if not turn.find(older.key).ended and not turn.find(younger.key).ended:
         dispatch.supersede(turn, older, by=younger.image or f"delivery {younger.context}")
 
 

@@ -124,6 +124,7 @@ _READERS: Mapping[type[Any], Mapping[str, Reader]] = {
         "rejected": _many(Rejection),
         "problems": _many(Problem),
         "pending": _many(Pending),
+        "tasks": tuple,
         "alarm": _one(Alarm),
     },
 }

@@ -17,7 +17,7 @@ from keptn.shipyard import Task
 
 def settle(turn: Turn) -> None:
     """Move executions on until none can move: every round ends one, starts one or triggers a task."""
-    while any(_advance(turn, turn.find(execution.id)) for execution in _in_order(turn)):
+    while any(_advance(turn, turn.find(execution.key)) for execution in _in_order(turn)):
         pass
 
 

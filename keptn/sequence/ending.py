@@ -10,7 +10,7 @@ from keptn import events
 from keptn.events import Phase, sequence_type
 from keptn.sequence.aggregate import Outcome
 from keptn.sequence.selector import Ended, FollowUp, following
-from keptn.sequence.slot import Execution, Rank, State, recent_key
+from keptn.sequence.slot import Execution, Rank, State
 from keptn.sequence.turn import RECENT, Turn, finished_id
 
 SNAPSHOT = "keptnshipyard"
@@ -37,7 +37,7 @@ def end(turn: Turn, execution: Execution, outcome: Outcome, *, state: State = St
     stage, following_it = turn.slot.scope.stage, _followers(turn, over)
     elsewhere = [f for f in following_it if f.stage != stage]
     over = turn.put(replace(over, followers=tuple(_named(over, follow_up) for follow_up in elsewhere)))
-    turn.change(recent=(*turn.slot.recent, recent_key(over.context, over.id))[-RECENT:])
+    turn.change(recent=(*turn.slot.recent, over.key)[-RECENT:])
     said = {"result": over.result, "status": over.status, "message": over.message}
     ended_type = sequence_type(stage, over.sequence, Phase.FINISHED)
     turn.emit(over, ended_type, {**over.data, **said}, event_id=finished_id(over), triggered_id=over.id)

@@ -115,6 +115,10 @@ class Execution:
     message: str = ""
 
     @property
+    def key(self) -> str:
+        return execution_key(self.context, self.id)
+
+    @property
     def open_run(self) -> TaskRun | None:
         return self.runs[-1] if self.runs and self.runs[-1].is_open else None
 
@@ -204,7 +208,7 @@ class Pending:
     """What follows from a transition and is not known to be done: an event to post, a document or verdict to write.
 
     cause: identity of the event that it follows from. due: when it is done once more, and then dropped. execution: the
-    id of the one whose document it is.
+    key of the one whose document it is.
     """
 
     cause: str
@@ -219,9 +223,9 @@ class Slot:
     """One service in one stage.
 
     epoch: grows with every execution that takes the slot. revision: grows with every write. writer: who wrote it last.
-    executions: the open ones, and those that ended and whose documents may not be written yet. recent: context and id
-    of executions that ended lately. taken: age and context of the youngest artifact that took the slot. pending: what
-    follows from the last transitions, oldest first.
+    executions: the open ones, and those that ended and whose documents may not be written yet. recent: keys of
+    executions that ended lately. taken: age and context of the youngest artifact that took the slot. pending: what
+    follows from the last transitions, oldest first. tasks: ids of the tasks triggered lately.
     """
 
     scope: Scope
@@ -237,6 +241,7 @@ class Slot:
     rejected: tuple[Rejection, ...] = ()
     problems: tuple[Problem, ...] = ()
     pending: tuple[Pending, ...] = ()
+    tasks: tuple[str, ...] = ()
     alarm: Alarm | None = None
 
     @property
@@ -253,14 +258,14 @@ class Slot:
 
     def knows(self, event: Event) -> bool:
         """Whether the sequence of this event was let in, and has not ended long ago."""
-        key = (event.context, event.id)
-        return recent_key(*key) in self.recent or any((e.context, e.id) == key for e in self.executions)
+        key = execution_key(event.context, event.id)
+        return key in self.recent or any(execution.key == key for execution in self.executions)
 
     def live_at(self, moment: datetime) -> Version | None:
         """What was live then; None if that is not known any more."""
         return next((version for version in reversed(self.history) if version.since <= moment), None)
 
 
-def recent_key(context: str, execution_id: str) -> str:
-    """How a slot remembers an execution that ended: two senders may use one id."""
+def execution_key(context: str, execution_id: str) -> str:
+    """What tells executions apart in a slot: two senders may use one id."""
     return f"{context} {execution_id}"

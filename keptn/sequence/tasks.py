@@ -14,7 +14,7 @@ from keptn.sequence import ending, kind, verdicts
 from keptn.sequence.aggregate import Outcome, outcome, so_far
 from keptn.sequence.merge import merged
 from keptn.sequence.slot import Answer, Execution, State, TaskRun
-from keptn.sequence.turn import Turn
+from keptn.sequence.turn import RECENT_TASKS, Turn
 from keptn.shipyard import Task
 
 START_TIMEOUT_S = 10 * 60.0
@@ -47,6 +47,7 @@ def trigger(turn: Turn, execution: Execution, task: Task) -> None:
         touched=execution.touched or task.name in kind.TOUCHING,
     )
     turn.put(running)
+    turn.change(tasks=(*turn.slot.tasks, run.id)[-RECENT_TASKS:])
     turn.emit(
         running,
         task_type(task.name, Phase.TRIGGERED),

@@ -19,6 +19,8 @@ SOURCE = "keptn/orchestrate"
 """CloudEvents source of everything the engine says."""
 RECENT = 32
 """How many ended executions and verdicts a slot remembers by itself; older ones are found by their objects."""
+RECENT_TASKS = 48
+"""How many task ids a slot remembers: a late or repeated answer to one of them is looked for nowhere else."""
 REPEAT_S = 30.0
 """After so long what nothing proves to be done is done once more."""
 
@@ -58,17 +60,17 @@ class Turn:
     def change(self, **changes: Any) -> None:  # noqa: ANN401 - fields of Slot
         self.slot = replace(self.slot, **changes)
 
-    def find(self, execution_id: str) -> Execution:
-        return next(e for e in self.slot.executions if e.id == execution_id)
+    def find(self, key: str) -> Execution:
+        return next(e for e in self.slot.executions if e.key == key)
 
     def put(self, execution: Execution) -> Execution:
         """Add or replace the execution; its document is to be written when it changed."""
-        others = {e.id: e for e in self.slot.executions}
-        if others.get(execution.id) != execution:
-            others[execution.id] = execution
-            elsewhere = tuple(one for one in self.slot.pending if one.execution != execution.id)
+        others = {e.key: e for e in self.slot.executions}
+        if others.get(execution.key) != execution:
+            others[execution.key] = execution
+            elsewhere = tuple(one for one in self.slot.pending if one.execution != execution.key)
             self.change(executions=tuple(others.values()), pending=elsewhere)
-            self._add(execution=execution.id)
+            self._add(execution=execution.key)
         return execution
 
     def definition(self, execution: Execution) -> SequenceDefinition:

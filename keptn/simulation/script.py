@@ -1,8 +1,9 @@
 """A file of events, run through the engine line by line. Called by `keptn simulate --events`.
 
 A line is a CloudEvent as JSON, or `{"control": "pause|resume|abort|rerun|unpin", "shkeptncontext": …, "stage": …}`, or
-`{"advance_seconds": n}`. What an event leaves out is filled in: id, source, time, and `triggeredid` when only one task
-of that name is open in its context and stage.
+`{"advance_seconds": n}`. What an event leaves out is filled in: id, source, and `triggeredid` when only one task of
+that name is open in its context and stage. Time and identity are as the api would stamp them: an event's own `time`
+orders nothing (that of the first line is when the world begins), and `source` and `id` together name it.
 """
 
 from __future__ import annotations
@@ -93,12 +94,12 @@ class Script:
             "specversion": "1.0",
             "id": events.derived_id("simulation", str(number)),
             "source": "keptn/simulate",
-            "time": events.rfc3339(world.clock.now()),
             "data": {},
             **{key: item for key, item in value.items() if item not in (None, "")},
+            "time": events.rfc3339(world.clock.now()),
         }
         event = self._answering(events.from_dict(filled))
-        context = event.context or events.derived_id(event.id, "context")
+        context = event.context or events.derived_id(event.source, event.id, "context")
         self._contexts[context] = None
         return replace(event, context=context)
 

@@ -181,3 +181,12 @@ def test_an_invalid_file_names_its_line(world):
     world.repo.commit("sockshop", "dev", broken, message="break")
     world.run("functional")
     assert world.finished[0].message == "tests/functional.yaml:3: path 'health' must begin with /"
+
+
+def test_a_bug_in_a_job_ends_its_task(world):
+    """Nobody else would: errored, with the word that its log has the traceback; the Job does not run again."""
+    world.load.run = lambda run: 1 / 0
+    assert world.run("performance") == 0
+    (finished,) = world.finished
+    assert (finished.status, finished.result) == ("errored", "fail")
+    assert "a bug in test; its log has the traceback" in finished.message

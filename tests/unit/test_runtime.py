@@ -9,14 +9,18 @@ from pathlib import Path
 
 import flask
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from keptn import context, events, runtime, web
+from keptn import context, events, runtime, ticking, web
 from keptn.adapters.store.memory import MemoryStore
 from keptn.context import Context
 from keptn.errors import NotYet, Refused, Unavailable
 from keptn.events import Event, Result
 from keptn.settings import Settings
+from keptn.simulation.world import Collector, ManualClock
 
+APP = flask.Flask("flask")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TRIGGERED = Event(
     type="sh.keptn.event.deployment.triggered",
@@ -199,3 +203,58 @@ def test_http_functions_answer_in_one_sentence(error: Exception, status: int) ->
     assert response.status_code == status
     assert list(json.loads(response.get_data())) == ["error"]
     assert "Traceback" not in response.get_data(as_text=True)
+
+
+class Waits:
+    """A world in which a task waits: a step that is never ready, a clock that rings, a Broker that repeats."""
+
+    def __init__(self) -> None:
+        self.clock, self.sink = ManualClock(), Collector()
+        self.store = MemoryStore()
+        self.context = Context(Settings(), store=self.store, clock=self.clock, sink=self.sink)
+        self.view = runtime.task("deploy")(self.never_ready)
+        self.calls = 0
+
+    def never_ready(self, task: Event, ctx: Context) -> Event:
+        self.calls += 1
+        self.clock.sleep(0.0001)  # no two calls at one moment
+        raise NotYet("rolling out", after_s=2.0)
+
+    def hear(self, event: Event) -> None:
+        headers, body = events.encode(event)
+        with context.using(self.context), APP.test_request_context(method="POST", headers=headers, data=body):
+            assert self.view(flask.request).status_code in {200, 204}
+
+    def ring(self) -> list[Event]:
+        """What the clock posts next; it deletes a timer once its event was taken."""
+        self.sink.posted.clear()
+        due = self.context.due_timers.next_due()
+        assert due
+        self.clock.move(due)
+        ticking.tick(self.context)
+        return [event for event in self.sink.posted if event.type != events.TIMER_SET]
+
+
+@given(repeats=st.lists(st.integers(1, 4), min_size=1, max_size=8))
+def test_a_task_that_waits_has_one_timer_however_often_it_is_repeated(repeats):
+    """Its trigger and each of its wakes may come again and again: the chain of wakes stays one."""
+    world = Waits()
+    task = Event(type="sh.keptn.event.deployment.triggered", id="t", source="x", time=world.clock.now())
+    for _ in range(repeats[0]):
+        world.hear(task)
+    for count in repeats[1:]:
+        wakes = world.ring()
+        assert len(wakes) == 1
+        for _ in range(count):
+            world.hear(wakes[0])
+        world.hear(task)
+    assert len(world.store.list("timers/").names) == 1
+
+
+def test_a_type_that_is_not_the_steps_only_warms_it():
+    """204, before any adapter is made: what comes next starts beside what runs now."""
+    view = runtime.task("release", "sh.keptn.event.release.triggered")(lambda task, ctx: 1 / 0)
+    task = Event(type="sh.keptn.event.evaluation.triggered", id="t", source="x", time=datetime.now(UTC))
+    headers, body = events.encode(task)
+    with context.using(None), APP.test_request_context(method="POST", headers=headers, data=body):
+        assert view(flask.request).status_code == 204

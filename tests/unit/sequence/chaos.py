@@ -1,24 +1,33 @@
-"""A Broker and a store that do all that they are allowed to do: repeat, reorder, lose answers, die, race."""
+"""A world that does all that it is allowed to do: a Broker, a store, two machines and a Git server at their worst.
+
+Events are repeated, reordered and refused for good, answers are lost, processes die between any two effects, writes
+race or are told to come later, clocks disagree, alarms get lost behind the Broker, and somebody breaks the shipyard.
+"""
 
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from random import Random
 
 from keptn import events, orchestration, ticking
 from keptn.adapters.store.memory import MemoryStore
+from keptn.adapters.timers.store_wake_up import at
 from keptn.context import Context
-from keptn.errors import LostRace, Unavailable
+from keptn.errors import LostRace, Refused, Unavailable
 from keptn.events import Event, Phase, Result, parse_type
 from keptn.ports import Page, StoredObject
 from keptn.records import deliveries, objects
-from keptn.sequence import Slot, codec
+from keptn.sequence import SOURCE, Slot, codec
 from keptn.settings import Settings
 from keptn.simulation.world import START, ManualClock, OneShipyard
 
 MAX_HOPS = 30
+ALARM = events.timer_type("orchestrate")
 
 
 class Crash(BaseException):
@@ -27,7 +36,13 @@ class Crash(BaseException):
 
 @dataclass
 class Plan:
-    """What goes wrong, and how often (of each chance). A clean run has none of it."""
+    """What goes wrong, and how often (of each chance). A clean run has none of it.
+
+    lose: an alarm that the Broker took reaches nobody. busy: the store asks to come later. broken: the shipyard on main
+    is, while an event is handled that does not begin anything. skew_s: how far the clock's machine is ahead of the
+    engine's. refuses: share of events that the Broker never takes; which, depends on their ids alone, so that a clean
+    run may have it too.
+    """
 
     random: Random
     crash: float = 0.0
@@ -35,10 +50,40 @@ class Plan:
     race: float = 0.0
     away: float = 0.0
     repeat: float = 0.0
+    lose: float = 0.0
+    busy: float = 0.0
+    broken: float = 0.0
+    skew_s: float = 0.0
+    refuses: float = 0.0
     reorder: bool = False
 
     def happens(self, chance: float) -> bool:
         return chance > 0 and self.random.random() < chance
+
+    def refused(self, event: Event) -> bool:
+        return is_trigger(event) and zlib.crc32(event.id.encode()) % 1000 < self.refuses * 1000
+
+
+def is_trigger(event: Event) -> bool:
+    """Whether the engine asks for something: a task, or a sequence of another stage."""
+    parts = parse_type(event.type)
+    return event.source == SOURCE and parts is not None and parts.phase is Phase.TRIGGERED
+
+
+class OtherMachine:
+    """The clock of another machine."""
+
+    def __init__(self, clock: ManualClock, ahead_s: float) -> None:
+        self._clock, self._ahead = clock, timedelta(seconds=ahead_s)
+
+    def now(self) -> datetime:
+        return self._clock.now() + self._ahead
+
+    def move(self, moment: datetime) -> None:
+        self._clock.move(moment - self._ahead)
+
+    def sleep(self, seconds: float) -> None:
+        self._clock.sleep(seconds)
 
 
 class ChaosStore(MemoryStore):
@@ -58,6 +103,8 @@ class ChaosStore(MemoryStore):
     def put(self, name: str, data: bytes, *, if_generation: int | None = None) -> int:
         slot = name.startswith("slots/")
         self._may_die()
+        if slot and self._chance(self._plan.busy):
+            raise Unavailable("429: one write a second to one name")
         if self._chance(self._plan.race):
             self.meanwhile()
         generation = super().put(name, data, if_generation=if_generation)
@@ -114,22 +161,20 @@ class Broker:
     def __post_init__(self) -> None:
         self.clock, self.store = ManualClock(START), ChaosStore(self.plan)
         self.store.meanwhile = self._let_another_in
-        self.context = Context(
-            Settings(max_hops=MAX_HOPS),
-            store=self.store,
-            config_repo=OneShipyard(self.shipyard.encode()),
-            clock=self.clock,
-            sink=self,
-        )
+        self.repo = OneShipyard(self.shipyard.encode())
+        around = {"store": self.store, "config_repo": self.repo, "sink": self}
+        self.context = Context(Settings(max_hops=MAX_HOPS), clock=self.clock, **around)
+        self.other = OtherMachine(self.clock, self.plan.skew_s)
+        self.clock_context = Context(Settings(), clock=self.other, **around)
 
     def post(self, event: Event) -> None:
         """The sink's side: taken, refused, or taken by a Broker whose caller dies before it knows."""
         if self._chance(self.plan.away):
             raise Unavailable("the Broker is away")
+        if self.plan.refused(event):
+            raise Refused("the Broker refused it with 413: too large")
         self.store._may_die()
-        if event.type.startswith(events.TIMER_PREFIX):
-            self.queue.append(events.from_dict(event.data["event"]))
-        else:
+        if not (event.type == ALARM and self._chance(self.plan.lose)):
             self._accept(event)
         self.store._may_die()
 
@@ -147,7 +192,7 @@ class Broker:
     def _accept(self, event: Event) -> None:
         self.queue.append(event)
         parts = parse_type(event.type)
-        if event.id not in self.posted:
+        if event.id not in self.posted and not event.type.startswith(events.TIMER_PREFIX):
             self.posted[event.id] = event
         if parts and not parts.stage and parts.phase is Phase.TRIGGERED:
             self.queue += self.answer(event)
@@ -158,13 +203,31 @@ class Broker:
     def _deliver(self, event: Event) -> None:
         """A failed delivery comes again; so does one whose answer was lost."""
         try:
-            orchestration.handle(event, self.context)
+            self._handle(event)
         except (Crash, Unavailable):
             self.queue.append(event)
         else:
             if self._chance(self.plan.repeat):
                 self.queue.append(event)
         self._check_holders()
+
+    def _handle(self, event: Event) -> None:
+        if event.type == events.TIMER_SET:
+            ticking.announced(event, self.clock_context)
+            return
+        before, breaks = self.repo.text, self._begins_nothing(event) and self._chance(self.plan.broken)
+        self.repo.text = b"stages: [}" if breaks else self.shipyard.encode()
+        try:
+            orchestration.handle(events.unwrapped(event), self.context)
+        finally:
+            self.repo.text = before
+
+    def _begins_nothing(self, event: Event) -> bool:
+        """Whether no shipyard is to be read for it: it is the engine's own, an answer, or was let in before."""
+        parts = parse_type(event.type)
+        if event.source == SOURCE or parts is None or not parts.stage:
+            return True
+        return any(name.endswith(f".{event.id}.json") for name in self.store._all(f"executions/{event.context}/"))
 
     def _let_another_in(self) -> None:
         """Another instance handles another event while the first is about to write."""
@@ -176,15 +239,16 @@ class Broker:
                 self.nested -= 1
 
     def _ring(self) -> bool:
-        """Let the next alarm ring; False when there is none. It finds only what got lost on the way."""
-        self.store.calm = True
-        timers = self.context.timers
-        due = timers.next_due()
-        if due is not None:
-            self.clock.move(due)
-            ticking.tick(self.context)
-        self.store.calm = False
-        return due is not None
+        """Let the clock tick when its wake-up says so; False when there is none, and then no timer is left either."""
+        stored = MemoryStore.get(self.store, objects.WAKE_UP)
+        if stored is None:
+            assert self.context.due_timers.next_due() is None, "a timer that nothing wakes the clock for"
+            return False
+        self.other.move(at(stored))
+        self.other.sleep(0.001)
+        with suppress(Crash, Unavailable):  # the next tick goes on
+            ticking.tick(self.clock_context)
+        return True
 
     def _chance(self, chance: float) -> bool:
         return not self.store.calm and self.plan.happens(chance)

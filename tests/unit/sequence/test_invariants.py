@@ -72,7 +72,20 @@ def _control(control: Control, number: int, *, context: str = "", **data: str) -
 def test_the_invariants_hold_whatever_happens(seed):
     """One holder per slot, one end per task, growing epochs, released is evaluated; and everything comes to an end."""
     random = Random(seed)
-    plan = Plan(random, crash=0.02, lie=0.03, race=0.1, away=0.03, repeat=0.15, reorder=True)
+    plan = Plan(
+        random,
+        crash=0.02,
+        lie=0.03,
+        race=0.1,
+        away=0.03,
+        repeat=0.15,
+        lose=0.3,
+        busy=0.05,
+        broken=0.2,
+        skew_s=random.uniform(-20, 20),
+        refuses=0.05,
+        reorder=True,
+    )
     broker = Broker(SHIPYARD, plan, moods(seed))
     broker.run(arrivals(random))
     for number in range(10):  # lifting a pin may let a delivery in, whose rollback was asked for before

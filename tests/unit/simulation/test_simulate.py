@@ -145,3 +145,44 @@ def test_a_file_that_is_not_there_is_one_sentence(capsys):
     """No traceback reaches a user."""
     assert main(["simulate", "nowhere.yaml"]) == 1
     assert "nowhere.yaml cannot be read" in capsys.readouterr().err
+
+
+def test_source_and_id_together_name_an_event(simulate):
+    """Two monitors may use one id: each has its own delivery."""
+    lines = simulate(
+        {**TRIGGER, "shkeptncontext": "", "id": "alert-7", "source": "https://monitor-a.example"},
+        {**TRIGGER, "shkeptncontext": "", "id": "alert-7", "source": "https://monitor-b.example"},
+        {**TRIGGER, "shkeptncontext": "", "id": "alert-7", "source": "https://monitor-b.example"},
+    )
+    states = [sorted(line["state"].values()) for line in lines]
+    assert states == [["started"], ["started", "waiting"], ["started", "waiting"]]
+
+
+def test_an_old_time_in_a_file_makes_nothing_old(simulate):
+    """Event files are templates: what is sent last is the newest, whatever its `time` says."""
+    image = {"configurationChange": {"values": {"image": "shop/carts:3"}}}
+    lines = simulate(
+        {**TRIGGER, "time": "2030-01-07T08:00:00Z", "shkeptncontext": "new", "id": "1", "source": "ci"},
+        {**TRIGGER, "time": "2019-06-07T07:02:15Z", "shkeptncontext": "old", "id": "2", "source": "ci"}
+        | {"data": {**DATA, **image}},
+    )
+    assert lines[-1]["state"] == {"new": "started", "old": "waiting"}
+
+
+def test_a_first_task_that_is_triggered_later_holds_nothing(tmp_path, capsys):
+    """What has touched nothing and only waits for its time lets others pass."""
+    shipyard, events = tmp_path / "shipyard.yaml", tmp_path / "events.jsonl"
+    tasks = "[{name: evaluation, triggeredAfter: 60m, properties: {timeframe: 2m}}]"
+    shipyard.write_text(
+        "apiVersion: spec.keptn.sh/0.2.3\nkind: Shipyard\nmetadata: {name: shop}\nspec:\n  stages:\n  - name: dev\n"
+        f"    sequences:\n    - {{name: later, tasks: {tasks}}}\n    - {{name: now, tasks: [{{name: hello}}]}}\n"
+    )
+    lines = [
+        {"type": f"sh.keptn.event.dev.{name}.triggered", "shkeptncontext": name, "data": DATA}
+        for name in ("later", "now")
+    ]
+    events.write_text("\n".join(map(json.dumps, [*lines, {"advance_seconds": 3700}])))
+    assert main(["simulate", str(shipyard), "--events", str(events), "-o", "json"]) == 0
+    *_, before, after = json.loads(capsys.readouterr().out)
+    assert before["state"] == {"later": "waiting", "now": "started"}
+    assert "evaluation.triggered" in str([event["type"] for event in after["emitted"]])
