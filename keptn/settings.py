@@ -17,6 +17,8 @@ class Settings:
 
     sink: str = ""
     """`K_SINK`: the URL events are posted to (SinkBinding sets it)."""
+    sink_timeout_s: float = 60.0
+    """`KEPTN_SINK_TIMEOUT_S`: how long the Broker may take to accept an event, seconds."""
     state_dir: Path = Path("~/.keptn/local")
     """`KEPTN_STATE_DIR`: folder of the embedded adapters."""
     store: str = "sqlite"

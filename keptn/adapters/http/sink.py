@@ -1,12 +1,17 @@
-"""Posts events to the sink (`K_SINK`: the Broker's ingress) in binary mode. It tries once: its caller is repeated."""
+"""Posts events to the sink (`K_SINK`: the Broker's ingress) in binary mode. It tries once: its caller is repeated.
+
+Connections are kept. One that the Broker has closed meanwhile shows only when it is used: what got no answer on such a
+connection is posted once more on a new one, which is safe, for an event is known by its id.
+"""
 
 from __future__ import annotations
 
+import weakref
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from keptn import events
-from keptn.errors import Unavailable
+from keptn.errors import Refused, Unavailable
 from keptn.events import Event
 from keptn.settings import Settings
 
@@ -14,36 +19,68 @@ if TYPE_CHECKING:
     import httpx
 
 
-TIMEOUT_S = 10.0
+CONNECT_S = 5.0
+"""How long a connection may take, seconds."""
+KEPT_S = 30.0
+"""How long an idle connection is kept, seconds."""
+NEVER = frozenset({400, 413, 431})
+"""Answers to the event itself. All others are about the Broker, the way to it, or who may post, and pass."""
 
 
 class HttpSink:
-    """The port EventSink."""
+    """The port EventSink. timeout_s: a Broker without a queue answers when its subscribers have."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, *, timeout_s: float = 60.0) -> None:
+        self._url, self._timeout_s = url, timeout_s
 
     @classmethod
     def open(cls, *, settings: Settings) -> HttpSink:
-        return cls(settings.sink)
+        return cls(settings.sink, timeout_s=settings.sink_timeout_s)
 
     def post(self, event: Event) -> None:
-        """Return after a 2xx. Raises Unavailable."""
+        """Return after a 2xx. Raises Refused (this event never goes through, and why) or Unavailable."""
         import httpx
 
         if not self._url:
             raise Unavailable("K_SINK is not set, so events have nowhere to go; is the SinkBinding there?")
         headers, body = events.encode(event)
         try:
-            answer = self._client.post(self._url, headers=headers, content=body)
+            answer = self._posted(headers, body)
         except httpx.HTTPError as exc:
             raise Unavailable(f"the Broker at {self._url} does not answer: {exc or type(exc).__name__}") from exc
-        if not answer.is_success:
-            raise Unavailable(f"the Broker refused {event.type} with {answer.status_code}: {answer.text[:300]}")
+        if answer.is_success:
+            return
+        reason = f"the Broker refused {event.type} with {answer.status_code}: {answer.text[:300] or 'no reason given'}"
+        raise Refused(reason) if answer.status_code in NEVER else Unavailable(reason)
 
-    @cached_property
-    def _client(self) -> httpx.Client:
+    def _posted(self, headers: dict[str, str], body: bytes) -> httpx.Response:
         import httpx
 
-        # no kept connections: the Broker may have restarted since, and a stale one looks like a refusal
-        return httpx.Client(timeout=TIMEOUT_S, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
+        steps: list[str] = []
+        try:
+            trace = {"trace": lambda step, _: steps.append(step)}
+            return self._kept.post(self._url, headers=headers, content=body, extensions=trace)
+        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+            if any("connect_tcp" in step for step in steps):  # it was a new connection, so this is no leftover
+                raise
+            return self._new.post(self._url, headers=headers, content=body)
+
+    @cached_property
+    def _kept(self) -> httpx.Client:
+        import httpx
+
+        return self._client(httpx.Limits(keepalive_expiry=KEPT_S))
+
+    @cached_property
+    def _new(self) -> httpx.Client:
+        import httpx
+
+        return self._client(httpx.Limits(max_keepalive_connections=0))
+
+    def _client(self, limits: httpx.Limits) -> httpx.Client:
+        import httpx
+
+        timeout = httpx.Timeout(self._timeout_s, connect=min(CONNECT_S, self._timeout_s))
+        client = httpx.Client(timeout=timeout, trust_env=False, limits=limits)
+        weakref.finalize(self, client.close)
+        return client
