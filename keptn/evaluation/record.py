@@ -41,6 +41,7 @@ def of(
         "score": verdict.score,
         "max_score": verdict.max_score,
         "message": verdict.message,
+        "noData": verdict.no_data,
         "gitCommit": file.commit,
         "digest": str(candidate.get("digest") or ""),
         "image": str(candidate.get("image") or ""),

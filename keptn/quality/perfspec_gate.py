@@ -75,6 +75,7 @@ def _objective(indicator: Indicator, result: IndicatorResult) -> ObjectiveResult
         pass_targets=[target for breach, target in targets if breach.endswith("Warning")],
         warning_targets=[target for breach, target in targets if breach.endswith("Severe")],
         message=result.message,
+        no_data=bool(result.violations) and all(one.breach == "missing" for one in result.violations),
         details={
             "violations": [violation_json(violation) for violation in result.violations],
             "values": dict(result.values),

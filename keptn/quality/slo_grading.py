@@ -72,10 +72,11 @@ def _result(slo: Slo, results: Sequence[ObjectiveResult], *, achieved: float, ac
 def _objective(slo: Slo, objective: Objective, evidence: Evidence, previous: Sequence[Previous]) -> ObjectiveResult:
     measured = evidence.candidate.get(objective.sli) or _nothing(objective)
     if problem := _missing(measured):
-        return _outcome(objective, ObjectiveStatus.FAIL, message=problem)
+        return _outcome(objective, ObjectiveStatus.FAIL, message=problem, no_data=True)
     live = (evidence.live.get(objective.sli) or _nothing(objective)) if evidence.live is not None else None
     if objective.baseline and live is not None and (problem := _incomparable(measured, live)):
-        return _outcome(objective, ObjectiveStatus.FAIL, message=problem, value=next(iter(measured.values.values())))
+        value = next(iter(measured.values.values()))
+        return _outcome(objective, ObjectiveStatus.FAIL, message=problem, value=value, no_data=True)
     held = _held(slo, objective, measured, live, previous)
     judged = _judged(objective, measured, live) if live is not None else None
     return _combined(objective, held, judged, alone=objective.baseline and evidence.live is None)
@@ -177,16 +178,20 @@ def _judged(objective: Objective, measured: SliValue, live: SliValue | None) -> 
 
 
 def _combined(objective: Objective, held: _Held, judged: Judged | None, *, alone: bool) -> ObjectiveResult:
-    status, reasons = held.status, [_explained(held)]
+    status, reasons, no_data = held.status, [_explained(held)], False
     if objective.judge is not None and status is ObjectiveStatus.INFO:
         status = ObjectiveStatus.PASS  # the judge is its only limit
     if judged is not None:
         reasons.append(judged.reason)
         if judged.classification is not Classification.PASS:
+            seen = judged.classification in {Classification.HIGH, Classification.LOW}
+            no_data = not seen and status is ObjectiveStatus.PASS
             status = ObjectiveStatus.FAIL
     if alone:
         reasons.append("there is no live version to compare with")
-    return _outcome(objective, status, message=sentence(reasons), value=held.value, held=held, judged=judged)
+    return _outcome(
+        objective, status, message=sentence(reasons), value=held.value, held=held, judged=judged, no_data=no_data
+    )
 
 
 def _explained(held: _Held) -> str:
@@ -206,6 +211,7 @@ def _outcome(
     value: float | None = None,
     held: _Held | None = None,
     judged: Judged | None = None,
+    no_data: bool = False,
 ) -> ObjectiveResult:
     share = {ObjectiveStatus.PASS: 1.0, ObjectiveStatus.WARNING: 0.5}.get(status, 0.0)
     return ObjectiveResult(
@@ -221,6 +227,7 @@ def _outcome(
         pass_targets=held.passes if held else (),
         warning_targets=held.warns if held else (),
         message=message,
+        no_data=no_data,
         details={} if judged is None else {"judge": _judge_json(judged)},
     )
 

@@ -40,6 +40,7 @@ class Target:
 class ObjectiveResult:
     """One objective. value: None if it is missing. compared: the baseline's, previous or live, None if there is none.
 
+    no_data: what it lost, it lost because something could not be measured, not because of a value.
     details: what only its format has, ready for JSON (violations, the judge's classification).
     """
 
@@ -55,6 +56,7 @@ class ObjectiveResult:
     pass_targets: Sequence[Target] = ()
     warning_targets: Sequence[Target] = ()
     message: str = ""
+    no_data: bool = False
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -68,6 +70,12 @@ class Verdict:
     message: str
     objectives: Sequence[ObjectiveResult]
     compared: Sequence[str] = ()
+
+    @property
+    def no_data(self) -> bool:
+        """It failed, and no value that was measured speaks against the version: only data were missing."""
+        short = [one for one in self.objectives if one.score < one.max_score]
+        return self.result is Result.FAIL and all(one.no_data for one in short)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -189,6 +189,18 @@ def test_a_missing_value_is_never_a_pass(world: World, missing: tuple[str, str])
     assert "no data" in reply.message
 
 
+@pytest.mark.parametrize(
+    ("given", "no_data"),
+    [({}, True), (GOOD, False), (GOOD | {("Envoy:response_time_p95", "green"): 150.0, ("errors", "*"): 9.0}, False)],
+)
+def test_the_event_tells_a_failure_for_want_of_data(world: World, given: dict, no_data: bool) -> None:
+    """A gate without data fails its delivery, but says nothing about the version: the engine looks at this key."""
+    world.sli = MemorySli(given)
+    evaluation = world.evaluate().data["evaluation"]
+    assert evaluation["noData"] is no_data
+    assert (evaluation["result"] == "pass") is (given == GOOD)
+
+
 def test_a_bug_in_a_provider_is_a_missing_value(world: World) -> None:
     """Nothing that goes wrong while measuring opens the gate."""
     world.sli = MemorySli(GOOD | {("errors", "*"): ZeroDivisionError()})

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from keptn.ports import SliValue
-from keptn.quality import perfspec
+from keptn.quality import perfspec, perfspec_gate
 from keptn.quality.perfspec_grading import PerfSpecResult, grade
+from keptn.quality.verdict import Evidence
 
 
 def value(*numbers: float, query: str = "", failed: bool = False, reason: str = "") -> SliValue:
@@ -175,3 +176,23 @@ def test_every_violation_is_explained() -> None:
     """A person reads which value was beyond which limit."""
     verdict = graded(UPPER, value(1, 250))
     assert "rt: pod-1: 250 is beyond upperSevere 200" in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("candidate", "live", "no_data"),
+    [
+        ({}, {"b": value(1)}, True),
+        ({"a": value(), "b": value(1, query="g")}, {"b": value(1)}, True),
+        ({"a": value(1), "b": value(1, query="g")}, {"b": value()}, True),
+        ({"a": value(3), "b": value(1, query="g")}, {"b": value()}, False),
+        ({"a": value(1), "b": value(9, query="g")}, {"b": value(1)}, False),
+        ({"a": value(1), "b": value(1, query="g")}, {"b": value(1)}, False),
+    ],
+)
+def test_a_failure_for_want_of_data_says_so(candidate: dict, live: dict, no_data: bool) -> None:
+    """Whoever remembers what a version did wrong must know that nothing measured speaks against it."""
+    limited = {"id": "a", "source": "Envoy", "metricScore": 50, "thresholds": {"upperSevere": 2}}
+    compared = {"id": "b", "source": "Envoy", "metricScore": 50}
+    text = json.dumps({"indicators": [limited, compared], "objectives": {"pass": 90}})
+    verdict = perfspec_gate.PerfSpecGate(spec=perfspec.parse(text)).judge(Evidence(candidate=candidate, live=live))
+    assert verdict.no_data is no_data

@@ -211,3 +211,28 @@ def test_an_objective_holds_for_every_entity() -> None:
     """Several series: the worst decides."""
     assert verdict(RELATIVE, {"rt": {"a": 5.0, "b": 900.0}}).result == "fail"
     assert verdict(RELATIVE, {"rt": {"a": 5.0, "b": 9.0}}).result == "pass"
+
+
+LIMIT = "{sli: rt, pass: [{criteria: ['<600']}]}, {sli: errors, pass: [{criteria: ['<1']}]}"
+BASELINE = "{sli: rt, compare: baseline, pass: [{criteria: ['<=+10%']}]}"
+SAMPLED = "{sli: rt, judge: true}"
+
+
+@pytest.mark.parametrize(
+    ("objectives", "candidate", "live", "no_data"),
+    [
+        (LIMIT, {}, None, True),
+        (LIMIT, {"rt": 1, "errors": None}, None, True),
+        (LIMIT, {"rt": 601, "errors": None}, None, False),
+        (LIMIT, {"rt": 601, "errors": 1}, None, False),
+        (LIMIT, {"rt": 1, "errors": 0}, None, False),
+        (BASELINE, {"rt": 1}, {"rt": None}, True),
+        (BASELINE, {"rt": 2}, {"rt": 1}, False),
+        (SAMPLED, {"rt": [1.0] * 20}, {"rt": SliValue(indicator="rt", query="", values={"": 1.0})}, True),
+        (SAMPLED, {"rt": [9.0, 9.1] * 20}, {"rt": [1.0, 1.1] * 20}, False),
+        ("{sli: rt, key_sli: true}, {sli: errors, pass: [{criteria: ['<1']}]}", {"errors": 0}, None, True),
+    ],
+)
+def test_a_failure_for_want_of_data_says_so(objectives: str, candidate: dict, live: dict | None, no_data: bool) -> None:
+    """Whoever remembers what a version did wrong must know that nothing measured speaks against it."""
+    assert verdict(objectives, candidate, live=live).no_data is no_data
