@@ -92,14 +92,17 @@ class ConfigRepo(Protocol):
 
     def projects(self) -> Sequence[str]: ...
 
-    def tree(self, project: str, branch: str) -> Tree:
-        """The head of the branch. Raises Unknown for a project or branch that does not exist."""
+    def tree(self, project: str, branch: str, *, commit: str = "") -> Tree:
+        """The head of the branch, or the commit of it that is named.
+
+        Raises Unknown for a project, branch or commit that does not exist.
+        """
 
     def commit(self, project: str, branch: str, change: Change, *, message: str) -> str:
         """Commit what `change` returns on top of the branch's head; return the commit id.
 
         No commit is made when nothing would change: the head is returned. A lost push race reads and repeats;
-        Unavailable when that goes on. Author is keptn.
+        Unavailable when that goes on. Refused, with its reason, if the server takes no such commit. Author is keptn.
         """
 
     def log(self, project: str, branch: str, *, limit: int = 100) -> Sequence[Commit]: ...

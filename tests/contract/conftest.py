@@ -68,11 +68,6 @@ def free_url() -> str:
 
 @pytest.fixture
 def git_server(tmp_path):
-    """URL of a Git server for the repositories in `tmp_path`."""
-    server = serve(tmp_path)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    """A Git server for the repositories in `tmp_path`."""
+    with serve(tmp_path) as server:
+        yield server

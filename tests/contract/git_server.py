@@ -5,16 +5,26 @@ from __future__ import annotations
 import base64
 import os
 import subprocess
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+
+from tests.contract.connections import CountingServer
 
 LOGIN = "Basic " + base64.b64encode(b"keptn:right-token").decode()
 
+NOT_OURS = b"0021ERR upload-pack: not our ref\n"
+
 
 class GitHandler(BaseHTTPRequestHandler):
-    """Runs the CGI program for each request."""
+    """Runs the CGI program for each request.
+
+    refused: commits that it does not give when they are named. requests: what was asked, method and path.
+    """
 
     folder: Path
+    refused: set[str]
+    requests: list[tuple[str, str]]
+    protocol_version = "HTTP/1.1"
 
     def do_GET(self):
         path, _, query = self.path.partition("?")
@@ -24,10 +34,15 @@ class GitHandler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
+        body = self._body()
+        self.requests.append((self.command, path))
+        if any(f"want {commit}".encode() in body for commit in self.refused):
+            self._answer(b"Content-Type: application/x-git-upload-pack-result\r\n\r\n" + NOT_OURS)
+            return
         done = subprocess.run(
             ["git", "http-backend"],
-            check=True,
-            input=self._body(),
+            check=False,  # it answers with the error, and exits with 1
+            input=body,
             env=self._environment(path, query),
             capture_output=True,
         )
@@ -74,5 +89,4 @@ class GitHandler(BaseHTTPRequestHandler):
 
 
 def serve(folder):
-    handler = type("Handler", (GitHandler,), {"folder": folder})
-    return ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    return CountingServer(type("Handler", (GitHandler,), {"folder": folder, "refused": set(), "requests": []}))

@@ -19,6 +19,7 @@ from keptn.adapters.config_repo.remote import RemoteConfigRepo
 from keptn.adapters.secrets.memory import MemorySecrets
 from keptn.adapters.store.memory import MemoryStore
 from keptn.errors import Refused, Unavailable, Unknown
+from keptn.settings import Settings
 
 BRANCHES = {"main": {"shipyard.yaml": b"stages: []\n"}, "dev": {"stage.yaml": b"name: dev\n"}}
 
@@ -35,7 +36,7 @@ def remote_repo(tmp_path, git_server):
     """A Git server on loopback with an empty repository, as an operator makes it."""
     git("init", "-q", "--bare", "-b", "main", str(tmp_path / "sockshop.git"), cwd=tmp_path)
     git("config", "http.receivepack", "true", cwd=tmp_path / "sockshop.git")
-    return RemoteConfigRepo(f"{git_server}/{{project}}.git", store=MemoryStore(), secrets=MemorySecrets())
+    return RemoteConfigRepo(f"{git_server.url}/{{project}}.git", store=MemoryStore(), secrets=MemorySecrets())
 
 
 @pytest.fixture
@@ -162,6 +163,27 @@ def test_a_tree_stays_as_it_was(repo):
 
 
 # --- committing ------------------------------------------------------------------------------------------------------
+def test_a_commit_is_read_by_its_id(repo):
+    """Whatever came after it."""
+    first, second = put(repo, "a", b"1"), put(repo, "a", b"2")
+    assert [repo.tree("sockshop", "dev", commit=each).read("a") for each in (first, second)] == [b"1", b"2"]
+    assert repo.tree("sockshop", "dev", commit=first).commit == first
+
+
+@pytest.mark.parametrize("commit", ["1" * 40, "HEAD", "dev", "../x", "1" * 39, "ü" * 40])
+def test_an_unknown_commit_is_refused(repo, commit):
+    """Rewritten history, or no id at all."""
+    with pytest.raises(Unknown, match=r"branch dev of project sockshop has no commit .*; its history was rewritten"):
+        repo.tree("sockshop", "dev", commit=commit)
+
+
+def test_the_id_of_something_else_is_no_commit(git_repo, tmp_path):
+    """A tree's id, say."""
+    tree = git("rev-parse", "dev^{tree}", cwd=tmp_path / "repos" / "sockshop.git").stdout.strip()
+    with pytest.raises(Unknown, match="has no commit"):
+        git_repo.tree("sockshop", "dev", commit=tree)
+
+
 def test_a_commit_changes_what_it_says(repo):
     """Files are written, replaced and deleted; the rest stays; only that branch moves."""
     put(repo, "carts/a", b"1")
@@ -266,16 +288,76 @@ def test_a_push_before_ours_is_read_again(remote_repo, tmp_path):
     assert list(remote_repo.tree("sockshop", "dev").list()) == ["keptn", "person", "stage.yaml"]
 
 
-def test_a_push_that_the_server_rejects_is_not_taken_for_made(remote_repo, tmp_path):
-    """A branch that moves after the server told its refs is seen in the server's report."""
-    remote_repo.create("sockshop", BRANCHES, message="m")
-    hook = tmp_path / "sockshop.git" / "hooks" / "update"
+def _hook(tmp_path, name, script):
+    hook = tmp_path / "sockshop.git" / "hooks" / name
     hook.parent.mkdir(exist_ok=True)
-    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.write_text(f"#!/bin/sh\n{script}\n")
     hook.chmod(0o755)
-    with pytest.raises(Unavailable, match=r"branch dev of project sockshop.* did not take .*hook declined"):
+
+
+@pytest.mark.parametrize("hook", ["update", "pre-receive"])
+def test_what_the_server_does_not_want_is_refused(remote_repo, tmp_path, hook):
+    """A protected branch stays one: trying ten times helps nobody. The server's own words are told."""
+    remote_repo.create("sockshop", BRANCHES, message="m")
+    _hook(tmp_path, hook, f"echo . >> {tmp_path}/asked; echo 'branch dev is protected' >&2; exit 1")
+    why = r"does not let keptn write refs/heads/dev: .*hook declined \(branch dev is protected.*\)"
+    with pytest.raises(Refused, match=why):
         put(remote_repo, "a", b"1")
     assert remote_repo.tree("sockshop", "dev").read("a") is None
+    assert (tmp_path / "asked").read_text() == ".\n"
+
+
+def test_a_push_that_loses_at_the_server_is_not_taken_for_made(remote_repo, tmp_path):
+    """A branch that moves after the server told its refs is seen in the server's report, and the commit is repeated."""
+    remote_repo.create("sockshop", BRANCHES, message="m")
+    folder = tmp_path / "sockshop.git"
+    other = git("commit-tree", "-p", "dev", "-m", "other", "dev^{tree}", cwd=folder).stdout.strip()
+    once = f"test -e {tmp_path}/done && exit 0; touch {tmp_path}/done; unset GIT_QUARANTINE_PATH"
+    _hook(tmp_path, "pre-receive", f"{once}; git update-ref refs/heads/dev {other}")
+    put(remote_repo, "a", b"1")
+    assert [commit.message.strip() for commit in remote_repo.log("sockshop", "dev")] == ["change", "other", "m"]
+
+
+@pytest.mark.parametrize("after", [2, 150])
+def test_a_server_that_gives_no_commit_by_name_is_asked_deeper(remote_repo, git_server, tmp_path, after):
+    """The commit is found below the branch, also when it is far below."""
+    remote_repo.create("sockshop", BRANCHES, message="m")
+    wanted = put(remote_repo, "a", b"1")
+    folder, top = tmp_path / "sockshop.git", wanted
+    for number in range(after):
+        top = git("commit-tree", "-p", top, "-m", str(number), "dev^{tree}", cwd=folder).stdout.strip()
+    git("update-ref", "refs/heads/dev", top, cwd=folder)
+    git_server.handler.refused = {wanted}
+    fresh = RemoteConfigRepo(f"{git_server.url}/{{project}}.git", store=remote_repo._store, secrets=MemorySecrets())
+    assert fresh.tree("sockshop", "dev", commit=wanted).read("a") == b"1"
+
+
+def test_connections_are_kept(remote_repo, git_server):
+    """A project, ten commits and their reading cost one connection, not one each."""
+    remote_repo.create("sockshop", BRANCHES, message="m")
+    for number in range(10):
+        put(remote_repo, "n", b"%d" % number)
+        assert remote_repo.tree("sockshop", "dev").read("n") == b"%d" % number
+    assert git_server.connections == 1
+
+
+def test_what_was_committed_is_not_fetched_again(remote_repo, git_server):
+    """The server tells its refs, which takes two requests in version 2 of the protocol; the files are here."""
+    remote_repo.create("sockshop", BRANCHES, message="m")
+    commit = put(remote_repo, "a", b"1")
+    git_server.handler.requests = requests = []
+    assert remote_repo.tree("sockshop", "dev").read("a") == b"1"
+    assert remote_repo.tree("sockshop", "dev", commit=commit).read("a") == b"1"
+    assert [path for _, path in requests] == ["/sockshop.git/info/refs", "/sockshop.git/git-upload-pack"]
+
+
+def test_many_projects_are_listed(git_server):
+    """However many pages they take."""
+    store = MemoryStore()
+    for number in range(1001):
+        store.put(f"projects/p{number:04}", b"{}")
+    repo = RemoteConfigRepo(f"{git_server.url}/{{project}}.git", store=store, secrets=MemorySecrets())
+    assert len(repo.projects()) == 1001
 
 
 def test_a_commit_moves_no_more_than_a_branch(remote_repo, tmp_path):
@@ -315,7 +397,7 @@ def test_credentials_are_sent_and_not_told(git_server, tmp_path):
     git("init", "-q", "--bare", "-b", "main", str(tmp_path / "locked.git"), cwd=tmp_path)
     git("config", "http.receivepack", "true", cwd=tmp_path / "locked.git")
     secrets = MemorySecrets()
-    repo = RemoteConfigRepo(f"{git_server}/{{project}}.git", store=MemoryStore(), secrets=secrets)
+    repo = RemoteConfigRepo(f"{git_server.url}/{{project}}.git", store=MemoryStore(), secrets=secrets)
     secrets.put("git", {"user": "keptn", "token": "wrong-token"})
     with pytest.raises(Unavailable, match="other credentials; see secret git") as error:
         repo.create("locked", BRANCHES, message="m")
@@ -323,6 +405,32 @@ def test_credentials_are_sent_and_not_told(git_server, tmp_path):
     secrets.put("git", {"user": "keptn", "token": "right-token\n"})
     repo.create("locked", BRANCHES, message="m")
     assert repo.tree("locked", "dev").read("stage.yaml") == b"name: dev\n"
+
+
+def test_the_login_in_a_url_is_not_told(git_server, tmp_path, free_url):
+    """A URL may carry it; no error shows it."""
+    store = MemoryStore()
+    store.put("projects/sockshop", b"{}")
+    for url in (git_server.url, free_url):
+        whole = f"{url.replace('//', '//keptn:hush@')}/{{project}}.git"
+        repo = RemoteConfigRepo(whole, store=store, secrets=MemorySecrets())
+        with pytest.raises((Refused, Unavailable), match=r"http://127.*sockshop\.git") as caught:
+            repo.tree("sockshop", "dev")
+        assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://keptn:hush@git.example.com/x.git", r"KEPTN_GIT_URL='https://git.example.com/x.git' must contain"),
+        ("git@git.example.com:{project}.git", "this image has no ssh program; write https://"),
+    ],
+)
+def test_a_url_that_cannot_work_is_refused(url, told, monkeypatch, tmp_path):
+    """At once, with what to write."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Refused, match=told):
+        RemoteConfigRepo.open(settings=Settings(git_url=url), secrets=MemorySecrets(), store=MemoryStore())
 
 
 # --- the folder of Git repositories alone ----------------------------------------------------------------------------

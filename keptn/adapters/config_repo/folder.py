@@ -71,12 +71,15 @@ class GitConfigRepo:
     def projects(self) -> Sequence[str]:
         return sorted(path.name.removesuffix(".git") for path in self._folder.glob("[a-z]*.git"))
 
-    def tree(self, project: str, branch: str) -> Tree:
-        from keptn.adapters.config_repo.git_objects import GitTree, Store
+    def tree(self, project: str, branch: str, *, commit: str = "") -> Tree:
+        from keptn.adapters.config_repo.git_objects import GitTree, Store, commit_in
 
         repo = self._open(project)
         try:
-            tree = GitTree(Store(repo), self._head(repo, project, branch))
+            found = commit_in(Store(repo), commit) if commit else self._head(repo, project, branch)
+            if found is None:
+                raise rules.no_commit(project, branch, commit)
+            tree = GitTree(Store(repo), found)
         except BaseException:
             repo.close()
             raise
@@ -86,14 +89,12 @@ class GitConfigRepo:
     def commit(self, project: str, branch: str, change: Change, *, message: str) -> str:
         self._open(project).close()  # a project that is not there must not get a lock file
         with _as_unavailable(self._path(project)), locked(self._path(project) / "keptn.lock"):
-            why = ""
-            for attempt in range(rules.ATTEMPTS):
-                try:
-                    return self._commit_once(project, branch, change, message)
-                except LostRace as lost:
-                    why = str(lost)
-                    time.sleep(0.01 * attempt)
-        raise rules.raced(project, branch, why=why)
+            return rules.repeated(
+                lambda: self._commit_once(project, branch, change, message),
+                project=project,
+                branch=branch,
+                pause_s=0.01,
+            )
 
     def log(self, project: str, branch: str, *, limit: int = 100) -> Sequence[Commit]:
         from keptn.adapters.config_repo.git_objects import Store, log

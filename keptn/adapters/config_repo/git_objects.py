@@ -20,7 +20,7 @@ from dulwich.object_store import iter_tree_contents
 from dulwich.objects import S_ISGITLINK, Blob, ObjectID, ShaFile, Tree
 from dulwich.objects import Commit as GitCommit
 
-from keptn.adapters.config_repo.rules import AUTHOR
+from keptn.adapters.config_repo.rules import AUTHOR, is_commit_id
 from keptn.errors import Unavailable
 from keptn.ports import Commit
 
@@ -46,6 +46,13 @@ class Store:
 
     def __contains__(self, sha: ObjectID) -> bool:
         return sha in self._objects
+
+
+def commit_in(store: Store, commit: str) -> ObjectID | None:
+    """The id of a commit that is there, else None."""
+    if not is_commit_id(commit) or (sha := ObjectID(commit.encode())) not in store:
+        return None
+    return sha if isinstance(store[sha], GitCommit) else None
 
 
 class GitTree:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from keptn.adapters.config_repo import rules
+from keptn.errors import LostRace
 from keptn.names import is_name
 from keptn.ports import Change, Commit
 
@@ -34,12 +35,14 @@ class MemoryTree:
 class _Branch:
     commits: list[Commit] = field(default_factory=list)  # oldest first
     files: Files = field(default_factory=dict)
+    by_commit: dict[str, Files] = field(default_factory=dict)
 
     def add(self, changed: Mapping[str, bytes | None], *, message: str) -> str:
         parent = self.commits[-1].id if self.commits else ""
         content = {**self.files, **changed}
         self.files = {path: content for path, content in content.items() if content is not None}
         commit_id = hashlib.sha1(repr((parent, message, sorted(self.files.items()))).encode()).hexdigest()  # noqa: S324
+        self.by_commit[commit_id] = self.files
         self.commits.append(
             Commit(id=commit_id, message=message, author=rules.AUTHOR, time=datetime.now(UTC), files=sorted(changed))
         )
@@ -82,21 +85,25 @@ class MemoryConfigRepo:
     def projects(self) -> Sequence[str]:
         return sorted(self._projects)
 
-    def tree(self, project: str, branch: str) -> MemoryTree:
+    def tree(self, project: str, branch: str, *, commit: str = "") -> MemoryTree:
         with self._lock:
             found = self._branch(project, branch)
-            return MemoryTree(files=found.files, commit=found.commits[-1].id)
+            wanted = commit or found.commits[-1].id
+            if wanted not in found.by_commit:
+                raise rules.no_commit(project, branch, commit)
+            return MemoryTree(files=found.by_commit[wanted], commit=wanted)
 
     def commit(self, project: str, branch: str, change: Change, *, message: str) -> str:
-        for _ in range(rules.ATTEMPTS):
+        def once() -> str:
             tree = self.tree(project, branch)
             changed = rules.effective(tree, change(tree))
             with self._lock:
                 found = self._branch(project, branch)
                 if found.commits[-1].id != tree.commit:
-                    continue  # somebody was first
+                    raise LostRace(f"somebody else committed to {branch} first")
                 return found.add(changed, message=message) if changed else tree.commit
-        raise rules.raced(project, branch, why="memory")
+
+        return rules.repeated(once, project=project, branch=branch, pause_s=0)
 
     def log(self, project: str, branch: str, *, limit: int = 100) -> Sequence[Commit]:
         with self._lock:

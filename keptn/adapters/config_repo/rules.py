@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import random
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath
 
-from keptn.errors import Refused, Unavailable, Unknown
+from keptn.errors import LostRace, Refused, Unavailable, Unknown
 from keptn.ports import Tree
 
 AUTHOR = "keptn <keptn@localhost>"
 ATTEMPTS = 10
 """How often a lost race is read again and repeated before the Broker is asked to deliver again."""
+
+
+def repeated(attempt: Callable[[], str], *, project: str, branch: str, pause_s: float) -> str:
+    """What the attempt returns; a lost race is tried again after a while. Raises Unavailable when that goes on.
+
+    pause_s: how much longer each pause may be, seconds; random, for that spreads those who lost.
+    """
+    why = ""
+    for number in range(1, ATTEMPTS + 1):
+        try:
+            return attempt()
+        except LostRace as lost:
+            why = str(lost)
+            time.sleep(random.uniform(0, pause_s * number))  # noqa: S311 - no secret
+    raise Unavailable(f"others keep committing to branch {branch} of project {project} ({why}); trying again later")
+
+
+def is_commit_id(text: str) -> bool:
+    return re.fullmatch("[0-9a-f]{40}", text) is not None
 
 
 def effective(tree: Tree, wanted: Mapping[str, bytes | None]) -> dict[str, bytes | None]:
@@ -56,8 +78,10 @@ def no_branch(project: str, branch: str, known: Iterable[str]) -> Unknown:
     return Unknown(f"project {project} has no stage {branch!r}; stages: {_listed(stages)}")
 
 
-def raced(project: str, branch: str, *, why: str) -> Unavailable:
-    return Unavailable(f"others keep committing to branch {branch} of project {project} ({why}); trying again later")
+def no_commit(project: str, branch: str, commit: str) -> Unknown:
+    return Unknown(
+        f"branch {branch} of project {project} has no commit {commit!r}; its history was rewritten, or the id is wrong"
+    )
 
 
 def _listed(names: Iterable[str]) -> str:

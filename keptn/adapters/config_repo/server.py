@@ -1,0 +1,133 @@
+"""A Git server over HTTPS: its refs, its commits into memory, and a push that is a compare-and-swap.
+
+The old id is checked when the server tells its refs, and its report afterwards, for neither alone is enough. Used by
+`remote.py`. Connections are kept. With an `ssh` program beside it and a key that it finds, SSH works, too.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+from keptn.errors import LostRace, Refused, Unavailable
+from keptn.ports import Secrets
+
+GONE = b"0" * 40
+"""What a ref that does not exist points at."""
+TIMEOUT_S = 30.0
+"""How long a server may be silent, seconds."""
+_LOST = re.compile(r"failed to (update|lock)|cannot lock|fetch first|non-fast-forward|stale info|already (exists|been)")
+"""How servers say that a branch has moved; all other reasons are theirs: a protected branch, a hook."""
+
+
+class GitServer:
+    """url: of a project's repository, with `{project}` in it. Credentials: secret `git`, keys `user` and `token`."""
+
+    def __init__(self, url: str, *, secrets: Secrets) -> None:
+        self._url, self._secrets = url, secrets
+
+    def refs(self, project: str) -> Mapping[bytes, bytes]:
+        with self._connected(project) as (client, path):
+            return {name: sha for name, sha in client.get_refs(path).refs.items() if sha is not None}
+
+    def fetch(self, project: str, commit: bytes, *, depth: int) -> Any:  # noqa: ANN401 - dulwich's MemoryRepo
+        """The commit and so many before it, in memory."""
+        from dulwich.repo import MemoryRepo
+
+        repo = MemoryRepo()
+        with self._connected(project) as (client, path):
+            client.fetch(path, repo, determine_wants=lambda *_, **__: [commit], depth=depth)
+        return repo
+
+    def push(
+        self, project: str, *, old: Mapping[bytes, bytes], new: Mapping[bytes, bytes], objects: Sequence[Any]
+    ) -> None:
+        """Move the refs in `new`, all or none, if each still is as in `old`.
+
+        Raises LostRace if one is not, Refused if the server does not want it.
+        """
+        from dulwich.pack import pack_objects_to_data
+
+        said: list[bytes] = []
+
+        def update(refs: Mapping[bytes, bytes]) -> Mapping[bytes, bytes]:
+            if _moved(refs, old=old, new=new):
+                raise LostRace(f"somebody else pushed to {project} first")
+            return new
+
+        def pack(*_: object, **__: object) -> Any:  # noqa: ANN401 - dulwich's
+            return pack_objects_to_data([(found, None) for found in objects])
+
+        with self._connected(project) as (client, path):
+            result = client.send_pack(path, update, pack, atomic=len(new) > 1, progress=said.append)
+        failed = {ref.decode(errors="replace"): why for ref, why in (result.ref_status or {}).items() if why}
+        if failed:
+            raise self._failed(project, failed, b"".join(said), old=old, new=new)
+
+    def named(self, project: str) -> str:
+        """Where the project is, for people: without what opens the door."""
+        return self._without_login(self._url.replace("{project}", project))
+
+    def _failed(
+        self,
+        project: str,
+        failed: Mapping[str, str],
+        said: bytes,
+        *,
+        old: Mapping[bytes, bytes],
+        new: Mapping[bytes, bytes],
+    ) -> Refused | LostRace:
+        reasons = ", ".join(f"{ref}: {why}" for ref, why in failed.items())
+        if any(_LOST.search(why) for why in failed.values()) or _moved(self.refs(project), old=old, new=new):
+            return LostRace(f"{self.named(project)} did not take {reasons}")
+        words = " ".join(said.decode(errors="replace").split())[:300]
+        return Refused(f"{self.named(project)} does not let keptn write {reasons}{f' ({words})' if words else ''}")
+
+    @cached_property
+    def _pool(self) -> Any:  # noqa: ANN401 - urllib3's
+        from dulwich.client import default_urllib3_manager
+
+        return default_urllib3_manager(None, base_url=self._url, timeout=TIMEOUT_S)
+
+    @contextmanager
+    def _connected(self, project: str) -> Iterator[tuple[Any, Any]]:
+        from dulwich.client import HTTPUnauthorized, get_transport_and_path
+        from dulwich.errors import GitProtocolError, NotGitRepository
+        from urllib3.exceptions import HTTPError
+
+        url, there = self._url.replace("{project}", project), self.named(project)
+        user, token = self._secrets.get("git", "user"), self._secrets.get("git", "token")
+        options: dict[str, Any] = {"username": user or "keptn", "password": token.strip()} if token else {}
+        if url.startswith(("http://", "https://")):
+            options["pool_manager"] = self._pool
+        try:
+            yield get_transport_and_path(url, **options)
+        except NotGitRepository as exc:
+            raise Refused(f"there is no repository at {there}; make an empty one there first") from exc
+        except HTTPUnauthorized as exc:
+            raise Unavailable(f"{there} wants other credentials; see secret git, keys user, token") from exc
+        except (GitProtocolError, HTTPError, OSError) as exc:
+            raise Unavailable(f"{there} cannot be used now: {self._without_login(str(exc))}") from exc
+
+    def _without_login(self, text: str) -> str:
+        login = re.match(r"\w+://([^/@]*)@", self._url)
+        return text.replace(f"{login[1]}@", "") if login else text
+
+
+def check_url(url: str) -> None:
+    """Raises Refused for a URL that no project's repository can be reached at."""
+    if "{project}" not in url:
+        shown = re.sub(r"://[^/@]*@", "://", url)
+        raise Refused(
+            f"KEPTN_GIT_URL={shown!r} must contain {{project}}, as in https://git.example.com/{{project}}.git"
+        )
+    if not url.startswith(("http://", "https://")) and shutil.which("ssh") is None:
+        raise Refused("KEPTN_GIT_URL wants SSH, and this image has no ssh program; write https://, or add one to it")
+
+
+def _moved(refs: Mapping[bytes, bytes], *, old: Mapping[bytes, bytes], new: Mapping[bytes, bytes]) -> bool:
+    return any(refs.get(ref, GONE) != old.get(ref, GONE) for ref in new)
