@@ -10,6 +10,7 @@ from inspect import signature
 from typing import Any, cast
 
 from keptn import ports, settings
+from keptn.adapters.config_repo.one_head import OneHead
 from keptn.errors import Refused
 from keptn.settings import Settings
 
@@ -111,6 +112,10 @@ class Context:
         given = self._given.get("test_strategy", {})
         return cast(ports.TestRunner, given.get(strategy) or self._open("test_strategy", strategy))
 
+    def for_request(self) -> Context:
+        """The same adapters for one request, in which a branch of a config repo is asked for its head once."""
+        return cast(Context, _ForRequest(self))
+
     def _open(self, port: str, name: str) -> object:
         if port in self._given and port not in _BY_NAME:
             return self._given[port]
@@ -124,6 +129,20 @@ class Context:
         module, _, name = target.partition(":")
         opened = getattr(import_module(f"keptn.adapters.{module}"), name).open
         return opened(**{need: getattr(self, need) for need in signature(opened).parameters})
+
+
+class _ForRequest:
+    """A context whose config repo is its own; everything else is the process's, made there when it is first used."""
+
+    def __init__(self, process: Context) -> None:
+        self._process = process
+
+    @cached_property
+    def config_repo(self) -> ports.ConfigRepo:
+        return OneHead(self._process.config_repo)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._process, name)
 
 
 _given: list[Context] = []
