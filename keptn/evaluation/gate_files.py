@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from keptn.errors import InvalidFile
 from keptn.events import Scope
 from keptn.ports import ConfigRepo, Tree
+from keptn.projects import resources
 from keptn.quality.sources import SOURCES
 from keptn.quality.verdict import Gate
 
@@ -16,33 +17,37 @@ PERFSPEC, SLO = "perfspec.json", "slo.yaml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateFile:
-    """A gate and the file it was read from: path in the repo, commit, and what it said."""
+    """A gate and the file it was read from: path in the repo, commit, and what it said.
+
+    note: why it is not the commit that was named.
+    """
 
     gate: Gate
     path: str
     commit: str
     content: str
+    note: str = ""
 
 
-def find(repo: ConfigRepo, scope: Scope) -> GateFile | None:
+def find(repo: ConfigRepo, scope: Scope, *, commit: str = "") -> GateFile | None:
     """The gate of the service in the stage, else the stage's, else the project's; None if there is none.
 
-    Raises InvalidFile for a file that is wrong, and where a perfspec and an SLO lie side by side.
+    commit: of the stage's branch, empty for its head. Raises InvalidFile for a file that is wrong, and where a perfspec
+    and an SLO lie side by side.
     """
-    for tree, prefix in _places(repo, scope):
+    stage, note = resources.stage_tree(repo, scope, commit=commit)
+    for tree, prefix in _places(repo, scope, stage):
         spec, slo = tree.read(prefix + PERFSPEC), tree.read(prefix + SLO)
         if spec is not None and slo is not None:
             reason = f"a {SLO} lies beside it; keep one of the two, for only one can be the gate"
             raise InvalidFile(reason, file=prefix + PERFSPEC)
         if spec is not None:
-            return _file(_perfspec_gate(spec, prefix + PERFSPEC), spec, tree=tree, path=prefix + PERFSPEC)
+            gate = _perfspec_gate(spec, prefix + PERFSPEC)
+            return GateFile(gate=gate, path=prefix + PERFSPEC, commit=tree.commit, content=spec.decode(), note=note)
         if slo is not None:
-            return _file(_slo_gate(slo, prefix + SLO, repo, scope), slo, tree=tree, path=prefix + SLO)
+            gate = _slo_gate(slo, prefix + SLO, list(_places(repo, scope, stage)))
+            return GateFile(gate=gate, path=prefix + SLO, commit=tree.commit, content=slo.decode(), note=note)
     return None
-
-
-def _file(gate: Gate, text: bytes, *, tree: Tree, path: str) -> GateFile:
-    return GateFile(gate=gate, path=path, commit=tree.commit, content=text.decode())
 
 
 def _perfspec_gate(text: bytes, path: str) -> Gate:
@@ -51,12 +56,12 @@ def _perfspec_gate(text: bytes, path: str) -> Gate:
     return perfspec_gate.PerfSpecGate(spec=perfspec.parse(text, file=path))
 
 
-def _slo_gate(text: bytes, path: str, repo: ConfigRepo, scope: Scope) -> Gate:
+def _slo_gate(text: bytes, path: str, places: Sequence[tuple[Tree, str]]) -> Gate:
     """With the SLIs of project, stage and service, merged; the most specific wins."""
     from keptn.quality import sli, slo, slo_gate  # noqa: PLC0415 - an evaluation needs one format, not both
 
     merged: dict[str, sli.Sli] = {}
-    for tree, prefix in reversed(list(_places(repo, scope))):
+    for tree, prefix in reversed(places):
         for folder in ("", *(f"{source}/" for source in sorted(SOURCES))):
             file = f"{prefix}{folder}sli.yaml"
             if (found := tree.read(file)) is not None:
@@ -64,8 +69,7 @@ def _slo_gate(text: bytes, path: str, repo: ConfigRepo, scope: Scope) -> Gate:
     return slo_gate.SloGate(slo=slo.parse(text, file=path), slis=merged)
 
 
-def _places(repo: ConfigRepo, scope: Scope) -> Iterator[tuple[Tree, str]]:
-    stage = repo.tree(scope.project, scope.stage)
+def _places(repo: ConfigRepo, scope: Scope, stage: Tree) -> Iterator[tuple[Tree, str]]:
     yield stage, f"{scope.service}/"
     yield stage, ""
     yield repo.tree(scope.project, "main"), ""

@@ -14,6 +14,7 @@ from keptn.evaluation.gate_files import GateFile
 from keptn.events import Event
 from keptn.ports import SliValue, Window
 from keptn.quality.verdict import Evidence, Measured, ObjectiveResult, Previous, Target, Verdict
+from keptn.quality.wording import sentence
 
 
 def of(
@@ -40,7 +41,7 @@ def of(
         "result": str(verdict.result),
         "score": verdict.score,
         "max_score": verdict.max_score,
-        "message": verdict.message,
+        "message": sentence((verdict.message, file.note)),
         "noData": verdict.no_data,
         "gitCommit": file.commit,
         "digest": str(candidate.get("digest") or ""),

@@ -34,7 +34,7 @@ def evaluate(task: Event, ctx: Context) -> Outcome:
     """
     if made := archive.stored(ctx.store, task):
         return _outcome(task, made)
-    file = gate_files.find(ctx.config_repo, task.scope)
+    file = gate_files.find(ctx.config_repo, task.scope, commit=task.git_commit_id)
     if file is None:
         return _without_gate(task)
     window = windows.of_evaluation(task)

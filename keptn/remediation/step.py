@@ -26,14 +26,21 @@ class Outcome:
 
 def choose(task: Event, ctx: Context) -> Outcome:
     """The runbook's next action; fail if it has none left. Raises Unknown (no runbook), InvalidFile."""
-    file = resources.require(ctx.config_repo, task.scope, runbook.FILE, purpose=f"a remediation needs {runbook.FILE}")
+    file = resources.require(
+        ctx.config_repo,
+        task.scope,
+        runbook.FILE,
+        purpose=f"a remediation needs {runbook.FILE}",
+        commit=task.git_commit_id,
+    )
     earlier = (task.data.get("get-action") or {}).get("actionIndex")
     index = earlier if isinstance(earlier, int) else 0
     choice = runbook.choose(runbook.parse(file.content), task.data.get("problem") or {}, index=index)
+    message = f"{choice.reason}; {file.note}" if file.note else choice.reason
     if choice.action is None:
-        return Outcome(result=Result.FAIL, message=choice.reason, data={})
+        return Outcome(result=Result.FAIL, message=message, data={})
     data = {"action": choice.action.to_data(), "get-action": {"actionIndex": index + 1}}
-    return Outcome(result=Result.PASS, message=choice.reason, data=data)
+    return Outcome(result=Result.PASS, message=message, data=data)
 
 
 def act(task: Event, ctx: Context) -> Outcome | None:

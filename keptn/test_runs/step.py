@@ -37,7 +37,11 @@ def run(task: Event, ctx: Context) -> Outcome:
         return Outcome(result=Result.PASS, message="no test was asked for", test={"teststrategy": strategy})
     runner = ctx.test_runner(strategy)
     script = resources.require(
-        ctx.config_repo, task.scope, runner.file, purpose=f"test strategy {strategy!r} runs {runner.file}"
+        ctx.config_repo,
+        task.scope,
+        runner.file,
+        purpose=f"test strategy {strategy!r} runs {runner.file}",
+        commit=task.git_commit_id,
     )
     url = target.url(task.data.get("deployment") or {}) or ctx.router.public_url(task.scope)
     if not url:
@@ -45,8 +49,9 @@ def run(task: Event, ctx: Context) -> Outcome:
     start = ctx.clock.now()
     report = runner.run(TestRun(file=runner.file, files=script.folder, url=url, timeout_s=ctx.settings.test_timeout_s))
     window = {"start": events.rfc3339(start), "end": events.rfc3339(ctx.clock.now())}
+    said = "; ".join(report.reasons) or f"the {strategy} test passed against {url}"
     return Outcome(
         result=Result.PASS if report.passed else Result.FAIL,
-        message="; ".join(report.reasons) or f"the {strategy} test passed against {url}",
+        message=f"{said}; {script.note}" if script.note else said,
         test={"teststrategy": strategy, **window, "url": url, **report.summary},
     )

@@ -83,6 +83,7 @@ class World:
         time: datetime = NOON,
         kind: str = "evaluation.triggered",
         triggered: str = "",
+        commit: str = "",
         **data: object,
     ):
         from functions_framework import create_app
@@ -95,6 +96,7 @@ class World:
             time=time,
             context="c",
             triggered_id=triggered,
+            git_commit_id=commit,
             data=scope | data,
         )
         headers, body = events.encode(event)
@@ -265,6 +267,23 @@ def test_the_most_specific_gate_counts(world: World) -> None:
     world.write(carts__perfspec_json=None, perfspec_json=json.dumps(SPEC).encode())
     assert world.evaluate().result == "pass"
     assert world.stored()[0]["file"]["path"] == "perfspec.json"
+
+
+def test_the_gate_is_the_one_with_which_the_delivery_began(world: World) -> None:
+    """A limit that somebody changes meanwhile is for the next delivery; the record keeps the commit."""
+    began = world.repo.tree("sockshop", "staging").commit
+    world.write(carts__perfspec_json=b"not even JSON")
+    reply = world.evaluate(commit=began)
+    assert (reply.result, reply.data["evaluation"]["gitCommit"]) == ("pass", began)
+    assert json.loads(world.stored()[0]["file"]["content"]) == SPEC
+
+
+def test_a_gate_whose_commit_is_gone_is_read_at_the_head(world: World) -> None:
+    """History was rewritten: the verdict says which commit it took instead."""
+    reply = world.evaluate(commit="1" * 40)
+    head = world.repo.tree("sockshop", "staging").commit
+    assert (reply.result, reply.data["evaluation"]["gitCommit"]) == ("pass", head)
+    assert f"branch staging has no commit {'1' * 40}, with which the delivery began" in reply.message
 
 
 def test_a_wrong_gate_file_is_an_error_with_its_line(world: World) -> None:

@@ -1,6 +1,7 @@
 """`remediate`: from a problem to the runbook's action, and the action carried out, whatever fails."""
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -249,3 +250,15 @@ def test_the_action_itself_may_name_the_executor(world):
 def test_other_events_are_none_of_its_business(world):
     """A Trigger that is too wide does no harm."""
     assert world.post(world.event("test")) is None
+
+
+def test_the_runbook_is_the_one_with_which_the_remediation_began(world):
+    """What somebody changes meanwhile is for the next problem; a commit that is gone is said."""
+    began = world.repo.tree("sockshop", "prod").commit
+    world.repo.commit("sockshop", "prod", lambda _: {"carts/remediation.yaml": b"broken"}, message="m")
+    asked = world.event("get-action")
+    assert world.post(replace(asked, git_commit_id=began)).result == "pass"
+    world.repo.commit("sockshop", "prod", lambda _: {"carts/remediation.yaml": RUNBOOK}, message="m")
+    gone = world.post(replace(asked, id="a2", git_commit_id="1" * 40))
+    assert gone.result == "pass"
+    assert "branch prod has no commit 1111" in gone.message

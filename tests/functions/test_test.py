@@ -77,12 +77,18 @@ class World:
             test_strategy={"performance": self.load},
         )
 
-    def run(self, strategy: str, deployment: dict | None = None, **data) -> int:
+    def run(self, strategy: str, deployment: dict | None = None, *, commit: str = "") -> int:
         scope = {"project": "sockshop", "stage": "dev", "service": "carts"}
         deployed = {"deploymentstrategy": "dark", "deploymentURIsLocal": [OWN], "deploymentURIsPublic": [PUBLIC]}
         test = {"test": {"teststrategy": strategy}, "deployment": deployment or deployed}
         triggered = Event(
-            type="sh.keptn.event.test.triggered", id="t1", source="x", time=NOON, context="c", data={**scope, **test}
+            type="sh.keptn.event.test.triggered",
+            id="t1",
+            source="x",
+            time=NOON,
+            context="c",
+            git_commit_id=commit,
+            data={**scope, **test},
         )
         self.file.write_text(json.dumps(events.to_dict(triggered)))
         with context.using(self.context):
@@ -109,6 +115,22 @@ def test_functional_checks_pass_with_the_times_of_the_run(world):
     assert finished.data["test"]["checks"] == 2
     times = [events.utc(finished.data["test"][name]) for name in ("start", "end")]
     assert times[0] < times[1]
+
+
+def test_the_script_is_the_one_with_which_the_delivery_began(world):
+    """With the files beside it; where that commit is gone, the head is read and the message says so."""
+    began = world.repo.tree("sockshop", "dev").commit
+    world.repo.commit("sockshop", "dev", lambda _: {"tests/lib.js": b"new"}, message="m")
+    world.run("performance", commit=began)
+    assert world.load.runs[0].files["tests/lib.js"] == b"//"
+    assert "has no commit" not in world.finished[0].message
+
+
+def test_a_script_whose_commit_is_gone_is_read_at_the_head(world):
+    """The message says so."""
+    world.run("performance", commit="1" * 40)
+    assert len(world.load.runs) == 1
+    assert f"branch dev has no commit {'1' * 40}, with which the delivery began" in world.finished[0].message
 
 
 def test_a_failed_check_is_a_result(world):
