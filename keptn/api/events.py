@@ -41,10 +41,13 @@ def find(call: Call) -> Answer:
 
 
 def show(call: Call) -> Answer:
-    event_id = call.path["event_id"]
-    if found := audit.by_id(call.ctx.store, event_id):
+    """One event of a context, by its id."""
+    event_id, context = call.path["event_id"], call.query("keptnContext")
+    if not context:
+        raise HttpError("say which delivery the event belongs to: ?keptnContext=…", status=400)
+    if found := audit.by_id(call.ctx.store, context, event_id):
         return json_answer(events.to_dict(found))
-    raise Unknown(f"there is no event {event_id!r} in the audit log; it may not be recorded yet")
+    raise Unknown(f"there is no event {event_id!r} of context {context!r} in the audit log; it may not be recorded yet")
 
 
 def _page(page: EventPage) -> Answer:

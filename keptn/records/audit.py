@@ -1,11 +1,10 @@
-"""The audit log: every event, kept whole and found again by context, by id, and newest first by project.
+"""The audit log: every event, kept whole and found again by context, by context and id, and newest first by project.
 
-`record` writes it, `api` reads it. It only creates objects, and no read costs more than a page (ARCHITECTURE.md, cost
-does not grow with history).
+`record` writes it, `api` reads it. It only creates objects, two per event, and no read costs more than a page
+(ARCHITECTURE.md, cost does not grow with history).
 
-    events/<context>/<time>-<id>.json                          the event
-    event-ids/<id>                                             its object's name
-    event-index/<project>/<reversed time>,<type>,<stage>,<service>,<id>   its object's name
+    events/<context>/<time>-<id>.json                                               the event
+    event-index/<project>/<reversed time>,<type>,<stage>,<service>,<context>,<id>   nothing: the name says it all
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from urllib.parse import unquote
 
 from keptn import events
 from keptn.errors import LostRace
@@ -42,26 +40,29 @@ class EventFilter:
     stage: str = ""
     service: str = ""
 
-    def fits(self, event: Event) -> bool:
-        return self.takes(event.type, event.scope.stage, event.scope.service)
+    @property
+    def types(self) -> Sequence[str]:
+        """The whole types that the given one may mean; none for any."""
+        return (self.type, events.PREFIX + self.type) if self.type else ()
 
-    def takes(self, event_type: str, stage: str, service: str) -> bool:
-        types = ("", event_type, event_type.removeprefix(events.PREFIX))
-        return self.type in types and self.stage in ("", stage) and self.service in ("", service)
+    def fits(self, event: Event) -> bool:
+        scope = event.scope
+        of_type = not self.type or event.type in self.types
+        return of_type and self.stage in ("", scope.stage) and self.service in ("", scope.service)
 
 
 def keep(store: ObjectStore, event: Event) -> None:
     """Write the event, once: the index first, so that what is found by context is found everywhere."""
-    name = objects.event(event)
-    _create(store, objects.event_id(event.id), name.encode())
     if event.scope.project:
-        _create(store, objects.index_entry(event), name.encode())
-    _create(store, name, json.dumps(events.to_dict(event)).encode())
+        _create(store, objects.index_entry(event), b"")
+    _create(store, objects.event(event), json.dumps(events.to_dict(event)).encode())
 
 
-def by_id(store: ObjectStore, event_id: str) -> Event | None:
-    found = store.get(objects.event_id(event_id))
-    return _read(store, found.data.decode()) if found else None
+def by_id(store: ObjectStore, context: str, event_id: str) -> Event | None:
+    """An event of a context, which has a bounded number of them."""
+    found = (name for name in _names(store, objects.events(context)) if objects.is_event(name, event_id))
+    name = next(found, "")
+    return _read(store, name) if name else None
 
 
 def of_context(store: ObjectStore, context: str, *, limit: int = 100, token: str = "") -> EventPage:
@@ -72,17 +73,16 @@ def of_context(store: ObjectStore, context: str, *, limit: int = 100, token: str
 
 def newest(store: ObjectStore, project: str, *, wanted: EventFilter, limit: int = 20, token: str = "") -> EventPage:
     """The project's events that match, newest first. token: from the page before."""
-    prefix = objects.index(project)
-    names: list[str] = []
-    for scanned, name in enumerate(_names(store, prefix, start=token)):
-        if len(names) == limit or scanned == MAX_SCANNED:
-            return EventPage(events=_pointed(store, names), next_token=name)
-        if _matches(name.removeprefix(prefix), wanted):
-            names.append(name)
-    return EventPage(events=_pointed(store, names))
+    entries: list[str] = []
+    for scanned, entry in enumerate(_names(store, objects.index(project), start=token)):
+        if len(entries) == limit or scanned == MAX_SCANNED:
+            return EventPage(events=_indexed(store, entries), next_token=entry)
+        if objects.is_indexed_as(entry, types=wanted.types, stage=wanted.stage, service=wanted.service):
+            entries.append(entry)
+    return EventPage(events=_indexed(store, entries))
 
 
-def _names(store: ObjectStore, prefix: str, *, start: str) -> Iterator[str]:
+def _names(store: ObjectStore, prefix: str, *, start: str = "") -> Iterator[str]:
     token = ""
     while True:
         page = store.list(prefix, start_offset=start, limit=200, token=token)
@@ -91,13 +91,8 @@ def _names(store: ObjectStore, prefix: str, *, start: str) -> Iterator[str]:
             return
 
 
-def _matches(entry: str, wanted: EventFilter) -> bool:
-    _, event_type, stage, service, _ = (unquote(part) for part in entry.split(",", 4))
-    return wanted.takes(event_type, stage, service)
-
-
-def _pointed(store: ObjectStore, names: Sequence[str]) -> Sequence[Event]:
-    return _all(store, [found.data.decode() for name in names if (found := store.get(name))])
+def _indexed(store: ObjectStore, entries: Sequence[str]) -> Sequence[Event]:
+    return _all(store, [objects.indexed(entry) for entry in entries])
 
 
 def _all(store: ObjectStore, names: Sequence[str]) -> Sequence[Event]:

@@ -6,11 +6,12 @@ Parts that come from outside are percent-encoded; the longest ids are named by t
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import quote
 
 from keptn.events import Event, Scope, rfc3339
-from keptn.records.revtime import reversed_time
+from keptn.records.revtime import moment_of, reversed_time
 
 TIMERS = "timers/"
 WAKE_UP = "wake-up/clock"
@@ -123,7 +124,7 @@ def project(name: str) -> str:
 
 # --- the audit log --------------------------------------------------------------------------------------------------
 def event(kept: Event) -> str:
-    return f"{events(kept.context)}{rfc3339(kept.time)}-{_quoted(kept.id)}.json"
+    return _event(_quoted(kept.context or "-"), reversed_time(kept.time), _quoted(kept.id))
 
 
 def events(context: str) -> str:
@@ -131,13 +132,29 @@ def events(context: str) -> str:
     return f"events/{_quoted(context or '-')}/"
 
 
-def event_id(given: str) -> str:
-    return f"event-ids/{_quoted(given)}"
+def is_event(name: str, event_id: str) -> bool:
+    """Whether the event of that name has that id."""
+    _, _, after_time = name.rpartition("/")[2].partition("Z-")
+    return after_time == f"{_quoted(event_id)}.json"
 
 
 def index_entry(kept: Event) -> str:
-    parts = (kept.type, kept.scope.stage, kept.scope.service, kept.id)
+    """An object without content: its name says where the event is, and what a filter looks at."""
+    parts = (kept.type, kept.scope.stage, kept.scope.service, kept.context or "-", kept.id)
     return f"{index(kept.scope.project)}{','.join((reversed_time(kept.time), *map(_quoted, parts)))}"
+
+
+def indexed(entry: str) -> str:
+    """The event that an index entry stands for."""
+    time, *_, context, event_id = entry.rpartition("/")[2].split(",")
+    return _event(context, time, event_id)
+
+
+def is_indexed_as(entry: str, *, types: Sequence[str], stage: str, service: str) -> bool:
+    """Whether an index entry is of one of the types, of the stage and of the service; empty means any."""
+    _, event_type, *where, _, _ = entry.rpartition("/")[2].split(",")
+    of_type = not types or event_type in map(_quoted, types)
+    return of_type and all(not one or _quoted(one) == here for one, here in zip((stage, service), where, strict=True))
 
 
 def index(project_name: str) -> str:
@@ -149,6 +166,11 @@ def dead_letter(time: datetime, letter_id: str) -> str:
     return f"{DEAD_LETTERS}{reversed_time(time)}-{letter_id}.json"
 
 
+def _event(context: str, reversed_: str, event_id: str) -> str:
+    """From parts as they stand in an index entry."""
+    return f"events/{context}/{rfc3339(moment_of(reversed_))}-{event_id}.json"
+
+
 def _path(*parts: str) -> str:
     return "/".join(quote(part, safe=":@") for part in parts)
 
@@ -156,4 +178,4 @@ def _path(*parts: str) -> str:
 def _quoted(text: str) -> str:
     """Text from outside as part of a name; what is too long for one is named by its hash."""
     quoted = quote(text, safe="", errors="replace")
-    return quoted if len(quoted) <= 200 else hashlib.sha256(text.encode(errors="replace")).hexdigest()
+    return quoted if len(quoted) <= 150 else hashlib.sha256(text.encode(errors="replace")).hexdigest()

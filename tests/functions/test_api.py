@@ -135,17 +135,25 @@ class TestEvents:
         assert not world.sink.events
 
     def test_recorded_events_are_found(self, api):
-        """By context oldest first, by project newest first and by type, by id."""
+        """By context oldest first, by project newest first and by type, by context and id."""
         posted = [api("POST", "/v1/event", {"type": f"sh.keptn.event.{t}.finished", "data": SCOPE}) for t in "ab"]
         context_ = posted[0].json["keptnContext"]
         assert len(api("GET", f"/v1/event?keptnContext={context_}").json["events"]) == 1
         types = [e["type"] for e in api("GET", "/v1/event?project=sockshop").json["events"]]
         assert types == ["sh.keptn.event.b.finished", "sh.keptn.event.a.finished"]
         assert len(api("GET", "/v1/event?project=sockshop&type=a.finished").json["events"]) == 1
-        assert api("GET", f"/v1/event/{posted[1].json['id']}").json["type"] == "sh.keptn.event.b.finished"
+        found = api("GET", f"/v1/event/{posted[0].json['id']}?keptnContext={context_}")
+        assert found.json["type"] == "sh.keptn.event.a.finished"
 
     @pytest.mark.parametrize(
-        ("query", "status"), [("", 400), ("?project=x", 404), ("?project=sockshop&pageSize=0", 400), ("/nothing", 404)]
+        ("query", "status"),
+        [
+            ("", 400),
+            ("?project=x", 404),
+            ("?project=sockshop&pageSize=0", 400),
+            ("/id", 400),
+            ("/id?keptnContext=c", 404),
+        ],
     )
     def test_a_bad_query_is_one_sentence(self, api, query, status):
         """An unbounded, unknown or ill-sized question is refused."""

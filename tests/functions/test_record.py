@@ -44,12 +44,13 @@ def post(client, event: Event) -> None:
 
 
 def test_an_event_is_found_by_context_id_and_project(client, store):
-    """What was recorded is found in each of the three ways, whole."""
+    """What was recorded is found in each of the three ways, whole, and costs two objects."""
     event = an_event(1)
     post(client, event)
-    assert audit.by_id(store, "id-1") == event
+    assert audit.by_id(store, "c/1", "id-1") == event
     assert audit.of_context(store, "c/1").events == [event]
     assert audit.newest(store, "sockshop", wanted=EventFilter()).events == [event]
+    assert len(store.list("").names) == 2
 
 
 def test_a_repeat_is_recorded_once(client, store):
@@ -79,11 +80,35 @@ def test_a_filter_looks_at_type_stage_and_service(client, store):
     assert not audit.newest(store, "sockshop", wanted=EventFilter(stage="prod")).events
 
 
-def test_a_foreign_event_is_recorded_too(client, store):
-    """An event of nobody's project, without context and with an endless id, is kept and found by id."""
-    event = an_event(1, id="x" * 3000, context="", type="com.example.thing", data={})
+def test_ids_that_look_alike_are_told_apart(client, store):
+    """An id that ends as another one does is another id."""
+    alike = [an_event(1, id=one) for one in ("aZ-b", "b", "a,b", "a/b", "%61")]
+    for event in alike:
+        post(client, event)
+    assert [audit.by_id(store, "c/1", event.id) for event in alike] == alike
+    assert audit.by_id(store, "c/1", "a") is None
+
+
+@pytest.mark.parametrize("year", [1000, 1969, 2026, 9999])
+def test_the_longest_names_fit(client, store, year):
+    """A name in the store has 1,024 bytes, whatever the sender's names and clock are; all of it is found again."""
+    project, stage, service = ("ü" * 1000 + letter for letter in "psx")
+    data = {"project": project, "stage": stage, "service": service}
+    kind = f"sh.keptn.event.{'t' * 3000}.finished"
+    event = an_event(1, id="x" * 3000, context="c" * 3000, type=kind, data=data, time=datetime(year, 1, 2, tzinfo=UTC))
     post(client, event)
-    assert audit.by_id(store, "x" * 3000) == event
+    assert max(len(name.encode()) for name in store.list("").names) <= 1024
+    assert audit.by_id(store, event.context, event.id) == event
+    for wanted in (EventFilter(stage=stage, service=service), EventFilter(type=kind.removeprefix(events.PREFIX))):
+        assert audit.newest(store, project, wanted=wanted).events == [event]
+
+
+def test_a_foreign_event_is_recorded_too(client, store):
+    """An event of nobody's project and without context is kept, and found by its id."""
+    event = an_event(1, context="", type="com.example.thing", data={})
+    post(client, event)
+    assert audit.by_id(store, "", "id-1") == event
+    assert store.list("event-index/").names == []
 
 
 def test_a_request_that_is_no_event_goes_to_the_dead_letter_sink(client):
