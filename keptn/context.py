@@ -112,6 +112,11 @@ class Context:
         given = self._given.get("test_strategy", {})
         return cast(ports.TestRunner, given.get(strategy) or self._open("test_strategy", strategy))
 
+    @cached_property
+    def memory(self) -> dict[str, Any]:
+        """What this process remembers from request to request, by the name of the module that bounds it."""
+        return {}
+
     def for_request(self) -> Context:
         """The same adapters for one request, in which a branch of a config repo is asked for its head once."""
         return cast(Context, _ForRequest(self))

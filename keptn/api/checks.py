@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from keptn import documents, names, validation
+from keptn.api import known
+from keptn.context import Context
 from keptn.errors import InvalidFile, Refused
+from keptn.notification.subscriptions import NotifyFile
 from keptn.projects import stages
 from keptn.projects.values import parse
+from keptn.validation import kinds
 
 
 def file(path: str, content: bytes, *, called: str = "") -> None:
@@ -14,6 +20,19 @@ def file(path: str, content: bytes, *, called: str = "") -> None:
     called: how its sender calls it.
     """
     validation.check(path, content, file=called)
+
+
+def warnings(path: str, content: bytes, *, project: str, ctx: Context) -> Sequence[str]:
+    """What is legal in a file that `file` let pass, but surely not meant in this project."""
+    kind = kinds.of_resource(path)
+    if kind is None:
+        return ()
+    found = validation.parse(content, file=path, kind=kind)
+    said = tuple(getattr(found, "warnings", ()))
+    if not isinstance(found, NotifyFile):
+        return said
+    stages_there, services = known.stage_names(project, ctx), known.all_services(project, ctx)
+    return (*said, *found.strangers(stages=stages_there, services=services))
 
 
 def shipyard(text: str, *, project: str, called: str = "") -> None:

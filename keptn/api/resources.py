@@ -19,7 +19,7 @@ _OURS = ("deployment.yaml", "manifests/")
 
 
 def put(call: Call) -> Answer:
-    """Check the file by its kind and commit it to each branch it is for; the commit per branch is answered."""
+    """Check the file by its kind and commit it to each branch it is for; answer the commits and what looks wrong."""
     content = file_bytes(call.text("resourceContent"))
     path = _path(call)
     checks.file(path, content)
@@ -31,7 +31,8 @@ def put(call: Call) -> Answer:
     commits = _commit(call, path, content, verb="Add")
     if service:
         follow(call.path["project"], service, content, call.ctx)
-    return json_answer({"path": path, "commits": commits})
+    warnings = checks.warnings(path, content, project=call.path["project"], ctx=call.ctx)
+    return json_answer({"path": path, "commits": commits, "warnings": list(warnings)})
 
 
 def delete(call: Call) -> Answer:

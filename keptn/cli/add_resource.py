@@ -41,3 +41,5 @@ def command(
     done = session.client.put(url, {"resourceContent": content})
     for branch, commit in done["commits"].items():
         click.echo(f"{done['path']} is on {branch} ({commit[:8]}).")
+    for warning in done.get("warnings", ()):
+        click.echo(f"{warning} (warning)", err=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,17 @@ from keptn.validation import Kind, kinds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What is to be said of one file. kind: None if nobody can tell. compiled: a shipyard in the 0.2 form, if asked."""
+    """What is to be said of one file. kind: None if nobody can tell. compiled: a shipyard in the 0.2 form, if asked.
+
+    parsed: what its parser made of it, None if it has problems.
+    """
 
     file: str
     kind: Kind | None
     problems: Sequence[InvalidFile] = ()
     warnings: Sequence[str] = ()
     compiled: Mapping[str, Any] | None = None
+    parsed: Any = None
 
     def to_data(self) -> dict[str, Any]:
         problems = [{"file": p.file, "line": p.line, "message": p.reason} for p in self.problems]
@@ -51,7 +55,7 @@ def command(paths: tuple[Path, ...], *, kind: str | None, explain: bool, output:
 
     Exit code 0 if all are right, 1 if one is wrong.
     """
-    reports = [_report(path, kind=Kind(kind) if kind else None, explain=explain) for path in paths]
+    reports = _together([_report(path, kind=Kind(kind) if kind else None, explain=explain) for path in paths])
     show([report.to_data() for report in reports], output=output, table=lambda: _lines(reports))
     return ExitCode.ERROR if any(report.problems for report in reports) else ExitCode.PASS
 
@@ -66,7 +70,21 @@ def _report(path: Path, *, kind: Kind | None, explain: bool) -> Report:
         raise click.UsageError(f"--explain is for shipyards; {file} is a {kind} file.")
     parsed = validation.parse(text, file=file, kind=kind)
     compiled = parsed.to_dict() if explain else None
-    return Report(file=file, kind=kind, warnings=getattr(parsed, "warnings", ()), compiled=compiled)
+    return Report(file=file, kind=kind, warnings=getattr(parsed, "warnings", ()), compiled=compiled, parsed=parsed)
+
+
+def _together(reports: Sequence[Report]) -> Sequence[Report]:
+    """With what the files say of each other: a shipyard knows which stages the others may name."""
+    shipyards = [report.parsed for report in reports if report.kind is Kind.SHIPYARD and report.parsed]
+    if len(shipyards) != 1:
+        return reports
+    stages = [stage.name for stage in shipyards[0].stages]
+    return [
+        replace(report, warnings=[*report.warnings, *report.parsed.strangers(stages=stages)])
+        if report.kind is Kind.NOTIFY and report.parsed
+        else report
+        for report in reports
+    ]
 
 
 def _kind(text: bytes, file: str) -> Kind | None:

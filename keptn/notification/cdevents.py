@@ -5,8 +5,9 @@
 | `<stage>.<sequence>.triggered`, `.finished` | pipelinerun queued, finished |
 | `<first stage>.delivery.triggered` of a registry | artifact published |
 | `<stage>.remediation.triggered`, `.finished` with pass | incident detected, resolved |
-| any `<task>.triggered`, `.finished` | taskrun started, finished |
-| `test`, `evaluation` `.triggered`, `.started`, `.finished` | testsuiterun queued, started, finished |
+| `approval.triggered` | taskrun started |
+| any `<task>.finished` | taskrun finished |
+| `test.finished`, `evaluation.finished` | testsuiterun finished |
 | `deployment.finished` | service deployed (first version), upgraded |
 | `release.finished` | service published |
 | `rollback`, `action` (that rolled back) `.finished` | service rolledback (removed: no version is left) |
@@ -44,8 +45,6 @@ TYPES: Mapping[str, str] = {
         "service.removed",
         "taskrun.started",
         "taskrun.finished",
-        "testsuiterun.queued",
-        "testsuiterun.started",
         "testsuiterun.finished",
     )
 } | {"service.onboarded": "dev.cdeventsx.keptn-service.onboarded.0.1.0"}
@@ -110,17 +109,12 @@ def _sequence(event: Event, parts: TypeParts) -> Iterator[Parts]:
 
 def _task(event: Event, parts: TypeParts) -> Iterator[Parts]:
     name, run = {"taskName": parts.name}, _run_id(event)
-    suite = {"environment": _environment(event), "testSuite": {"id": parts.name, "name": parts.name}}
-    is_suite = parts.name in TEST_SUITES
-    if parts.phase is Phase.TRIGGERED:
+    if parts.phase is Phase.TRIGGERED and _begins_aloud(parts):
         yield "taskrun.started", run, name
-        if is_suite:
-            yield "testsuiterun.queued", run, suite
-    elif parts.phase is Phase.STARTED and is_suite:
-        yield "testsuiterun.started", run, suite
     elif parts.phase is Phase.FINISHED:
         yield "taskrun.finished", run, {**name, **_outcome(event)}
-        if is_suite:
+        if parts.name in TEST_SUITES:
+            suite = {"environment": _environment(event), "testSuite": {"id": parts.name, "name": parts.name}}
             reason = {"reason": event.message} if event.message else {}
             yield "testsuiterun.finished", run, {**suite, "outcome": outcome(event), **reason}
         yield from _service(event, parts.name)
@@ -179,7 +173,7 @@ def _cdevent(event: Event, key: str, subject_id: str, content: Mapping[str, Any]
     }
     if event.context:
         context["chainId"] = event.context
-    if event.triggered_id:
+    if event.triggered_id and (parts := parse_type(event.type)) and _begins_aloud(parts):
         context["links"] = [{"linkType": "PATH", "from": {"contextId": _beginning(event)}}]
     subject = {"id": subject_id, "source": context["source"], "content": dict(content)}
     return {"context": context, "subject": subject, "customData": _custom_data(event)}
@@ -194,6 +188,11 @@ def _beginning(event: Event) -> str:
     parts = parse_type(event.type)
     key = "pipelinerun.queued" if parts and parts.stage else "taskrun.started"
     return derived_id(event.triggered_id, TYPES[key], event.triggered_id)
+
+
+def _begins_aloud(parts: TypeParts) -> bool:
+    """Whether `notify` hears the beginning: of sequences, and of what waits for a person."""
+    return bool(parts.stage) or parts.name == "approval"
 
 
 def _run_id(event: Event) -> str:

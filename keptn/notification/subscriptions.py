@@ -1,5 +1,7 @@
 """`notify.yaml` on the branch main: who hears which events of a project. Parsed with line numbers.
 
+Told is only what the function `notify` hears: all `.finished`, the `.triggered` of sequences, `approval.triggered`.
+
 notifications:
   - name: delivery chat               # how the log calls it; unique
     channel: slack                    # slack, teams, webhook or cdevents
@@ -13,7 +15,7 @@ notifications:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +31,9 @@ DEFAULT_EVENTS: Mapping[str, Sequence[str]] = {
     "webhook": (">",),
     "cdevents": (">",),
 }
-"""What a subscription without `events` hears: people the ends, the problems and what waits for them, machines all."""
+"""What a subscription without `events` hears: people the ends, the problems and what waits for them, machines all
+that `notify` hears.
+"""
 KEYS = ("name", "channel", "secret", "events", "results", "stages", "services")
 
 
@@ -54,6 +58,37 @@ class Subscription:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotifyFile:
+    """The whole file. warnings: what is legal but surely not meant, with file and line."""
+
+    subscriptions: Sequence[Subscription]
+    document: Document
+    warnings: Sequence[str] = ()
+
+    def strangers(self, *, stages: Collection[str], services: Collection[str] | None = None) -> Sequence[str]:
+        """Warnings about names that are not among the project's. services: None if they are not at hand."""
+        known = {"stages": stages} if services is None else {"stages": stages, "services": services}
+        return [
+            str(self.document.error(_stranger(kind, name, there), "notifications", place, kind))
+            for place, subscription in enumerate(self.subscriptions)
+            for kind, there in known.items()
+            for name in getattr(subscription, kind)
+            if name not in there
+        ]
+
+
+def can_be_heard(pattern: str) -> bool:
+    """Whether the pattern covers anything that `notify` hears."""
+    *before, last = _short(pattern)
+    if last == ">":
+        return len(before) < 3
+    of_sequence, of_task = len(before) == 2, len(before) == 1
+    ends = last in ("finished", "*") and (of_sequence or of_task)
+    begins = last == "triggered" and (of_sequence or (of_task and before[0] in ("approval", "*")))
+    return ends or begins
+
+
 def matches(pattern: str, event_type: str) -> bool:
     """Whether the pattern covers the type: `*` stands for one part, `>` at the end for one or more."""
     if not event_type.startswith(PREFIX):
@@ -62,7 +97,7 @@ def matches(pattern: str, event_type: str) -> bool:
     return re.fullmatch(r"\.".join(parts), event_type.removeprefix(PREFIX)) is not None
 
 
-def parse(text: str | bytes, *, file: str = FILE) -> list[Subscription]:
+def parse(text: str | bytes, *, file: str = FILE) -> NotifyFile:
     """Read the subscriptions. Raises InvalidFile with the line."""
     document = documents.load(text, file=file)
     entries = document.data.get("notifications") if isinstance(document.data, dict) else None
@@ -74,7 +109,21 @@ def parse(text: str | bytes, *, file: str = FILE) -> list[Subscription]:
         if subscription.name in {earlier.name for earlier in found}:
             raise document.error(f"the name {subscription.name!r} stands twice", "notifications", position, "name")
         found.append(subscription)
-    return found
+    return NotifyFile(subscriptions=found, document=document, warnings=_unheard(document, found))
+
+
+def _unheard(document: Document, found: Sequence[Subscription]) -> Sequence[str]:
+    heard = "told are all .finished, the .triggered of sequences, and approval.triggered"
+    return [
+        str(document.error(f"{pattern!r} never comes; {heard}", "notifications", place, "events"))
+        for place, subscription in enumerate(found)
+        for pattern in subscription.events
+        if not can_be_heard(pattern)
+    ]
+
+
+def _stranger(kind: str, name: str, there: Collection[str]) -> str:
+    return f"the project has no {kind.removesuffix('s')} {name!r}; {kind}: {', '.join(sorted(there)) or 'none yet'}"
 
 
 def _subscription(document: Document, entry: object, *at: str | int) -> Subscription:

@@ -1,10 +1,14 @@
 """Telling chats and other systems what a team subscribed to in `notify.yaml`. Called by the function `notify`.
 
 A delivery never waits for it. An endpoint that is away is tried again by the Broker; what cannot be told (an invalid
-file, a missing secret, a refused call) goes to the dead-letter sink, with the reason.
+file, a missing secret, a refused call) goes to the dead-letter sink, with the reason. A change of the file counts
+within a minute.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from keptn import events
 from keptn.context import Context
@@ -13,12 +17,19 @@ from keptn.events import Event
 from keptn.notification import channels, outbound, subscriptions
 from keptn.notification.subscriptions import Subscription
 
+COUNTS = timedelta(seconds=60)
+"""How long what was read of a project's file counts: thirty events of a delivery are one look at Git."""
+MOST_PROJECTS = 500
+"""Whose files one process remembers."""
+Read = Sequence[Subscription] | str
+"""The subscriptions of a project, or what is wrong with its file."""
+
 
 def tell(event: Event, ctx: Context) -> None:
     """Tell everybody who wants to hear of it, whatever happens to the others. Raises Unavailable, Undecodable."""
     refused: list[str] = []
     unavailable: list[str] = []
-    for subscription in _subscriptions(event, ctx):
+    for subscription in _listeners(event, ctx):
         try:
             _tell(event, subscription, ctx)
         except Refused as exc:
@@ -31,16 +42,37 @@ def tell(event: Event, ctx: Context) -> None:
         raise Undecodable("; ".join(refused))
 
 
-def _subscriptions(event: Event, ctx: Context) -> list[Subscription]:
+def _listeners(event: Event, ctx: Context) -> list[Subscription]:
     if not event.scope.project:
         return []
     try:
-        content = ctx.config_repo.tree(event.scope.project, "main").read(subscriptions.FILE)
-        return [s for s in subscriptions.parse(content) if s.wants(event)] if content else []
+        found = _remembered(event.scope.project, ctx)
     except Unknown:  # the project is not there yet, or no more
         return []
+    if isinstance(found, str):
+        raise Undecodable(f"{event.type} was not told to anybody: {found}")
+    return [subscription for subscription in found if subscription.wants(event)]
+
+
+def _remembered(project: str, ctx: Context) -> Read:
+    """What was read of the project, by this process and not long ago, else what is there now. Raises Unknown."""
+    remembered: dict[str, tuple[datetime, Read]] = ctx.memory.setdefault(__name__, {})
+    known, now = remembered.get(project), ctx.clock.now()
+    if known and timedelta() <= now - known[0] < COUNTS:
+        return known[1]
+    remembered.pop(project, None)
+    remembered[project] = now, (found := _read(project, ctx))
+    for oldest in list(remembered)[:-MOST_PROJECTS]:
+        remembered.pop(oldest, None)
+    return found
+
+
+def _read(project: str, ctx: Context) -> Read:
+    content = ctx.config_repo.tree(project, "main").read(subscriptions.FILE)
+    try:
+        return subscriptions.parse(content).subscriptions if content else ()
     except Refused as exc:
-        raise Undecodable(f"{event.type} was not told to anybody: {exc}") from exc
+        return str(exc)
 
 
 def _tell(event: Event, subscription: Subscription, ctx: Context) -> None:

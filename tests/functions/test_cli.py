@@ -332,6 +332,18 @@ class TestLooking:
         assert (code, "without the first '/'" in err) == (2, True)
         assert "perfspec.json:" in keptn("add-resource", *where, "--resource=perfspec.json", ok=False)[2]
 
+    def test_what_looks_wrong_is_told_and_added(self, keptn, world, tmp_path):
+        """A stage that the project does not have, and an event that nobody is told of."""
+        subscription = "{channel: slack, secret: chat, stages: [prd], services: [carts], events: [test.started]}"
+        (tmp_path / "notify.yaml").write_text(f"notifications:\n- {subscription}\n")
+        _, out, err = keptn("add-resource", "--project=sockshop", "--resource=notify.yaml")
+        assert out.startswith("notify.yaml is on main")
+        assert [line.split(";")[0] for line in err.splitlines()] == [
+            "notify.yaml:2: 'test.started' never comes",
+            "notify.yaml:2: the project has no stage 'prd'",
+        ]
+        assert world.config_repo.tree("sockshop", "main").read("notify.yaml")
+
     def test_secrets_are_made_and_listed(self, keptn, world, tmp_path):
         """From literals and files; listed by name only."""
         (tmp_path / "key.pem").write_text("pem")

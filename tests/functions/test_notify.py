@@ -1,5 +1,7 @@
 """`notify`: what a team subscribed to is told, once, and never at the cost of a delivery."""
 
+from datetime import timedelta
+
 import pytest
 from functions_framework import create_app
 
@@ -9,6 +11,7 @@ from keptn.adapters.http.memory import MemoryHttp
 from keptn.adapters.store.memory import MemoryStore
 from keptn.context import Context
 from keptn.events import Event
+from keptn.notification import telling
 from keptn.ports import HttpAnswer
 from keptn.settings import Settings
 
@@ -25,19 +28,40 @@ class DictSecrets(dict):
         return dict.get(self, (name, key))
 
 
+class CountingRepo(MemoryConfigRepo):
+    """Knows how often it was read."""
+
+    reads = 0
+
+    def tree(self, project: str, branch: str, *, commit: str = ""):
+        self.reads += 1
+        return super().tree(project, branch, commit=commit)
+
+
+class StillClock:
+    now_is = events.utc("2026-01-01T00:00:00Z")
+
+    def now(self):
+        return self.now_is
+
+
 class World:
     def __init__(self) -> None:
-        self.repo, self.http, self.store = MemoryConfigRepo(), MemoryHttp(), MemoryStore()
+        self.repo, self.http, self.store = CountingRepo(), MemoryHttp(), MemoryStore()
         self.repo.create("sockshop", {"main": {"notify.yaml": NOTIFY.encode()}}, message="create")
         self.secrets = DictSecrets({("chat", "url"): CHAT, ("ops", "url"): OPS})
+        self.clock = StillClock()
         parts = {"store": self.store, "config_repo": self.repo, "http": self.http, "secrets": self.secrets}
+        parts |= {"clock": self.clock}
         self.context = Context(Settings(), **parts)
 
-    def post(self, kind: str = "prod.delivery.finished", *, id: str = "e1", **data):  # noqa: A002
+    def event(self, kind: str = "prod.delivery.finished", *, id: str = "e1", **data) -> Event:  # noqa: A002
         scope = {"project": "sockshop", "stage": "prod", "service": "carts", "result": "fail"}
         time = events.utc("2026-01-01T00:00:00Z")
-        event = Event(type=f"sh.keptn.event.{kind}", id=id, source="x", time=time, context="c", data={**scope, **data})
-        headers, body = events.encode(event)
+        return Event(type=f"sh.keptn.event.{kind}", id=id, source="x", time=time, context="c", data={**scope, **data})
+
+    def post(self, kind: str = "prod.delivery.finished", **given):
+        headers, body = events.encode(self.event(kind, **given))
         with context.using(self.context):
             return create_app("handle", "functions/notify/main.py").test_client().post("/", data=body, headers=headers)
 
@@ -129,3 +153,43 @@ def test_without_a_file_there_is_nothing_to_do(world):
 def test_an_event_of_no_project_is_fine(world, project):
     """An event about nothing we know has no subscribers."""
     assert world.post(project=project).status_code == 204
+
+
+def test_what_was_read_counts_for_a_minute(world):
+    """The thirty events of a delivery are one look at Git; a change is heard of within a minute, a wrong file too."""
+    for number in range(30):
+        world.post(id=str(number))
+    assert world.repo.reads == 1
+    for content, status in ((b"notifications: []", 204), (b"notifications: 7", 422)):
+        world.repo.commit("sockshop", "main", lambda _, new=content: {"notify.yaml": new}, message="change")
+        world.clock.now_is += timedelta(seconds=60)
+        world.http.calls.clear()
+        assert [world.post(id=f"{status} {n}").status_code for n in range(3)] == [status] * 3
+        assert world.told == []
+    assert world.repo.reads == 3 + 2  # a commit reads, too
+
+
+def test_one_request_s_look_counts_for_the_next(world):
+    """Also where each request has a context of its own."""
+    with context.using(world.context):
+        for number in range(3):
+            telling.tell(world.event(id=str(number)), world.context.for_request())
+    assert world.repo.reads == 1
+
+
+def test_only_so_many_projects_are_remembered(world):
+    """Memory has an end: who was read longest ago is read again."""
+    names = [f"p{number}" for number in range(telling.MOST_PROJECTS + 1)]
+    for name in names:
+        world.repo.create(name, {"main": {}}, message="create")
+    for name in (*names, names[-1], names[0]):
+        telling.tell(world.event(project=name), world.context)
+    assert world.repo.reads == len(names) + 1
+
+
+def test_a_project_that_is_made_meanwhile_is_found(world):
+    """That there is none is not remembered."""
+    world.post(project="late")
+    world.repo.create("late", {"main": {"notify.yaml": NOTIFY.encode()}}, message="create")
+    world.post(project="late")
+    assert world.told == [CHAT, OPS]

@@ -97,6 +97,19 @@ def test_what_is_surely_not_meant_is_a_warning(run):
     assert "shipyard.yaml:7: there is no stage 'prod'" in said.out
 
 
+def test_files_are_held_against_each_other(run):
+    """A stage that the shipyard beside it does not have is a warning; without a shipyard nobody can tell."""
+    notify = "notifications:\n- {channel: slack, secret: chat, stages: [prd], events: [test.started]}\n"
+    code, said = run("notify.yaml", "shipyard.yaml", shipyard__yaml=SHIPYARD, notify__yaml=notify)
+    assert code == 0
+    assert said.out.splitlines()[1:3] == [
+        "notify.yaml:2: 'test.started' never comes; told are all .finished, the .triggered of sequences, and "
+        "approval.triggered (warning)",
+        "notify.yaml:2: the project has no stage 'prd'; stages: dev (warning)",
+    ]
+    assert "prd" not in run("notify.yaml", notify__yaml=notify)[1].out
+
+
 @pytest.mark.parametrize(("arguments", "code"), [(["nothing.yaml"], 1), ([], 2), (["--kind=novel", "x.yaml"], 2)])
 def test_what_cannot_be_read_is_one_sentence(run, arguments, code):
     """A missing file is an error, a missing argument usage."""

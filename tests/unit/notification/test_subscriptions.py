@@ -1,9 +1,12 @@
 """Who hears what, and what is said about a wrong `notify.yaml`."""
 
+from pathlib import Path
+
 import pytest
 
 from keptn.errors import InvalidFile
-from keptn.events import Event, utc
+from keptn.events import Event, Phase, parse_type, utc
+from keptn.local import wiring
 from keptn.notification import subscriptions
 
 
@@ -12,7 +15,7 @@ def event(kind: str, **data) -> Event:
 
 
 def one(text: str) -> subscriptions.Subscription:
-    return subscriptions.parse(f"notifications:\n- {{channel: slack, secret: chat, {text}}}\n")[0]
+    return subscriptions.parse(f"notifications:\n- {{channel: slack, secret: chat, {text}}}\n").subscriptions[0]
 
 
 @pytest.mark.parametrize(
@@ -93,3 +96,61 @@ def test_a_wrong_file_names_the_line(text, error):
     with pytest.raises(InvalidFile) as caught:
         subscriptions.parse(text)
     assert str(caught.value).startswith(error)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "heard"),
+    [
+        (">", True),
+        ("*", False),
+        ("*.*", True),
+        ("*.*.*", True),
+        ("*.*.*.*", False),
+        ("prod.>", True),
+        ("prod.delivery.>", True),
+        ("a.b.c.>", False),
+        ("test.finished", True),
+        ("*.finished", True),
+        ("test.triggered", False),
+        ("*.triggered", True),
+        ("approval.triggered", True),
+        ("prod.approval.triggered", True),
+        ("*.remediation.triggered", True),
+        ("test.started", False),
+        ("*.*.started", False),
+        ("test.status.changed", False),
+        ("evaluation.invalidated", False),
+        ("sh.keptn.event.test.started", False),
+        ("finished", False),
+    ],
+)
+def test_a_pattern_that_never_comes_is_a_warning(pattern, heard):
+    """`notify` hears ends, beginnings of sequences, and approvals; whoever waits for more is told so."""
+    text = f"notifications:\n- channel: slack\n  secret: chat\n  events:\n  - '{pattern}'\n"
+    told = subscriptions.parse(text).warnings
+    assert (told == []) is heard
+    assert all(one.startswith(f"notify.yaml:4: '{pattern}' never comes; told are all .finished") for one in told)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [f"{name}.{phase}" for name in ("prod.delivery", "test", "approval", "project.create") for phase in Phase],
+)
+def test_what_is_called_heard_is_what_the_trigger_lets_through(kind):
+    """The warning and the Trigger's filter in `knative/` agree on every type, as a pattern of its own."""
+    trigger = wiring.read([Path("knative/base")]).triggers["notify"]
+    parts = parse_type(f"sh.keptn.event.{kind}")
+    stamp = {} if parts.stage else {"keptntask": "true"}
+    assert trigger.matches({"type": f"sh.keptn.event.{kind}", **stamp}) is subscriptions.can_be_heard(kind)
+
+
+def test_names_that_the_project_does_not_have_are_warnings():
+    """With file, line, and what there is; services only where they are known."""
+    text = "notifications:\n- channel: slack\n  secret: chat\n  stages: [prd, dev]\n  services: [cart]\n"
+    file = subscriptions.parse(text)
+    assert file.strangers(stages=["dev", "prod"], services=[]) == [
+        "notify.yaml:4: the project has no stage 'prd'; stages: dev, prod",
+        "notify.yaml:5: the project has no service 'cart'; services: none yet",
+    ]
+    assert len(file.strangers(stages=["dev", "prod"])) == 1
+    assert not file.strangers(stages=["dev", "prd"], services=["cart"])
