@@ -365,10 +365,10 @@ class Http(Protocol):
         body: bytes = b"",
         timeout_s: float = 10.0,
     ) -> HttpAnswer:
-        """One exchange, without redirects or retries, whatever the status. Raises Unavailable if nobody answers."""
+        """One exchange, without redirects or retries, whatever the status.
 
-    def post_json(self, url: str, body: Mapping[str, Any], *, headers: Mapping[str, str] | None = None) -> HttpAnswer:
-        """Post JSON. Raises Unavailable when nobody answers or asks to come later (429, 5xx)."""
+        Raises Unavailable if nobody answers, Refused for what cannot be asked and for an answer without end.
+        """
 
 
 class Clock(Protocol):

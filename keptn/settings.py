@@ -41,6 +41,8 @@ class Settings:
     """`KEPTN_SLI_PROVIDER`: who answers the indicators for which a gate names no source."""
     prometheus_url: str = ""
     """`KEPTN_PROMETHEUS_URL`: base URL of Prometheus; empty: none."""
+    sli_hosts: str = ""
+    """`KEPTN_SLI_HOSTS`: hosts that projects' files may have an evaluation ask: globs, with spaces; empty: any."""
     public_url: str = "http://127.0.0.1:8080"
     """`KEPTN_PUBLIC_URL`: where people and registries reach the HTTP functions: `<base>/functions/<name>`."""
     wait_s: float = 20.0

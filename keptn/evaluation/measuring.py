@@ -80,11 +80,11 @@ class Measuring:
         except NotYet as waiting:
             return waiting
         except KeptnError as problem:
-            return SliValue(indicator=need.indicator, query=str(need.query), reason=str(problem), failed=True)
+            return SliValue(indicator=need.indicator, query="", reason=str(problem), failed=True)
         except Exception:
             log.exception("a bug in the provider %s", source)
             reason = f"a bug in the provider {source}; the log of evaluate has the traceback"
-            return SliValue(indicator=need.indicator, query=str(need.query), reason=reason, failed=True)
+            return SliValue(indicator=need.indicator, query="", reason=reason, failed=True)
 
 
 def _query(question: Question) -> SliQuery:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from keptn.context import Context
-from keptn.errors import LostRace, Refused
+from keptn.errors import LostRace, Refused, Unavailable
 from keptn.ports import HttpAnswer, Secrets
 from keptn.records import objects
 
@@ -53,8 +53,16 @@ def call_once(call: Call, ctx: Context) -> str:
 
 def _call(call: Call, ctx: Context) -> HttpAnswer:
     url = secret_value(ctx.secrets, call.secret, "url").rstrip("/")
-    headers = {CORRELATION_HEADER: call.correlation, **_credentials(ctx.secrets, call.secret), **call.headers}
-    answer = ctx.http.post_json(_joined(url, call.path), call.body, headers=headers)
+    headers = {
+        "content-type": "application/json",
+        CORRELATION_HEADER: call.correlation,
+        **_credentials(ctx.secrets, call.secret),
+        **call.headers,
+    }
+    body = json.dumps(call.body, ensure_ascii=False).encode()
+    answer = ctx.http.request("POST", _joined(url, call.path), headers=headers, body=body)
+    if answer.status == 429 or answer.status >= 500:
+        raise Unavailable(f"{call.channel} answered {answer.status}; it may work later")
     if not 200 <= answer.status < 300:
         raise Refused(
             f"{call.channel} answered {answer.status}; check the url and the credentials in secret {call.secret!r}"

@@ -1,5 +1,10 @@
 """Outgoing HTTP: the same cases on the memory adapter and on httpx against a real server."""
 
+import gzip
+from collections.abc import Iterator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler
+
 import httpx
 import pytest
 
@@ -7,6 +12,7 @@ from keptn.adapters.http.httpx_client import HttpxHttp
 from keptn.adapters.http.memory import MemoryHttp
 from keptn.errors import Refused, Unavailable
 from keptn.ports import Http, HttpAnswer
+from tests.contract.connections import CountingServer
 
 
 @pytest.fixture(params=["memory", "httpx"])
@@ -18,27 +24,16 @@ def http(request, endpoint, free_url) -> Http:
     return MemoryHttp(answers={**answers, f"{free_url}/": HttpAnswer(status=0)})
 
 
-def test_json_arrives_and_its_answer_comes_back(http, endpoint):
-    """What is posted is answered, and umlauts survive."""
-    answer = http.post_json(endpoint.url + "/", {"text": "grün"})
-    assert (answer.status, answer.text) == (200, '{"text": "grün"}')
+def test_a_body_arrives_and_its_answer_comes_back(http, endpoint):
+    """What is sent is answered, to the byte."""
+    answer = http.request("POST", endpoint.url + "/", body="grün".encode())
+    assert (answer.status, answer.text) == (200, "grün")
 
 
-@pytest.mark.parametrize("code", [429, 500, 503])
-def test_come_later_is_unavailable(http, endpoint, code):
-    """An endpoint that is overloaded or broken is tried again by the Broker."""
-    with pytest.raises(Unavailable, match=str(code)):
-        http.post_json(f"{endpoint.url}/status/{code}", {})
-
-
-def test_other_refusals_are_answers(http, endpoint):
-    """A 404 will be a 404 tomorrow: the caller decides."""
-    assert http.post_json(f"{endpoint.url}/status/404", {}).status == 404
-
-
-def test_a_plain_request_returns_every_status(http, endpoint):
-    """Tests want to see a 503 as what it is."""
-    assert http.request("GET", f"{endpoint.url}/status/503").status == 503
+@pytest.mark.parametrize("code", [404, 429, 500, 503])
+def test_every_status_is_an_answer(http, endpoint, code):
+    """What a 503 means, the caller knows."""
+    assert http.request("GET", f"{endpoint.url}/status/{code}").status == code
 
 
 def test_nobody_there_is_unavailable(http, free_url):
@@ -50,7 +45,7 @@ def test_nobody_there_is_unavailable(http, free_url):
 def test_an_error_does_not_tell_the_url(free_url):
     """A chat's URL is a secret: only the host is named."""
     with pytest.raises(Unavailable) as caught:
-        HttpxHttp().post_json(free_url + "/services/T0/B0/hush", {})
+        HttpxHttp().request("POST", free_url + "/services/T0/B0/hush")
     assert "hush" not in str(caught.value)
     assert "127.0.0.1" in str(caught.value)
 
@@ -65,22 +60,66 @@ def test_a_slow_endpoint_is_given_up(endpoint):
 def test_an_address_that_is_no_url_is_refused(url):
     """A secret with a wrong value is a mistake of a person, not of the moment."""
     with pytest.raises(Refused, match="no http or https URL"):
-        HttpxHttp().post_json(url, {})
+        HttpxHttp().request("POST", url)
 
 
 def test_headers_and_method_arrive(endpoint):
-    """Headers go out as given, next to the content type."""
-    HttpxHttp().post_json(endpoint.url + "/x", {}, headers={"X-Correlation-ID": "c1"})
+    """Both go out as given."""
+    HttpxHttp().request("PUT", endpoint.url + "/x", headers={"X-Correlation-ID": "c1"}, body=b"{}")
     method, path, headers, body = endpoint.calls[0]
-    assert (method, path, body) == ("POST", "/x", b"{}")
-    assert (headers["x-correlation-id"], headers["content-type"]) == ("c1", "application/json")
+    assert (method, path, body, headers["x-correlation-id"]) == ("PUT", "/x", b"{}", "c1")
 
 
 @pytest.mark.parametrize("value", ["grün", "a\nb"])
 def test_a_header_that_cannot_be_sent_is_refused(endpoint, value):
     """A token with a line break is a mistake of a person."""
     with pytest.raises(Refused, match="a header for 127"):
-        HttpxHttp().post_json(endpoint.url, {}, headers={"Authorization": value})
+        HttpxHttp().request("POST", endpoint.url, headers={"Authorization": value})
+
+
+class Bodies(BaseHTTPRequestHandler):
+    """`/plain`: zeros until nobody reads any more; `/packed`: the same, small; `/gzip`, `/broken`: a text."""
+
+    sent = 0
+
+    def do_GET(self) -> None:
+        kind = self.path.strip("/")
+        self.send_response(200)
+        if kind != "plain":
+            self.send_header("content-encoding", "gzip")
+        self.end_headers()
+        blocks = {"packed": gzip.compress(bytes(2**26)), "gzip": gzip.compress(b"hello"), "broken": b"hello"}
+        if kind in blocks:
+            self.wfile.write(blocks[kind])
+            return
+        with suppress(OSError):
+            while True:
+                self.wfile.write(bytes(2**20))
+                type(self).sent += 2**20
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def bodies() -> Iterator[CountingServer]:
+    with CountingServer(type("Handler", (Bodies,), {})) as server:
+        yield server
+
+
+@pytest.mark.parametrize("path", ["/plain", "/packed"])
+def test_an_answer_without_end_is_not_read_to_its_end(bodies, path):
+    """Reading stops at 32 MiB, also of what it unpacks to: a process has no more memory than that to give."""
+    with pytest.raises(Refused, match="answered with more than 32 MiB"):
+        HttpxHttp().request("GET", bodies.url + path)
+    assert bodies.handler.sent < 48 * 2**20
+
+
+def test_what_is_packed_is_unpacked(bodies):
+    """What cannot be is no answer."""
+    assert HttpxHttp().request("GET", bodies.url + "/gzip").text == "hello"
+    with pytest.raises(Unavailable, match=r"cannot be reached: .*incorrect header"):
+        HttpxHttp().request("GET", bodies.url + "/broken")
 
 
 def _everything_that_httpx_raises() -> list[type[Exception]]:

@@ -198,3 +198,35 @@ def test_no_number_has_a_reason(body: object, query: dict, says: str) -> None:
         found = fetched(endpoint, **query)
     assert found.values == {}
     assert says in found.reason
+
+
+def test_what_a_url_hides_is_not_told() -> None:
+    """Host and path are; two queries are told apart all the same, for one is compared with the other."""
+    with serving(anything=[1]) as endpoint:
+        one, other, again = (fetched(endpoint, url=f"/m?api_key=hush&c={colour}") for colour in "aba")
+    assert "hush" not in one.query
+    assert one.query.startswith(f"{endpoint.url.removeprefix('http://')}/m?#")
+    assert (one.query == again.query, one.query == other.query) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://key:hush@127.0.0.1:9/m?api_key=hush", "http://127.0.0.1:1/x?hush", "ftp://hush"]
+)
+def test_no_failure_tells_the_url(url: str) -> None:
+    """Neither that nobody answers, nor that it is no URL."""
+    found = HttpSli(MemorySecrets(), sleep=lambda _: None).fetch(asked({"url": url}))
+    assert found.failed
+    assert "hush" not in found.reason + found.query
+
+
+@pytest.mark.parametrize(
+    ("hosts", "allowed"),
+    [("", True), ("127.0.0.*", True), ("*.org, 127.0.0.1", True), ("*.org", False)],
+)
+def test_only_hosts_that_the_operator_allows_are_asked(hosts: str, allowed: bool) -> None:
+    """A file of a project is not a way into the network; a laptop has no list."""
+    with serving(anything=[1]) as endpoint:
+        sli = HttpSli(MemorySecrets(), hosts=hosts, sleep=lambda _: None)
+        found = sli.fetch(asked({"url": f"{endpoint.url}/m"}))
+    assert bool(found.values) is bool(endpoint.asked) is allowed
+    assert allowed or "host '127.0.0.1' is not among those that an SLI may ask" in found.reason

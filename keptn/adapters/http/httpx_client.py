@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import logging
+import weakref
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from keptn.adapters.http import bounded
 from keptn.errors import Refused, Unavailable
 from keptn.ports import HttpAnswer
 
@@ -42,8 +43,12 @@ class HttpxHttp:
         import httpx
 
         timeout = httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s))
+        sent = {**bounded.ACCEPTED, **(headers or {})}
         try:
-            answer = self._client.request(method, url, headers=dict(headers or {}), content=body, timeout=timeout)
+            with self._client.stream(method, url, headers=sent, content=body, timeout=timeout) as answer:
+                content = bounded.body(answer)
+        except bounded.TooLargeError as exc:
+            raise Refused(f"{_host(url)} answered with {bounded.in_words()}; ask it for less") from exc
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as exc:
             raise Refused(f"the address of {_host(url)} is no http or https URL; correct the secret or file") from exc
         except (httpx.LocalProtocolError, UnicodeEncodeError) as exc:
@@ -52,16 +57,7 @@ class HttpxHttp:
             raise Unavailable(f"{_host(url)} did not answer within {timeout_s:g} s") from exc
         except httpx.HTTPError as exc:
             raise Unavailable(f"{_host(url)} cannot be reached: {_cause(exc)}") from exc
-        return HttpAnswer(status=answer.status_code, headers=dict(answer.headers), body=answer.content)
-
-    def post_json(self, url: str, body: Mapping[str, Any], *, headers: Mapping[str, str] | None = None) -> HttpAnswer:
-        content = json.dumps(body, ensure_ascii=False).encode()
-        answer = self.request(
-            "POST", url, headers={"content-type": "application/json", **(headers or {})}, body=content
-        )
-        if answer.status == 429 or answer.status >= 500:
-            raise Unavailable(f"{_host(url)} answered {answer.status}; it may work later")
-        return answer
+        return HttpAnswer(status=answer.status_code, headers=dict(answer.headers), body=content)
 
     @cached_property
     def _client(self) -> httpx.Client:
@@ -69,7 +65,9 @@ class HttpxHttp:
 
         logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole URLs, and a chat's URL is a secret
         loopback = {f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")}  # never through a proxy
-        return httpx.Client(follow_redirects=False, mounts=loopback, transport=self._transport)
+        client = httpx.Client(follow_redirects=False, mounts=loopback, transport=self._transport)
+        weakref.finalize(self, client.close)
+        return client
 
 
 def _host(url: str) -> str:

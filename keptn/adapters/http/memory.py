@@ -52,12 +52,3 @@ class MemoryHttp:
         if answer.status == 0:
             raise Unavailable(f"nobody answers within {timeout_s:g} s")
         return answer
-
-    def post_json(self, url: str, body: Mapping[str, Any], *, headers: Mapping[str, str] | None = None) -> HttpAnswer:
-        content = json.dumps(body, ensure_ascii=False).encode()
-        answer = self.request(
-            "POST", url, headers={"content-type": "application/json", **(headers or {})}, body=content
-        )
-        if answer.status == 429 or answer.status >= 500:
-            raise Unavailable(f"the endpoint answered {answer.status}; it may work later")
-        return answer

@@ -6,39 +6,44 @@ the value, they the samples), `headers_secret` (the secret whose keys are sent a
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from keptn import events
-from keptn.adapters.sli.json_source import JsonSource, NoAnswer
+from keptn.adapters.sli.json_source import JsonSource, NoAnswer, check_host, host_of
 from keptn.errors import Refused
 from keptn.ports import Clock, Secrets, SliQuery, SliValue
 from keptn.quality import placeholders
 from keptn.quality.samples import mean, thinned
+from keptn.settings import Settings
 
 _STEP = re.compile(r"\.([A-Za-z0-9_-]+)|\[(\d+|\*)\]|\['([^']+)'\]")
 _KNOWN = {"url", "json_path", "headers_secret"}
 
 
 class HttpSli:
-    """Answers from whatever endpoint the query names."""
+    """Answers from whatever endpoint the query names. hosts: which it may name, as `KEPTN_SLI_HOSTS`; empty: any."""
 
-    def __init__(self, secrets: Secrets, *, sleep: Callable[[float], None]) -> None:
-        self._secrets, self._sleep = secrets, sleep
+    def __init__(self, secrets: Secrets, *, hosts: str = "", sleep: Callable[[float], None]) -> None:
+        self._secrets, self._hosts, self._sleep = secrets, hosts, sleep
 
     @classmethod
-    def open(cls, *, secrets: Secrets, clock: Clock) -> HttpSli:
-        return cls(secrets, sleep=clock.sleep)
+    def open(cls, *, settings: Settings, secrets: Secrets, clock: Clock) -> HttpSli:
+        return cls(secrets, hosts=settings.sli_hosts, sleep=clock.sleep)
 
     def fetch(self, query: SliQuery) -> SliValue:
-        shown = str(query.query)
+        shown = ""
         try:
             options = _options(query)
-            shown = url = _url(options, query)
+            url = _url(options, query)
+            shown = _shown(url)
+            check_host(url, allowed=self._hosts)
             source = JsonSource("the endpoint", url, headers=self._headers(options), sleep=self._sleep)
-            found = numbers(source.get(url), str(options.get("json_path") or "$"))
+            found = numbers(source.get(""), str(options.get("json_path") or "$"))
         except (Refused, NoAnswer) as problem:
             return SliValue(indicator=query.indicator, query=shown, reason=str(problem), failed=True)
         if not found:
@@ -106,3 +111,10 @@ def _url(options: Mapping[str, Any], query: SliQuery) -> str:
         raise Refused("an HTTP query needs a `url` that begins with http:// or https://")
     start, end = events.rfc3339(query.window.start), events.rfc3339(query.window.end)
     return url.replace("$START", start).replace("$END", end)
+
+
+def _shown(url: str) -> str:
+    """Host and path. What comes after may hold a key: its hash tells two queries apart, and no more."""
+    parts = urlsplit(url)
+    query = f"?#{hashlib.sha256(parts.query.encode()).hexdigest()[:8]}" if parts.query else ""
+    return f"{host_of(url)}{parts.path}{query}"

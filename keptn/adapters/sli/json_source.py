@@ -6,10 +6,16 @@ Retries what may pass (no answer, 429, 5xx), honours Retry-After, and turns ever
 from __future__ import annotations
 
 import json
+import weakref
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from keptn.errors import KeptnError
+from keptn.adapters.http import bounded
+from keptn.errors import KeptnError, Refused
 
 if TYPE_CHECKING:
     import httpx
@@ -20,15 +26,24 @@ PAUSES_S = (0.4, 0.8, 0.0)
 """How many tries, and how long to wait after each."""
 LONGEST_PAUSE_S = 5.0
 """The most that a Retry-After may ask for."""
-_LARGEST_BYTES = 32 * 1024 * 1024
 
 
 class NoAnswer(KeptnError):
     """The monitoring system did not answer the question; the text says why."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
 class JsonSource:
-    """One monitoring system. name: as a person knows it; sleep: the clock's, so that tests do not wait."""
+    """One monitoring system. name: as a person knows it; sleep: the clock's, so that tests do not wait.
+
+    Errors name the host alone: a URL may hold what opens a door.
+    """
 
     def __init__(
         self, name: str, base_url: str, *, headers: Mapping[str, str] | None = None, sleep: Callable[[float], None]
@@ -36,61 +51,77 @@ class JsonSource:
         self._name, self._base, self._headers, self._sleep = name, base_url.rstrip("/"), dict(headers or {}), sleep
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - whatever it answers
-        """The answer to GET. Raises NoAnswer."""
-        return self.request("GET", path, params=params)
-
-    def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        body: Any = None,  # noqa: ANN401
-    ) -> Any:  # noqa: ANN401 - whatever it answers
-        """The parsed JSON answer. path: below the base URL, or a whole URL. Raises NoAnswer."""
-        url = path if path.startswith(("http://", "https://")) else f"{self._base}{path}"
+        """The answer to GET. path: below the base URL. Raises NoAnswer."""
         problem = ""
         for pause in PAUSES_S:
             try:
-                response = self._ask(method, url, params, body)
+                answer = self._ask(f"{self._base}{path}", params)
             except OSError as exc:
-                problem = f"{self._name} at {self._base} does not answer: {exc}"
+                problem = f"{self._name} at {host_of(self._base)} does not answer: {exc}"
             else:
-                if response.status_code < 400:
-                    return self._parsed(response)
-                problem = self._refusal(response)
-                if response.status_code != 429 and response.status_code < 500:
+                if answer.status < 400:
+                    return self._parsed(answer)
+                problem = self._refusal(answer)
+                if answer.status != 429 and answer.status < 500:
                     break
-                pause = _retry_after(response, pause)  # noqa: PLW2901
+                pause = _retry_after(answer, pause)  # noqa: PLW2901
             self._sleep(min(pause, LONGEST_PAUSE_S))
         raise NoAnswer(problem)
 
-    def _ask(self, method: str, url: str, params: Mapping[str, str] | None, body: Any) -> httpx.Response:  # noqa: ANN401
+    def _ask(self, url: str, params: Mapping[str, str] | None) -> _Answer:
         import httpx
 
         try:
-            with httpx.Client(timeout=TIMEOUT_S, headers=self._headers, trust_env=True) as client:
-                return client.request(method, url, params=dict(params) if params else None, json=body)
+            with self._client.stream("GET", url, params=dict(params) if params else None) as response:
+                body = bounded.body(response)
+        except bounded.TooLargeError as exc:
+            raise NoAnswer(f"{self._name} answered with {bounded.in_words()}; narrow the query") from exc
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as exc:
             raise ConnectionError(str(exc) or type(exc).__name__) from exc
+        return _Answer(status=response.status_code, headers=response.headers, body=body)
 
-    def _parsed(self, response: httpx.Response) -> Any:  # noqa: ANN401 - whatever it answers
-        if len(response.content) > _LARGEST_BYTES:
-            raise NoAnswer(f"{self._name} answered with more than {_LARGEST_BYTES // 1024**2} MiB; narrow the query")
+    @cached_property
+    def _client(self) -> httpx.Client:
+        import httpx
+
+        client = httpx.Client(timeout=TIMEOUT_S, headers={**bounded.ACCEPTED, **self._headers}, trust_env=True)
+        weakref.finalize(self, client.close)
+        return client
+
+    def _parsed(self, answer: _Answer) -> Any:  # noqa: ANN401 - whatever it answers
         try:
-            return json.loads(response.content)
+            return json.loads(answer.body)
         except (ValueError, RecursionError) as exc:
             raise NoAnswer(f"{self._name} answered something that is no JSON") from exc
 
-    def _refusal(self, response: httpx.Response) -> str:
-        detail = _detail(response)
-        return f"{self._name} answered {response.status_code}{f': {detail}' if detail else ''}"
+    def _refusal(self, answer: _Answer) -> str:
+        detail = _detail(answer)
+        return f"{self._name} answered {answer.status}{f': {detail}' if detail else ''}"
 
 
-def _detail(response: httpx.Response) -> str:
+def host_of(url: str) -> str:
+    """Host and port of a URL, without the rest, for people."""
+    try:
+        parts = urlsplit(url)
+        return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname or "an empty host"
+    except ValueError:
+        return "an unreadable host"
+
+
+def check_host(url: str, *, allowed: str) -> None:
+    """Raises Refused for a host that a project's file may not name. allowed: `KEPTN_SLI_HOSTS`."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        host = ""
+    if allowed and not any(fnmatchcase(host, pattern.lower()) for pattern in allowed.replace(",", " ").split()):
+        raise Refused(f"host {host!r} is not among those that an SLI may ask; its operator sets KEPTN_SLI_HOSTS")
+
+
+def _detail(answer: _Answer) -> str:
     """The reason in the answer's body, as the common monitoring systems give it."""
     try:
-        body = json.loads(response.content)
+        body = json.loads(answer.body)
     except (ValueError, RecursionError):
         return ""
     found = body.get("error") if isinstance(body, dict) else None
@@ -98,6 +129,6 @@ def _detail(response: httpx.Response) -> str:
     return str(detail)[:300] if detail else ""
 
 
-def _retry_after(response: httpx.Response, default: float) -> float:
-    text = response.headers.get("retry-after", "")
+def _retry_after(answer: _Answer, default: float) -> float:
+    text = answer.headers.get("retry-after", "")
     return float(text) if text.isdecimal() else default
