@@ -102,10 +102,10 @@ class Context:
     def logs(self) -> ports.LogSource:
         return cast(ports.LogSource, self._given.get("logs") or self._made("machine.folder_logs:FolderLogs"))
 
-    def sli_provider(self, name: str) -> ports.SliProvider:
+    def sli_provider(self, name: str, *, site: ports.SliSite) -> ports.SliProvider:
         """The provider that a gate names, in any capitalisation (`Prometheus:` as on the talk's slides)."""
         given = self._given.get("sli", {})
-        return cast(ports.SliProvider, given.get(name.lower()) or self._open("sli", name.lower()))
+        return cast(ports.SliProvider, given.get(name.lower()) or self._open("sli", name.lower(), site=site))
 
     def test_runner(self, strategy: str) -> ports.TestRunner:
         """What runs the tests of a test strategy."""
@@ -121,19 +121,19 @@ class Context:
         """The same adapters for one request, in which a branch of a config repo is asked for its head once."""
         return cast(Context, _ForRequest(self))
 
-    def _open(self, port: str, name: str) -> object:
+    def _open(self, port: str, name: str, **more: object) -> object:
         if port in self._given and port not in _BY_NAME:
             return self._given[port]
         known = ADAPTERS[port]
         if name not in known:
             raise Refused(f"there is no {port.replace('_', ' ')} {name!r}; known: {', '.join(sorted(known))}")
-        return self._made(known[name])
+        return self._made(known[name], **more)
 
-    def _made(self, target: str) -> object:
-        """The adapter, given what its `open` asks for by name, and nothing else."""
+    def _made(self, target: str, **more: object) -> object:
+        """The adapter, given what its `open` asks for by name, and nothing else. more: what is not the process's."""
         module, _, name = target.partition(":")
         opened = getattr(import_module(f"keptn.adapters.{module}"), name).open
-        return opened(**{need: getattr(self, need) for need in signature(opened).parameters})
+        return opened(**{need: more.get(need) or getattr(self, need) for need in signature(opened).parameters})
 
 
 class _ForRequest:

@@ -276,6 +276,14 @@ class TestRunner(Protocol):
         """Run to the end. Raises InvalidFile if the script is wrong: that says nothing about the service."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliSite:
+    """Whose SLIs a provider answers, and where it asks. url: of the project's own file; empty: the installation's."""
+
+    project: str = ""
+    url: str = ""
+
+
 class SliProvider(Protocol):
     """Answers one query. A failure is a value without numbers but with a reason; NotYet if data is still coming."""
 

@@ -42,13 +42,10 @@ class Question:
 
 
 class Measuring:
-    """Asks providers by name; each is made once, so that it may keep what it read."""
+    """Asks providers by name (empty: the default one); each is made once, so that it may keep what it read."""
 
-    def __init__(
-        self, provider: Callable[[str], SliProvider], *, default: str, clock: Clock, deadline: datetime
-    ) -> None:
-        self._provider, self._default = cache(provider), default
-        self._clock, self._deadline = clock, deadline
+    def __init__(self, provider: Callable[[str], SliProvider], *, clock: Clock, deadline: datetime) -> None:
+        self._provider, self._clock, self._deadline = cache(provider), clock, deadline
 
     def ask(self, questions: Mapping[str, Sequence[Question]]) -> Mapping[str, Measured]:
         """The answers by version and indicator. Raises NotYet if data is still coming after the deadline."""
@@ -74,16 +71,17 @@ class Measuring:
         self._clock.sleep(max(waiting.after_s, 0.05))
 
     def _fetch(self, question: Question) -> SliValue | NotYet:
-        need, source = question.need, question.need.source or self._default
+        need = question.need
         try:
-            return self._provider(source).fetch(_query(question))
+            return self._provider(need.source).fetch(_query(question))
         except NotYet as waiting:
             return waiting
         except KeptnError as problem:
             return SliValue(indicator=need.indicator, query="", reason=str(problem), failed=True)
         except Exception:
-            log.exception("a bug in the provider %s", source)
-            reason = f"a bug in the provider {source}; the log of evaluate has the traceback"
+            log.exception("a bug in the provider of %s", need.indicator)
+            reason = f"a bug in the provider {need.source or '(default)'}; the log of evaluate has the traceback"
+
             return SliValue(indicator=need.indicator, query="", reason=reason, failed=True)
 
 

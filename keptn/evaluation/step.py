@@ -12,6 +12,7 @@ from keptn.errors import NotYet, Unknown
 from keptn.evaluation import archive, delivered, gate_files, record
 from keptn.evaluation.gate_files import GateFile
 from keptn.evaluation.measuring import Measuring, Question, Subject
+from keptn.evaluation.providers import Providers
 from keptn.events import Event, Result
 from keptn.ports import Clock, Window
 from keptn.quality import window as windows
@@ -41,7 +42,8 @@ def evaluate(task: Event, ctx: Context) -> Outcome:
     deadline = ctx.clock.now() + timedelta(seconds=ctx.settings.wait_s)
     _await(window.end, ctx.clock, deadline)
     versions = _versions(task)
-    measuring = Measuring(ctx.sli_provider, default=ctx.settings.sli_provider, clock=ctx.clock, deadline=deadline)
+    providers = Providers(ctx, task.scope.project, needs=file.gate.needs)
+    measuring = Measuring(providers.named, clock=ctx.clock, deadline=deadline)
     given = delivered.values(task)
     measured = measuring.ask(_questions(task, file, window, versions, given))
     evidence = Evidence(

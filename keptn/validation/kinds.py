@@ -23,6 +23,7 @@ class Kind(StrEnum):
     REMEDIATION = "remediation"
     FUNCTIONAL = "functional"
     NOTIFY = "notify"
+    MONITORING = "monitoring"
 
 
 PARSERS: Mapping[Kind, str] = {
@@ -35,6 +36,7 @@ PARSERS: Mapping[Kind, str] = {
     Kind.REMEDIATION: "keptn.remediation.runbook",
     Kind.FUNCTIONAL: "keptn.test_runs.functional",
     Kind.NOTIFY: "keptn.notification.subscriptions",
+    Kind.MONITORING: "keptn.quality.monitoring",
 }
 """Kind to the module whose `parse(text, file=…)` reads it."""
 
@@ -56,6 +58,7 @@ PLACES: Mapping[Kind, Place] = {
     Kind.REMEDIATION: Place(name="remediation.yaml"),
     Kind.FUNCTIONAL: Place(name="tests/functional.yaml"),
     Kind.NOTIFY: Place(name="notify.yaml", most_folders=0),
+    Kind.MONITORING: Place(name="monitoring.yaml", most_folders=0),
 }
 
 _CONTENTS: Sequence[tuple[str, type, Kind]] = (
@@ -63,6 +66,7 @@ _CONTENTS: Sequence[tuple[str, type, Kind]] = (
     ("remediations", list, Kind.REMEDIATION),
     ("checks", list, Kind.FUNCTIONAL),
     ("notifications", list, Kind.NOTIFY),
+    ("providers", dict, Kind.MONITORING),
     ("indicators", list, Kind.PERFSPEC),
     ("indicators", dict, Kind.SLI),
     ("objectives", list, Kind.SLO),

@@ -14,8 +14,11 @@ from keptn.adapters.secrets.memory import MemorySecrets
 from keptn.adapters.sli.dynatrace import DynatraceSli
 from keptn.adapters.sli.http import HttpSli
 from keptn.adapters.sli.json_source import JsonSource
+from keptn.adapters.sli.prometheus import PrometheusSli
+from keptn.errors import Refused
 from keptn.events import Scope
-from keptn.ports import SliQuery, SliValue, Window
+from keptn.ports import SliQuery, SliSite, SliValue, Window
+from keptn.settings import Settings
 
 START = datetime(2026, 1, 31, 12, tzinfo=UTC)
 WINDOW = Window(start=START, end=START + timedelta(minutes=5))
@@ -230,3 +233,53 @@ def test_only_hosts_that_the_operator_allows_are_asked(hosts: str, allowed: bool
         found = sli.fetch(asked({"url": f"{endpoint.url}/m"}))
     assert bool(found.values) is bool(endpoint.asked) is allowed
     assert allowed or "host '127.0.0.1' is not among those that an SLI may ask" in found.reason
+
+
+class NoTime:
+    def now(self) -> datetime:
+        return START
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+SHARED = {"prometheus": {"token": "ours"}, "dynatrace": {"url": "{here}", "token": "ours"}}
+OWN = {"prometheus-sockshop": {"token": "own"}, "dynatrace-sockshop": {"token": "own"}}
+
+
+@pytest.mark.parametrize(
+    ("secrets", "named", "sent"),
+    [
+        (SHARED, False, "ours"),
+        (SHARED | OWN, True, "own"),
+        (OWN, True, "own"),
+        (SHARED, True, ""),
+        ({}, False, ""),
+    ],
+)
+@pytest.mark.parametrize("provider", [PrometheusSli, DynatraceSli])
+def test_a_token_goes_only_where_it_belongs(provider: type, secrets: dict, named: bool, sent: str) -> None:
+    """The installation's to the installation's address, a project's to the one that it names; never across."""
+    with serving(anything=[metrics((["A"], [1.0]))]) as endpoint:
+        known = MemorySecrets()
+        for name, values in secrets.items():
+            known.put(name, {key: value.format(here=endpoint.url) for key, value in values.items()})
+        settings = Settings(prometheus_url="" if named else endpoint.url)
+        site = SliSite(project="sockshop", url=endpoint.url if named else "")
+        provider.open(settings=settings, secrets=known, clock=NoTime(), site=site).fetch(asked("m"))
+    tokens = {headers.get("authorization", "").rpartition(" ")[2] for _, _, headers in endpoint.asked}
+    assert tokens == {sent} or (not sent and not tokens)
+
+
+@pytest.mark.parametrize("provider", [PrometheusSli, DynatraceSli])
+def test_a_project_s_file_names_only_hosts_that_are_allowed(provider: type) -> None:
+    """An address in it is as good as one in a query."""
+    needs = {"settings": Settings(sli_hosts="*.org"), "secrets": MemorySecrets(), "clock": NoTime()}
+    with pytest.raises(Refused, match=r"host '10\.0\.0\.1' is not among those that an SLI may ask"):
+        provider.open(**needs, site=SliSite(project="sockshop", url="http://10.0.0.1"))
+
+
+def test_a_project_s_dynatrace_needs_its_secret() -> None:
+    """Which is named."""
+    site = SliSite(project="sockshop", url="http://127.0.0.1:9")
+    sli = DynatraceSli.open(settings=Settings(), secrets=MemorySecrets(), clock=NoTime(), site=site)
+    assert "keptn create secret dynatrace-sockshop" in sli.fetch(asked("m")).reason

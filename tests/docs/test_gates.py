@@ -8,7 +8,7 @@ import pytest
 
 from keptn.adapters.sli import dynatrace, http
 from keptn.cli.main import main
-from keptn.quality import sli, slo
+from keptn.quality import monitoring, sli, slo
 from keptn.quality.sources import SOURCES
 
 PAGE = Path("docs/gates.md").read_text()
@@ -48,7 +48,7 @@ def test_what_is_only_shown_is_valid():
     """Files that no command uses are read, too."""
     shown = re.findall(r"```yaml file=(\S+)\n(.*?)```", PAGE, re.DOTALL)
     for name, text in shown:
-        parse = slo.parse if name == "slo.yaml" else sli.parse
+        parse = {"slo.yaml": slo.parse, "monitoring.yaml": monitoring.parse}.get(name, sli.parse)
         assert parse(text, file=name)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from keptn import context, events
 from keptn.adapters.config_repo.memory import MemoryConfigRepo
+from keptn.adapters.secrets.memory import MemorySecrets
 from keptn.adapters.sli.memory import MemorySli
 from keptn.adapters.store.memory import MemoryStore
 from keptn.context import Context
@@ -76,6 +77,9 @@ class World:
         change = {_path(name): text for name, text in files.items()}
         return self.repo.commit("sockshop", "staging", lambda _: change, message="m")
 
+    def main(self, change: dict[str, bytes | None]) -> None:
+        self.repo.commit("sockshop", "main", lambda _: change, message="m")
+
     def post(
         self,
         *,
@@ -101,6 +105,7 @@ class World:
         )
         headers, body = events.encode(event)
         given = {"config_repo": self.repo, "store": self.store, "clock": self.clock, "timers": self.timers}
+        given |= {"secrets": MemorySecrets()}
         with context.using(Context(Settings(), sli={"envoy": self.sli}, **given)):
             app = create_app("handle", "functions/evaluate/main.py", "http")
             answer = app.test_client().post("/", headers=headers, data=body)
@@ -309,6 +314,33 @@ def test_percentages_look_at_the_previous_run_that_counts(world: World) -> None:
     world.sli = MemorySli({("rt", "*"): 121.0})
     reply = world.evaluate(event_id="9", time=NOON + timedelta(minutes=9))
     assert (reply.result, reply.data["evaluation"]["comparedEvents"]) == ("fail", ["0"])
+
+
+NAMELESS = {
+    "indicators": [{"id": "rt", "query": "q", "metricScore": 1, "thresholds": {"upperSevere": 9}}],
+    "objectives": {"pass": 1},
+}
+
+
+def test_a_project_chooses_who_is_asked(world: World) -> None:
+    """Where a gate names no source; what the file does not say is the installation's."""
+    world.write(carts__perfspec_json=json.dumps(NAMELESS).encode())
+    world.main({"monitoring.yaml": b"default: Prometheus"})
+    world.evaluate()
+    assert "no Prometheus is configured" in world.stored()[0]["indicatorResults"][0]["value"]["message"]
+    world.main({"monitoring.yaml": None})
+    world.sli = MemorySli({("rt", "*"): 1.0})
+    assert world.evaluate(event_id="2", time=NOON + timedelta(seconds=1)).result == "pass"
+
+
+def test_a_wrong_monitoring_file_is_an_error_with_its_line(world: World) -> None:
+    """But only for a gate that needs it."""
+    world.main({"monitoring.yaml": b"default: datadog"})
+    assert world.evaluate().result == "pass"
+    world.write(carts__perfspec_json=json.dumps(NAMELESS).encode())
+    reply = world.evaluate(event_id="2")
+    assert (reply.status, reply.result) == ("errored", "fail")
+    assert reply.message.startswith("monitoring.yaml:1: `default` 'datadog' is not known")
 
 
 def test_another_task_is_not_its_business(world: World) -> None:

@@ -12,28 +12,35 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from keptn.adapters.sli.json_source import JsonSource, NoAnswer
+from keptn.adapters.sli.json_source import JsonSource, NoAnswer, check_host
 from keptn.errors import Refused
-from keptn.ports import Clock, Secrets, SliQuery, SliValue
+from keptn.ports import Clock, Secrets, SliQuery, SliSite, SliValue
 from keptn.quality import placeholders
 from keptn.quality.samples import mean, thinned
+from keptn.settings import Settings
 
+SECRET = "dynatrace"  # noqa: S105 - the name of the installation's
 _MOST_PAGES = 20
 _UNITS = {"microsecond": 1000.0, "byte": 1024.0}
 """`MV2;<unit>;` as dynatrace-service reads it: microseconds become milliseconds, bytes kibibytes."""
 
 
 class DynatraceSli:
-    """Answers from one environment."""
+    """Answers from one environment. secret: that holds its token, and its address unless the project's file does."""
 
-    def __init__(self, source: JsonSource | None) -> None:
-        self._source = source
+    def __init__(self, source: JsonSource | None, *, secret: str = SECRET) -> None:
+        self._source, self._secret = source, secret
 
     @classmethod
-    def open(cls, *, secrets: Secrets, clock: Clock) -> DynatraceSli:
-        url, token = (secrets.get("dynatrace", key) for key in ("url", "token"))
+    def open(cls, *, settings: Settings, secrets: Secrets, clock: Clock, site: SliSite) -> DynatraceSli:
+        if site.url:
+            check_host(site.url, allowed=settings.sli_hosts)
+        secret = f"dynatrace-{site.project}"
+        if not site.url and secrets.get(secret, "token") is None:
+            secret = SECRET  # which goes to its own address alone
+        url, token = site.url or secrets.get(secret, "url"), secrets.get(secret, "token")
         if not url or not token:
-            return cls(None)
+            return cls(None, secret=secret)
         headers = {"authorization": f"Api-Token {token}"}
         return cls(JsonSource("Dynatrace", url, headers=headers, sleep=clock.sleep))
 
@@ -42,7 +49,7 @@ class DynatraceSli:
         try:
             if self._source is None:
                 raise Refused(
-                    "Dynatrace is not configured; say keptn create secret dynatrace with the keys url and token"
+                    f"Dynatrace is not configured; say keptn create secret {self._secret} with the keys url and token"
                 )
             if isinstance(query.query, Mapping):
                 return _timeseries(self._source, query)

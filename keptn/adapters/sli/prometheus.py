@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from keptn import durations
-from keptn.adapters.sli.json_source import JsonSource, NoAnswer
+from keptn.adapters.sli.json_source import JsonSource, NoAnswer, check_host
 from keptn.errors import Refused
-from keptn.ports import Clock, Secrets, SliQuery, SliValue
+from keptn.ports import Clock, Secrets, SliQuery, SliSite, SliValue
 from keptn.quality import placeholders
 from keptn.quality.samples import mean, percentile, thinned
 from keptn.settings import Settings
@@ -54,10 +54,14 @@ class PrometheusSli:
         self._source = source
 
     @classmethod
-    def open(cls, *, settings: Settings, secrets: Secrets, clock: Clock) -> PrometheusSli:
-        if not (url := settings.prometheus_url):
+    def open(cls, *, settings: Settings, secrets: Secrets, clock: Clock, site: SliSite) -> PrometheusSli:
+        if site.url:
+            check_host(site.url, allowed=settings.sli_hosts)
+        if not (url := site.url or settings.prometheus_url):
             return cls(None)
-        token = secrets.get("prometheus", "token")
+        token = secrets.get(f"prometheus-{site.project}", "token")
+        if token is None and not site.url:  # the installation's token goes to the installation's Prometheus alone
+            token = secrets.get("prometheus", "token")
         headers = {"authorization": f"Bearer {token}"} if token else {}
         return cls(JsonSource("Prometheus", url, headers=headers, sleep=clock.sleep))
 
@@ -66,7 +70,7 @@ class PrometheusSli:
         try:
             text = _text(query)
             if self._source is None:
-                raise Refused("no Prometheus is configured; set KEPTN_PROMETHEUS_URL")
+                raise Refused("no Prometheus is configured; write its url into monitoring.yaml or KEPTN_PROMETHEUS_URL")
             return _ask(self._source, query, text)
         except (Refused, NoAnswer) as problem:
             return SliValue(indicator=query.indicator, query=text, reason=str(problem), failed=True)
