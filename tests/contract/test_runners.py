@@ -10,7 +10,7 @@ import pytest
 from keptn.adapters.http.httpx_client import HttpxHttp
 from keptn.adapters.test_runner.http_checks import HttpChecks
 from keptn.adapters.test_runner.k6 import K6Runner
-from keptn.errors import InvalidFile
+from keptn.errors import InvalidFile, Refused
 from keptn.ports import TestReport, TestRun
 
 LOAD = """
@@ -85,6 +85,15 @@ def test_a_script_that_aborts_fails(endpoint):
     """`exec.test.abort` is the script's own verdict."""
     script = "import exec from 'k6/execution'; export default function () { exec.test.abort('enough'); }"
     assert any("aborted" in reason and "enough" in reason for reason in k6(endpoint.url, script).reasons)
+
+
+@pytest.mark.parametrize("path", ["../../evil.js", "/evil.js", "tests/../../evil.js"])
+def test_a_tree_cannot_write_outside(tmp_path, path):
+    """Git lets a tree hold any name; a script's folder is written below a folder of its own, or not at all."""
+    files = {"tests/performance.js": b"", path: b"x"}
+    run = TestRun(file="tests/performance.js", files=files, url="http://127.0.0.1:9", timeout_s=1)
+    with pytest.raises(Refused, match="is no path inside a config repo"):
+        K6Runner(command=str(tmp_path / "nothing")).run(run)
 
 
 def test_an_endless_load_test_is_stopped(endpoint):

@@ -5,7 +5,6 @@ Used by the embedded platform and router. Not for what needs generations: that i
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -13,21 +12,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from keptn.adapters.machine import file_lock
 from keptn.errors import Unavailable
+
+LONGEST_S = 60.0
+"""Who holds a lock may be stopping two workloads, each of which may take its time."""
 
 
 @contextmanager
-def locked(path: Path, *, wait: bool = True) -> Iterator[int | None]:
-    """Hold the lock beside the file; gives its descriptor. With wait=False, None if somebody else holds it.
+def locked(path: Path, *, timeout_s: float = LONGEST_S) -> Iterator[int]:
+    """Hold the lock beside the file; gives its descriptor. Raises Unavailable when it is not to be had in time."""
+    with file_lock.locked(_lock_of(path), timeout_s=timeout_s) as descriptor:
+        yield descriptor
 
-    The kernel frees it when the process dies: nobody has to clean up.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        yield descriptor if _acquired(descriptor, wait=wait) else None
-    finally:
-        os.close(descriptor)
+
+@contextmanager
+def locked_if_free(path: Path) -> Iterator[int | None]:
+    """Hold the lock beside the file, if nobody does: the descriptor, else None."""
+    with file_lock.locked_if_free(_lock_of(path)) as descriptor:
+        yield descriptor
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -52,9 +55,6 @@ def write(path: Path, content: object) -> None:
     fresh.replace(path)
 
 
-def _acquired(descriptor: int, *, wait: bool) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except BlockingIOError:
-        return False
-    return True
+def _lock_of(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.with_name(path.name + ".lock")

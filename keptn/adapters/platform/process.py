@@ -119,7 +119,7 @@ class ProcessPlatform:
         for path, seen in workload_record.all_files(self._state_dir):
             if all(record.process.alive for record in seen.colours.values()):
                 continue
-            with locked_json.locked(path, wait=False) as lock:
+            with locked_json.locked_if_free(path) as lock:
                 if lock is not None:
                     self._revive(_Held(path, lock, workload_record.read(path, seen.scope)))
 
@@ -127,7 +127,7 @@ class ProcessPlatform:
         """Stop every workload; the next `reconcile` (of a new runtime) starts them again."""
         for path, seen in list(workload_record.all_files(self._state_dir)):
             with locked_json.locked(path) as lock:
-                held = _Held(path, lock or 0, workload_record.read(path, seen.scope))
+                held = _Held(path, lock, workload_record.read(path, seen.scope))
                 for colour in held.record.colours:
                     self._stop(held.record, colour)
                 _write(
@@ -149,7 +149,7 @@ class ProcessPlatform:
             if revision > record.revision:
                 record = replace(record, revision=revision)
                 workload_record.write(path, record)
-            yield _Held(path, lock or 0, record)
+            yield _Held(path, lock, record)
 
     def _forget_old_images(self) -> None:
         records = [record for _, record in workload_record.all_files(self._state_dir)]
@@ -215,7 +215,7 @@ class ProcessPlatform:
     def _mark_ready(self, scope: Scope, colour: str, seen: WorkloadRecord) -> None:
         path = workload_record.file(self._state_dir, scope)
         with locked_json.locked(path) as lock:
-            held = _Held(path, lock or 0, workload_record.read(path, scope))
+            held = _Held(path, lock, workload_record.read(path, scope))
             if held.record.colours.get(colour) == seen:
                 _write(held, {**held.record.colours, colour: replace(seen, ready=True)})
 

@@ -36,7 +36,7 @@ def start(state_dir: Path) -> DetachedProcess:
     state_dir = state_dir.resolve()
     folder = state_dir / "envoy"
     with locked_json.locked(_file(folder)) as lock:
-        process = _adopted(state_dir, folder) or _spawn(state_dir, folder, lock or 0)
+        process = _adopted(state_dir, folder) or _spawn(state_dir, folder, lock)
         locked_json.write(_file(folder), asdict(process))
     _await_ready(process, state_dir)
     return process

@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, ClassVar
 
+from keptn.adapters.config_repo.rules import check_path
 from keptn.errors import InvalidFile, Refused
 from keptn.ports import TestReport, TestRun
 from keptn.test_runs import load
@@ -45,6 +46,7 @@ class K6Runner:
         with tempfile.TemporaryDirectory(prefix="k6-") as name:
             folder = Path(name)
             for path, content in run.files.items():
+                check_path(path)  # a Git tree may hold any name
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
                 (folder / path).write_bytes(content)
             exit_code, stderr = self._execute(run, folder)
