@@ -30,7 +30,7 @@ def put(call: Call) -> Answer:
         checks.service_of(content.decode(errors="replace"), named=service)
     commits = _commit(call, path, content, verb="Add")
     if service:
-        follow(call.path["project"], service, content, call.ctx)
+        follow(call.path["project"], service, call.ctx)
     warnings = checks.warnings(path, content, project=call.path["project"], ctx=call.ctx)
     return json_answer({"path": path, "commits": commits, "warnings": list(warnings)})
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from keptn import events, names
 from keptn.context import Context
 from keptn.deployment.trailers import commit_message
-from keptn.errors import Refused
+from keptn.errors import InvalidFile, Refused
 from keptn.events import Event, Scope
 from keptn.ports import Change, Tree
-from keptn.projects import hook_tokens, stages, values
+from keptn.projects import artifacts, hook_tokens, stages, values
 from keptn.projects.project import delete_below, forget_hook, text
 from keptn.projects.values import ValuesFile
 from keptn.records import objects
@@ -62,9 +62,26 @@ def onboard(task: Event, ctx: Context) -> Onboarded:
     )
 
 
-def follow(project: str, service: str, content: bytes, ctx: Context) -> None:
-    """A service's values file was changed: pushes to the repository that it names now start deliveries, too."""
-    ctx.store.put(objects.owner(values.parse(content).repository, project=project, service=service), b"{}")
+def follow(project: str, service: str, ctx: Context) -> None:
+    """A service's values file was changed: pushes to the repositories that its stages name now start deliveries.
+
+    Pushes to those that none names any more do not: what they bring is no version of this service. While a stage has a
+    file that cannot be read, nobody knows, and nothing is forgotten.
+    """
+    found, known = set(), True
+    for stage in stages.of_project(ctx.config_repo, project):
+        content = ctx.config_repo.tree(project, stage).read(f"{service}/values.yaml")
+        try:
+            repository = content and values.parse(content).repository
+        except InvalidFile:
+            known = False
+        else:
+            found |= {objects.owner(repository, project=project, service=service)} if repository else set()
+    for name in found:
+        ctx.store.put(name, b"{}")
+    for name in list(artifacts.owner_objects(ctx.store, project, service)) if known else ():
+        if name not in found:
+            ctx.store.delete(name)
 
 
 def delete(task: Event, ctx: Context) -> None:

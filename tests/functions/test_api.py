@@ -9,6 +9,7 @@ import pytest
 
 from keptn import context, events
 from keptn.events import Event
+from keptn.projects import artifacts
 from tests.world import SHIPYARD, VALUES, World
 
 DELIVERY = "sh.keptn.event.dev.delivery.triggered"
@@ -275,6 +276,21 @@ class TestResources:
     @staticmethod
     def body(text: str) -> dict[str, str]:
         return {"resourceContent": base64.b64encode(text.encode()).decode()}
+
+    def test_a_service_that_moved_does_not_hear_of_its_old_repository(self, world, api):
+        """Pushes are followed to the repositories that its stages name, and to no others."""
+
+        def put(where: str, repository: str) -> set[str]:
+            values = f"service: carts\nimage: {{repository: {repository}}}\n"
+            assert api("PUT", f"/v1/project/sockshop{where}/resource/values.yaml", self.body(values)).status_code == 200
+            return {
+                one for one in ("keptn/carts", "new/carts", "odd/carts") if artifacts.owners(world.context.store, one)
+            }
+
+        assert put("/stage/prod/service/carts", "odd/carts") == {"keptn/carts", "odd/carts"}
+        assert put("/service/carts", "new/carts") == {"new/carts"}
+        world.config_repo.commit("sockshop", "dev", lambda _: {"carts/values.yaml": b"x"}, message="by hand")
+        assert put("/stage/prod/service/carts", "odd/carts") == {"new/carts", "odd/carts"}
 
     @pytest.mark.parametrize(
         ("where", "branches", "path"),
