@@ -59,8 +59,12 @@ def of(
 
 
 def reported(record: Mapping[str, Any]) -> dict[str, Any]:
-    """What travels in the event: everything but the raw samples and the file's text, which the store keeps."""
-    return {name: value for name, value in record.items() if name not in _STORED_ONLY}
+    """What travels in the event, and from there on with the delivery: enough to say what was decided on which values.
+
+    The targets, the samples, the file's text and the versions are in the store, under the same id.
+    """
+    told = {name: value for name, value in record.items() if name not in _STORED_ONLY}
+    return told | {"indicatorResults": [_indicator_told(one) for one in record.get("indicatorResults") or ()]}
 
 
 def previous_of(record: Mapping[str, Any], *, invalidated: bool) -> Previous:
@@ -108,7 +112,14 @@ def indicator_json(objective: ObjectiveResult) -> dict[str, Any]:
     }
 
 
-_STORED_ONLY = {"measured", "file", "time", "shkeptncontext", "project", "stage", "service", "labels"}
+_STORED_ONLY = frozenset(
+    {"measured", "file", "time", "shkeptncontext", "project", "stage", "service", "labels", "message", "versions"}
+)
+_INDICATOR_TOLD = ("score", "value", "keySli", "status")
+
+
+def _indicator_told(indicator: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: indicator[name] for name in _INDICATOR_TOLD if name in indicator}
 
 
 def _target_json(target: Target) -> dict[str, Any]:

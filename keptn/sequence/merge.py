@@ -8,16 +8,20 @@ from typing import Any
 LONGEST_LIST = 200
 """Items kept of a list that grows with every round of a loop."""
 
+REPLACED = frozenset({"indicatorResults", "comparedEvents"})
+"""Lists of an evaluation: those of the stage before are not this one's."""
+
 
 def merged(older: Mapping[str, Any], newer: Mapping[str, Any]) -> dict[str, Any]:
     """The later value wins, for every type; mappings are merged, lists become newer items, then older ones.
 
-    A later null empties a text. A newer list that already ends with the older one was an echo and is not doubled.
+    A later null empties a text. A newer list that already ends with the older one was an echo and is not doubled; what
+    a task says as a whole each time (`REPLACED`) is not added up over the stages.
     Source: keptn 1.4, shipyard-controller; that numbers and booleans kept the older value there was a bug.
     """
     result = dict(older)
     for key, value in newer.items():
-        result[key] = _value(older[key], value) if key in older else value
+        result[key] = _value(older[key], value) if key in older and key not in REPLACED else value
     return result
 
 

@@ -155,9 +155,14 @@ def test_the_evaluation_is_stored_whole(world: World) -> None:
     assert (record["labels"], record["id"], record["versions"]["live"]) == ({"build": "7"}, "1", BLUE)
 
 
-def test_the_samples_stay_out_of_the_event(world: World) -> None:
-    """An event is small; what is large lies in the store."""
-    assert "measured" not in world.evaluate().data["evaluation"]
+def test_an_event_is_small(world: World) -> None:
+    """Values, scores and verdicts travel; samples, targets, file and versions lie in the store."""
+    evaluation = world.evaluate().data["evaluation"]
+    assert not {"measured", "file", "versions", "message"} & set(evaluation)
+    for told, stored in zip(evaluation["indicatorResults"], world.stored()[0]["indicatorResults"], strict=True):
+        assert told == {name: stored[name] for name in ("score", "value", "keySli", "status")}
+        assert {"passTargets", "violations"} <= set(stored)
+    assert len(json.dumps(evaluation)) < 1200
 
 
 def test_a_repeat_gets_the_same_verdict(world: World) -> None:

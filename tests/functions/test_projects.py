@@ -296,7 +296,9 @@ def test_a_new_repository_starts_deliveries_too(world):
     """A values file that names another repository is followed, and a deleted service is forgotten under both."""
     world.create()
     world.onboard()
-    follow("sockshop", "carts", b"service: carts\nimage: keptn/carts-next\n", world.context)
+    values = {"carts/values.yaml": b"service: carts\nimage: keptn/carts-next\n"}
+    world.config_repo.commit("sockshop", "dev", lambda tree: values, message="move")
+    follow("sockshop", "carts", world.context)
     assert [owner.service for owner in artifacts.owners(world.store, "keptn/carts-next")] == ["carts"]
     world.send("onboard_service", "service.delete", {"project": "sockshop", "service": "carts"}, event_id="3")
     assert left(world) == []
