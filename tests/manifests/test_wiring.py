@@ -67,6 +67,14 @@ def test_triggers_hear_types_that_exist(trigger: str, dialect: str, value: str):
         assert value in {events.PREFIX, events.TIMER_PREFIX, "sh.keptn.control."}
 
 
+def test_record_hears_everything_but_timers(wired: wiring.Wiring):
+    """Also what is not keptn's; a timer says nothing that the event in it has not said."""
+    heard = wired.triggers["record"].matches
+    for kind in (events.task_type("test", Phase.STARTED), "sh.keptn.control.pause", "com.example.thing"):
+        assert heard({"type": kind})
+    assert not heard({"type": events.timer_type("orchestrate")})
+
+
 def test_every_built_in_task_has_one_executor(wired: wiring.Wiring):
     """Each task of the built-in steps is heard by exactly one Trigger beside the engine and the observers."""
     for task in TASKS:
