@@ -58,7 +58,7 @@ def http(handler: HttpHandler) -> View:
     def view(request: flask.Request) -> flask.Response:
         _set_up_logging()
         try:
-            answer = handler(_request(request), context.current())
+            answer = handler(_request(request), context.current().for_request())
             return flask.Response(answer.body, status=answer.status, content_type=answer.content_type)
         except KeptnError as exc:
             return _json({"error": str(exc)}, _http_status(exc))
@@ -76,7 +76,7 @@ def run_job(function: str, handler: Handler, *, event_file: Path) -> int:
     the task instead of running again: nobody else would.
     """
     _set_up_logging()
-    ctx = context.current()
+    ctx = context.current().for_request()
     try:
         received = events.from_dict(json.loads(event_file.read_bytes()))
         ctx.sink.post(events.started(received, source=source(function), now=ctx.clock.now()))
@@ -234,7 +234,7 @@ def _event_status(exc: KeptnError) -> int:
 
 def _timed(handler: Handler, received: Event) -> Event | None:
     begin = time.perf_counter()
-    reply = handler(received, context.current())
+    reply = handler(received, context.current().for_request())
     took_ms = (time.perf_counter() - begin) * 1000
     log.info("%s %s → %s in %.1f ms", received.type, received.id, reply.type if reply else "nothing", took_ms)
     return reply

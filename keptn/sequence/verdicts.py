@@ -27,9 +27,14 @@ def observe(turn: Turn, execution: Execution, section: Mapping[str, Any]) -> Non
 
 
 def judge(turn: Turn, execution: Execution, run: TaskRun) -> None:
-    """A failed evaluation of a delivery rejects its digest here; one that could not be carried out does not."""
+    """A failed evaluation of a delivery rejects its digest here.
+
+    One that could not be carried out, or that had no data, says nothing about the digest.
+    """
     failed = run.name == "evaluation" and run.result == Result.FAIL and run.status == Status.SUCCEEDED
-    if failed and kind.is_delivery(turn.definition(execution), execution.data):
+    evaluation = execution.data.get("evaluation")
+    judged = not (isinstance(evaluation, Mapping) and evaluation.get("noData") is True)
+    if failed and judged and kind.is_delivery(turn.definition(execution), execution.data):
         reason = f"evaluation failed: {run.message}" if run.message else "evaluation failed"
         turn.reject(_rejection(turn, execution, digest=execution.digest, image=execution.image, reason=reason))
 

@@ -465,6 +465,18 @@ def test_a_deletion_ends_what_runs_and_starts_nothing(talk, what):
     assert talk.world.context.due_timers.next_due() is None
 
 
+def test_a_gate_without_data_says_nothing_about_the_digest(talk):
+    """The delivery fails; the same image may be delivered again, for nobody has judged it."""
+    talk.trigger("dev", id="one", image="carts:1")
+    talk.finish("deployment")
+    talk.finish("test")
+    talk.finish("evaluation", "fail", evaluation={"noData": True})
+    talk.run()
+    assert talk.told("one", "dev")[1] == "fail"
+    talk.trigger("dev", id="two", image="carts:1")
+    assert talk.state("two") == "started"
+
+
 def test_a_rerun_begins_with_the_failed_task(product):
     """What was done before it is not done again."""
     product.trigger("loop", "free", id="one")
