@@ -1,6 +1,7 @@
-"""What a project, a stage and a service may be called. Pure; used by whoever makes one or hears its name from outside.
+"""What a project, a stage, a service, an image and a digest may be called. Pure; used where one comes from outside.
 
-Names become Git folders and branches, Kubernetes namespaces (`<project>-<stage>`) and parts of event types.
+Names become Git folders and branches, Kubernetes namespaces (`<project>-<stage>`) and parts of event types; images and
+digests become folders.
 """
 
 from __future__ import annotations
@@ -13,6 +14,11 @@ from keptn.events import RESERVED_STAGES
 MAX_NAMESPACE = 63  # RFC 1123, for `<project>-<stage>`
 MAX_SERVICE = 43  # what Helm leaves for a release's name; also keptn's limit
 _NAME = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_HOST = r"[a-zA-Z0-9]+([.-][a-zA-Z0-9]+)*(:[0-9]{1,5})?"
+_PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
+_REPOSITORY = re.compile(rf"({_HOST}/)?{_PART}(/{_PART})*")
+_TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}")
 _RESERVED_BRANCHES = frozenset({"main", "master", "head"})
 
 
@@ -36,6 +42,23 @@ def check_stage(name: str, *, project: str = "") -> None:
 def check_service(name: str) -> None:
     """Raises Refused. Source: keptn, service names."""
     _check("service", name, limit=MAX_SERVICE)
+
+
+def is_repository(text: str) -> bool:
+    """Whether it can be an image's repository, without tag. Source: OCI Distribution Specification, "Pull"."""
+    return _REPOSITORY.fullmatch(text) is not None and len(text) <= 255
+
+
+def is_tag(text: str) -> bool:
+    """Source: OCI Distribution Specification, "Pull"."""
+    return _TAG.fullmatch(text) is not None
+
+
+def check_digest(digest: object) -> str:
+    """The digest. Raises Refused: it becomes a folder's name, and nothing else may."""
+    if isinstance(digest, str) and _DIGEST.fullmatch(digest):
+        return digest
+    raise Refused(f"{str(digest)[:80]!r} is no digest; it must be sha256: and 64 hexadecimal digits in lower case")
 
 
 def _check(kind: str, name: object, *, limit: int) -> None:

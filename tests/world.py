@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -50,6 +51,11 @@ service: carts
 image:
   repository: keptn/carts
 """
+
+
+def digest_of(text: str) -> str:
+    """A digest as registries make them, the same for the same text."""
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 class TickingClock:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from keptn import names
 from keptn.context import Context
 from keptn.deployment.order import Request
 from keptn.deployment.strategy import Phase, Strategy, Version, strategy_named
@@ -63,7 +64,7 @@ def _version(task: Event, text: bytes, ctx: Context, *, live: Version | None) ->
     file = values.parse(text, file=f"{task.scope.service}/values.yaml")
     return Version(
         image=image,
-        digest=digest or ctx.registry.digest(image),
+        digest=names.check_digest(digest or ctx.registry.digest(image)),
         env=file.env,
         health=file.health,
         replicas=file.replicas,

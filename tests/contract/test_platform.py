@@ -274,7 +274,9 @@ def test_a_tag_pushed_again_changes_nothing_that_runs(processes: World) -> None:
 def test_an_image_that_is_not_there(processes: World) -> None:
     """Or one without a Procfile: the sentence says what to do."""
     with pytest.raises(Refused, match=r"there is no image 127.0.0.1:5000/sockshop/carts:9.*push it"):
-        processes.platform.apply(replace(processes.workload(), image="127.0.0.1:5000/sockshop/carts:9", digest="x"))
+        processes.platform.apply(
+            replace(processes.workload(), image="127.0.0.1:5000/sockshop/carts:9", digest=f"sha256:{'0' * 64}")
+        )
     workload = processes.workload("0.3")
     folder = processes.state_dir / "images/sockshop/carts/0.3"
     (folder / "Procfile").write_text("worker: true\n")

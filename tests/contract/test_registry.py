@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from keptn.adapters.registry import image_folder
 from keptn.adapters.registry.folder import FolderRegistry
 from keptn.adapters.registry.memory import MemoryRegistry
 from keptn.errors import Refused, Unknown
@@ -105,3 +106,12 @@ def test_names_do_not_lead_out(tmp_path, image):
     """A name that would lead out of the folder is refused."""
     with pytest.raises(Refused):
         FolderRegistry(tmp_path).digest(image)
+
+
+def test_a_digest_does_not_lead_out(tmp_path, content):
+    """A folder that is there is no image because a digest points to it."""
+    (tmp_path / "evil").mkdir()
+    (tmp_path / "evil" / "Procfile").write_text("web: python evil.py\n")
+    for digest in ("../../evil", "", "sha256:../../evil"):
+        with pytest.raises(Refused, match="is no digest"):
+            image_folder.unpack(tmp_path, "carts:0.1", digest)

@@ -14,6 +14,7 @@ from keptn.adapters.store.memory import MemoryStore
 from keptn.context import Context
 from keptn.events import Event
 from keptn.settings import Settings
+from tests.world import digest_of
 
 DATA = {
     "project": "sockshop",
@@ -21,7 +22,7 @@ DATA = {
     "service": "carts",
     "deployment": {"deploymentstrategy": "dark"},
     "configurationChange": {"values": {"image": "carts:0.1"}},
-    "artifact": {"image": "carts:0.1", "tag": "0.1", "digest": "sha256:0.1"},
+    "artifact": {"image": "carts:0.1", "tag": "0.1", "digest": digest_of("0.1")},
 }
 
 
@@ -67,7 +68,7 @@ def test_a_delivery_through_the_three_functions() -> None:
     deployed = post("deploy", "deployment")
     assert (deployed.type, deployed.result) == ("sh.keptn.event.deployment.finished", "pass")
     assert deployed.triggered_id == "deployment-1"
-    assert deployed.data["deployment"]["candidate"]["digest"] == "sha256:0.1"
+    assert deployed.data["deployment"]["candidate"]["digest"] == digest_of("0.1")
     released = post("release", "release")
     assert released.data["release"]["live"] == {**deployed.data["deployment"]["candidate"]}
     back = post("rollback", "rollback")

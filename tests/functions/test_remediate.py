@@ -19,6 +19,7 @@ from keptn.deployment.strategy import Phase
 from keptn.events import Event, Scope
 from keptn.ports import HttpAnswer
 from keptn.settings import Settings
+from tests.world import digest_of
 
 NOON = events.utc("2026-11-24T12:00:00Z")
 SCOPE = Scope(project="sockshop", stage="prod", service="carts")
@@ -72,7 +73,7 @@ class World:
     def deliver(self, tag: str, epoch: int) -> None:
         data = {
             "deployment": {"deploymentstrategy": "dark"},
-            "artifact": {"image": f"carts:{tag}", "tag": tag, "digest": f"sha256:{tag}"},
+            "artifact": {"image": f"carts:{tag}", "tag": tag, "digest": digest_of(tag)},
         }
         for phase, name in ((Phase.DEPLOY, "deployment"), (Phase.RELEASE, "release")):
             step.carry_out(self.event(name, id=f"{name}-{tag}", epoch=epoch, **data), self.context, phase=phase)

@@ -36,3 +36,35 @@ def test_limits():
     with pytest.raises(Refused, match="at most 54"):
         names.check_stage("x" * 55, project="sockshop")
     names.check_stage("x" * 54, project="sockshop")
+
+
+@pytest.mark.parametrize(
+    "name", ["carts", "keptn/carts", "127.0.0.1:5000/sockshop/carts", "ghcr.io/a/b-c_d.e", "localhost:5000/a"]
+)
+def test_repositories(name):
+    """A host with or without a port, then parts in lower case."""
+    assert names.is_repository(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "../../etc", "/etc", "a//b", "https://ghcr.io/a", "a/..", "Carts", "a b", "a@b", "a:1", "a/", "x" * 256, "ä"],
+)
+def test_no_repositories(name):
+    """What leads out of a folder, an address, a digest."""
+    assert not names.is_repository(name)
+
+
+def test_tags():
+    """Letters, digits, dots, hyphens and underscores; a letter, digit or underscore first."""
+    assert all(names.is_tag(tag) for tag in ("0.1", "v1.0.0-rc.1", "latest", "_x", "A" * 128))
+    assert not any(names.is_tag(tag) for tag in ("", "..", ".x", "-x", "a/b", "a:b", "a b", "A" * 129))
+
+
+def test_digests():
+    """Only a whole SHA-256 is one; the sentence says what was given."""
+    good = "sha256:" + "0a" * 32
+    assert names.check_digest(good) == good
+    for bad in ("", "sha256:0.1", good.upper(), good + "\n", "../" + good, None, 3):
+        with pytest.raises(Refused, match="is no digest"):
+            names.check_digest(bad)

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
+from keptn import names
 from keptn.errors import Refused
 
 LEFT_OUT = {"__pycache__", ".git"}
@@ -63,7 +64,7 @@ def unpack(state_dir: Path, image: str, digest: str) -> Path:
 
     Kept by digest, so that going back to a version works after its tag was pushed again.
     """
-    kept = _kept(state_dir) / digest.replace(":", "-")
+    kept = _kept(state_dir) / names.check_digest(digest).replace(":", "-")
     if kept.is_dir():
         kept.touch()
         return kept

@@ -19,6 +19,7 @@ from keptn.deployment.strategy import Phase
 from keptn.errors import NotYet, Refused, Unknown
 from keptn.events import Event, Scope
 from keptn.settings import Settings
+from tests.world import digest_of
 
 SCOPE = Scope(project="sockshop", stage="prod", service="carts")
 DEPLOY, RELEASE, ROLLBACK = Phase.DEPLOY, Phase.RELEASE, Phase.ROLLBACK
@@ -51,7 +52,7 @@ def world() -> Context:
 def task(phase: Phase, epoch: int, *, tag: str = "0.1", how: str = "blue_green", **more: Any) -> Event:
     name = {DEPLOY: "deployment"}.get(phase, str(phase))
     data = {"project": "sockshop", "stage": "prod", "service": "carts", "deployment": {"deploymentstrategy": how}}
-    artifact = {"image": f"127.0.0.1:5000/sockshop/carts:{tag}", "tag": tag, "digest": f"sha256:{tag}"}
+    artifact = {"image": f"127.0.0.1:5000/sockshop/carts:{tag}", "tag": tag, "digest": digest_of(tag)}
     return Event(
         type=f"sh.keptn.event.{name}.triggered",
         id=more.pop("id", f"{phase}-{epoch}"),
@@ -87,16 +88,20 @@ def weights(ctx: Context) -> dict[str, int]:
 def test_the_story_of_three_versions(ctx: Context) -> None:
     """First version, switch with the old colour warm, back to it by a runbook."""
     first = run(ctx, DEPLOY, 1, tag="0.1").data["deployment"]
-    assert (first["live"], first["candidate"]["digest"], weights(ctx)) == (None, "sha256:0.1", {"blue": 100})
+    assert (first["live"], first["candidate"]["digest"], weights(ctx)) == (None, digest_of("0.1"), {"blue": 100})
     assert run(ctx, RELEASE, 1).live["colour"] == "blue"
     second = run(ctx, DEPLOY, 2, tag="0.2").data["deployment"]
-    assert (second["live"]["digest"], second["candidate"]["digest"]) == ("sha256:0.1", "sha256:0.2")
+    assert (second["live"]["digest"], second["candidate"]["digest"]) == (digest_of("0.1"), digest_of("0.2"))
     assert weights(ctx) == {"blue": 90, "green": 10}
     released = run(ctx, RELEASE, 2, tag="0.2").data["release"]
-    assert (released["live"]["digest"], released["previous"]["digest"]) == ("sha256:0.2", "sha256:0.1")
-    assert (weights(ctx), running(ctx)) == ({"green": 100}, {"blue": "sha256:0.1", "green": "sha256:0.2"})
+    assert (released["live"]["digest"], released["previous"]["digest"]) == (digest_of("0.2"), digest_of("0.1"))
+    assert (weights(ctx), running(ctx)) == ({"green": 100}, {"blue": digest_of("0.1"), "green": digest_of("0.2")})
     back = step.carry_out(task(ROLLBACK, 3), ctx, phase=ROLLBACK, to_previous=True)
-    assert (back.live["digest"], weights(ctx), running(ctx)) == ("sha256:0.1", {"blue": 100}, {"blue": "sha256:0.1"})
+    assert (back.live["digest"], weights(ctx), running(ctx)) == (
+        digest_of("0.1"),
+        {"blue": 100},
+        {"blue": digest_of("0.1")},
+    )
 
 
 def test_a_failed_delivery_takes_its_candidate_away(ctx: Context) -> None:
@@ -105,7 +110,7 @@ def test_a_failed_delivery_takes_its_candidate_away(ctx: Context) -> None:
     run(ctx, DEPLOY, 2, tag="0.2", how="shadow")
     assert ctx.router.routes[SCOPE].mirror == "green"
     outcome = step.carry_out(replace(task(ROLLBACK, 3), context="delivery-2"), ctx, phase=ROLLBACK)
-    assert (outcome.live["digest"], running(ctx)) == ("sha256:0.1", {"blue": "sha256:0.1"})
+    assert (outcome.live["digest"], running(ctx)) == (digest_of("0.1"), {"blue": digest_of("0.1")})
     assert ctx.router.routes[SCOPE].mirror == ""
 
 
@@ -114,7 +119,7 @@ def test_a_delivery_that_deployed_nothing_rolls_nothing_back(ctx: Context) -> No
     delivered(ctx, 1, "0.1")
     delivered(ctx, 2, "0.2")
     outcome = step.carry_out(replace(task(ROLLBACK, 4), context="delivery-3"), ctx, phase=ROLLBACK)
-    assert (outcome.live["digest"], outcome.message) == ("sha256:0.2", "keep carts 0.2 in prod")
+    assert (outcome.live["digest"], outcome.message) == (digest_of("0.2"), "keep carts 0.2 in prod")
     with pytest.raises(Refused, match="epoch 4 has taken over"):
         run(ctx, DEPLOY, 3, tag="0.3")
 
@@ -123,9 +128,9 @@ def test_direct_rolls_back_to_the_image_before(ctx: Context) -> None:
     """Direct made it live at once, so its own rollback goes back."""
     delivered(ctx, 1, "0.1", how="direct")
     run(ctx, DEPLOY, 2, tag="0.2", how="direct")
-    assert running(ctx) == {"green": "sha256:0.2"}
+    assert running(ctx) == {"green": digest_of("0.2")}
     rolled = step.carry_out(replace(task(ROLLBACK, 3), context="delivery-2"), ctx, phase=ROLLBACK)
-    assert (rolled.live["digest"], running(ctx)) == ("sha256:0.1", {"blue": "sha256:0.1"})
+    assert (rolled.live["digest"], running(ctx)) == (digest_of("0.1"), {"blue": digest_of("0.1")})
 
 
 def test_back_starts_the_previous_version_if_it_is_not_warm(ctx: Context) -> None:
@@ -133,7 +138,7 @@ def test_back_starts_the_previous_version_if_it_is_not_warm(ctx: Context) -> Non
     for epoch, tag in enumerate(("0.1", "0.2", "0.3"), start=1):
         delivered(ctx, epoch, tag)
     digests = [run(ctx, ROLLBACK, epoch, rollback={"to": "previous"}).live["digest"] for epoch in (4, 5)]
-    assert digests == ["sha256:0.2", "sha256:0.1"]
+    assert digests == [digest_of("0.2"), digest_of("0.1")]
     with pytest.raises(Refused, match="no earlier version of sockshop/prod/carts"):
         run(ctx, ROLLBACK, 6, rollback={"to": "previous"})
 
@@ -148,7 +153,7 @@ def test_a_candidate_left_behind_loses_its_traffic_before_its_colour_is_used(ctx
         {"blue": 100},
         {"blue": 90, "green": 10},
     ]
-    assert running(ctx)["green"] == "sha256:0.3"
+    assert running(ctx)["green"] == digest_of("0.3")
 
 
 def test_a_repeat_answers_the_same_without_a_commit(ctx: Context) -> None:
@@ -224,6 +229,14 @@ def test_a_trial_weight_out_of_range(ctx: Context, bad: object) -> None:
         run(ctx, DEPLOY, 1, deployment={"deploymentstrategy": "canary", "trial_weight_percent": bad})
 
 
+@pytest.mark.parametrize("bad", ["../../../x", "sha256:0.1", "sha256:" + "A" * 64, "md5:" + "0" * 64])
+def test_a_digest_that_is_none(ctx: Context, bad: str) -> None:
+    """A digest becomes a folder's name and part of a manifest: nothing else gets that far."""
+    with pytest.raises(Refused, match="is no digest; it must be sha256: and 64 hexadecimal digits"):
+        run(ctx, DEPLOY, 1, artifact={"image": "carts:0.1", "digest": bad})
+    assert state(ctx).revision == 0
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -246,7 +259,7 @@ def test_the_log_explains_what_ran_and_why(ctx: Context) -> None:
     delivered(ctx, 1, "0.1")
     newest = ctx.config_repo.log("sockshop", "prod")[0]
     assert newest.message.startswith("release carts 0.1 in prod\n")
-    assert trailers.read(newest.message)["Keptn-Artifact"] == "127.0.0.1:5000/sockshop/carts:0.1@sha256:0.1"
+    assert trailers.read(newest.message)["Keptn-Artifact"] == "127.0.0.1:5000/sockshop/carts:0.1@" + digest_of("0.1")
     assert trailers.read(newest.message)["Keptn-Epoch"] == "1"
 
 
@@ -256,7 +269,8 @@ def test_rendered_manifests_follow_the_workloads(ctx: Context) -> None:
     delivered(ctx, 2, "0.2", how="dark")
     tree = ctx.config_repo.tree("sockshop", "prod")
     assert tree.list("carts/manifests") == ["carts/manifests/green.yaml", "carts/manifests/route.yaml"]
-    assert b"image: 127.0.0.1:5000/sockshop/carts@sha256:0.2" in (tree.read("carts/manifests/green.yaml") or b"")
+    pinned = f"image: 127.0.0.1:5000/sockshop/carts@{digest_of('0.2')}".encode()
+    assert pinned in (tree.read("carts/manifests/green.yaml") or b"")
 
 
 class Died(BaseException):
