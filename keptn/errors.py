@@ -3,7 +3,8 @@
     KeptnError
     ├── Refused            the task cannot be done: it ends as errored, with the reason
     │   ├── InvalidFile    a file that a user wrote: carries its name and line
-    │   └── Unknown        a project, stage, service, file … that does not exist
+    │   ├── Unknown        a project, stage, service, file … that does not exist
+    │   └── Late           something newer has taken over: nothing was done
     ├── Undecodable        the request is no event of ours: dead-letter sink
     ├── Unavailable        may work later: the Broker delivers again
     │   └── LostRace       a compare-and-swap failed: read again and repeat
@@ -36,6 +37,10 @@ class InvalidFile(Refused):
 
 class Unknown(Refused):
     """Something that was named does not exist."""
+
+
+class Late(Refused):
+    """Something newer has taken over; nothing was done."""
 
 
 class Undecodable(KeptnError):

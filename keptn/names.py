@@ -19,6 +19,9 @@ _HOST = r"[a-zA-Z0-9]+([.-][a-zA-Z0-9]+)*(:[0-9]{1,5})?"
 _PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"({_HOST}/)?{_PART}(/{_PART})*")
 _TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}")
+_OBJECT = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+_LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+_HOST_NAME = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*")
 _RESERVED_BRANCHES = frozenset({"main", "master", "head"})
 
 
@@ -59,6 +62,34 @@ def check_digest(digest: object) -> str:
     if isinstance(digest, str) and _DIGEST.fullmatch(digest):
         return digest
     raise Refused(f"{str(digest)[:80]!r} is no digest; it must be sha256: and 64 hexadecimal digits in lower case")
+
+
+def check_image(image: str) -> str:
+    """`repository:tag`, or a repository. Raises Refused: it becomes a folder's name and a part of manifests."""
+    repository, _, tag = image.rpartition(":")
+    if not repository or "/" in tag:
+        repository, tag = image, "latest"
+    if is_repository(repository) and is_tag(tag):
+        return image
+    raise Refused(f"{image[:80]!r} is no image; write repository:tag, as in sockshop/carts:0.2")
+
+
+def host_name(template: str, *, project: str, stage: str, service: str) -> str:
+    """The host name that a template stands for, as in `{service}.{project}-{stage}.example.org`. Raises Refused."""
+    found = template.replace("{project}", project).replace("{stage}", stage).replace("{service}", service)
+    if _HOST_NAME.fullmatch(found) and len(found) <= 253:
+        return found
+    raise Refused(
+        f"{template!r} gives {found!r}, which is no host name; write lower-case letters, digits, hyphens and dots, "
+        "with {project}, {stage} and {service} in it, each part up to 63 characters"
+    )
+
+
+def check_gateway(text: str) -> str:
+    """`namespace/name` of a Gateway, or `namespace/name/listener`. Raises Refused."""
+    if 2 <= len(parts := text.split("/")) <= 3 and all(_OBJECT.fullmatch(part) for part in parts):
+        return text
+    raise Refused(f"{text!r} names no gateway; write namespace/name or namespace/name/listener")
 
 
 def _check(kind: str, name: object, *, limit: int) -> None:

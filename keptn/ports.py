@@ -109,22 +109,8 @@ class ConfigRepo(Protocol):
 
 
 # --- workloads and traffic -----------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workload:
-    """One colour of one service in one stage, as it shall run. image: `name:tag`; digest: `sha256:…`.
-
-    revision: number of the desired state this belongs to; it grows with every epoch and every step of one: the fence.
-    health: path that answers 2xx or 3xx when the workload is ready; empty: its port answers.
-    """
-
-    scope: Scope
-    colour: str
-    image: str
-    digest: str
-    revision: int
-    env: Mapping[str, str] = field(default_factory=dict)
-    health: str = ""
-    replicas: int = 1
+Manifest = Mapping[str, Any]
+"""One Kubernetes object, as it is committed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,10 +122,16 @@ class Endpoint:
 
 
 class Platform(Protocol):
-    """Runs workloads. All calls are idempotent and fenced: Refused if the scope has seen a higher revision."""
+    """Runs workloads. All calls are idempotent and fenced: Late if the scope has seen a higher revision.
 
-    def apply(self, workload: Workload) -> None:
-        """Start it, or replace what runs under that scope and colour if image, digest, env or health differ."""
+    revision: number of the desired state that a call belongs to; it grows with every epoch and every step of one.
+    """
+
+    def apply(self, scope: Scope, colour: str, *, manifests: Sequence[Manifest], revision: int) -> None:
+        """Make the committed objects of a colour be, replacing what differs; not until it is ready. Raises Refused."""
+
+    def warnings(self, manifests: Sequence[Manifest]) -> Sequence[str]:
+        """What this platform does not do of the objects, each a sentence; asked before and besides `apply`."""
 
     def endpoint(self, scope: Scope, colour: str) -> Endpoint | None:
         """Its address once it is ready for traffic, else None. Refused if it cannot come up (exited, no image)."""
@@ -155,11 +147,11 @@ class Platform(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """How a service's traffic flows in one stage.
+    """How a service's traffic flows in one stage: what the committed `route.yaml` says. manifest: the object itself.
 
     weights: colour to percent of user requests, sum 100; none at all: no version is live, users get 503 and a sentence.
-    mirror: colour that gets a copy, its answers are dropped. endpoints: colour to address, of every colour that has a
-    workload (each also gets an address of its own). revision: as of Workload.
+    mirror: colour that gets a copy, its answers are dropped. endpoints: colour to address, of the colours that are
+    ready (each also gets an address of its own). revision: as of Platform.
     """
 
     scope: Scope
@@ -167,16 +159,22 @@ class Route:
     endpoints: Mapping[str, Endpoint]
     weights: Mapping[str, int]
     mirror: str = ""
+    manifest: Manifest = field(default_factory=dict)
 
 
 class Router(Protocol):
-    """Routes user traffic. Idempotent and fenced: Refused if the route in force carries a higher revision."""
+    """Routes user traffic. Idempotent and fenced: Late if the last route of the scope carries a higher revision."""
 
     def apply(self, route: Route) -> None:
-        """Put the route in force; return after the router has confirmed it. Raises Unavailable.
+        """Set the route; it may take a while until it counts. A colour without an endpoint keeps the one it had.
 
-        A colour that gets no more user requests has by then answered those it had (or a bounded time has passed), so
-        that it may be stopped.
+        Raises Unavailable.
+        """
+
+    def in_force(self, route: Route) -> bool:
+        """Whether the applied route counts everywhere, and a colour that lost its user requests may be stopped.
+
+        It may when it has answered those it had, or after a bounded time. Never waits. Raises Unavailable.
         """
 
     def public_url(self, scope: Scope) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from keptn import names
 from keptn.errors import Refused
 
 
@@ -31,6 +32,10 @@ class Settings:
     """`KEPTN_PLATFORM`: what runs the workloads."""
     router: str = "envoy"
     """`KEPTN_ROUTER`: what routes user traffic."""
+    gateway: str = "keptn/keptn"
+    """`KEPTN_GATEWAY`: the Gateway that routes hang on, `namespace/name` or `namespace/name/listener`."""
+    hostname: str = "{service}.{project}-{stage}.localhost"
+    """`KEPTN_HOSTNAME`: where users find a service whose values name no host. Envoy on a laptop goes by its port."""
     registry: str = "folder"
     """`KEPTN_REGISTRY`: what resolves tags."""
     secrets: str = "folder"
@@ -71,7 +76,20 @@ def read(environ: Mapping[str, str]) -> Settings:
         key = _KNATIVE.get(name, f"KEPTN_{name.upper()}")
         if text := environ.get(key):
             values[name] = _cast(key, text, like=getattr(Settings(), name))
-    return Settings(**values)  # type: ignore[arg-type]
+    return _checked(Settings(**values))  # type: ignore[arg-type]
+
+
+def _checked(read: Settings) -> Settings:
+    """What would fail only when the first service is deployed fails at the start. Raises Refused."""
+    try:
+        names.check_gateway(read.gateway)
+    except Refused as refused:
+        raise Refused(f"KEPTN_GATEWAY: {refused}") from refused
+    try:
+        names.host_name(read.hostname, project="project", stage="stage", service="service")
+    except Refused as refused:
+        raise Refused(f"KEPTN_HOSTNAME: {refused}") from refused
+    return read
 
 
 def _cast(key: str, text: str, *, like: object) -> object:

@@ -23,7 +23,7 @@ from keptn.context import Context
 from keptn.events import Event, Phase, Result, Scope
 from keptn.records import audit, objects
 from keptn.sequence import codec
-from keptn.sequence.slot import Slot, Version
+from keptn.sequence.slot import Execution, Rank, Slot, TaskRun, Version
 from keptn.settings import Settings
 
 TOKENS = {"api": "token", "hooks": "everywhere", "hook-problems": "trouble", "hook-sockshop.carts": "carts"}
@@ -56,6 +56,34 @@ image:
 def digest_of(text: str) -> str:
     """A digest as registries make them, the same for the same text."""
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def slot_with(scope: Scope, *tasks: Event) -> Slot:
+    """A slot in which these tasks are open, each of an execution of its own, as `orchestrate` leaves it."""
+    return Slot(scope=scope, executions=tuple(map(_execution, tasks)))
+
+
+def _execution(task: Event) -> Execution:
+    parts = events.parse_type(task.type)
+    run = TaskRun(
+        name=parts.name if parts else "any",
+        index=0,
+        id=task.id,
+        triggered_at=task.time,
+        due=task.time + timedelta(hours=1),
+    )
+    return Execution(
+        id=f"execution-{task.epoch}",
+        context=task.context,
+        sequence="delivery",
+        shipyard="",
+        rank=Rank.ORDINARY,
+        triggered_at=task.time,
+        root_time=task.time,
+        epoch=task.epoch,
+        holds=True,
+        runs=(run,),
+    )
 
 
 class TickingClock:

@@ -21,6 +21,7 @@ def handle(task: Event, ctx: Context) -> Event | None:
 def _onboarded(task: Event, ctx: Context) -> Event:
     done = service.onboard(task, ctx)
     hook = {"url": done.hook_url, "secret": done.hook_secret, "repository": done.repository}
-    message = f"service {done.service} is in {', '.join(done.stages)}"
+    message = "; ".join((f"service {done.service} is in {', '.join(done.stages)}", *done.warnings))
     payload: dict[str, object] = {"service": done.service, "stages": list(done.stages), "hook": hook}
+    payload |= {"warnings": list(done.warnings)} if done.warnings else {}
     return runtime.passed("onboard-service", task, ctx, message=message, payload=payload)

@@ -34,6 +34,8 @@ def administration(client: Client, posted: Mapping[str, Any], *, done: str, no_w
     if data.get("result") != "pass":
         raise KeptnError(str(data.get("message") or f"{posted['type']} ended with result {data.get('result')!r}"))
     click.echo(done)
+    for warning in data.get("warnings", ()):
+        click.echo(f"Warning: {warning}")
     return ExitCode.PASS
 
 

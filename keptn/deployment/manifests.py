@@ -1,91 +1,87 @@
-"""Kubernetes manifests of a desired state, for people and for GitOps: written beside it in the config repository.
+"""The Kubernetes objects of a desired state: committed beside it, and what platform and router are then given. Pure.
 
-Pure. Nothing here is applied by the embedded platform; a GitOps controller may.
+One file per colour (Deployment, Service, HorizontalPodAutoscaler) and `route.yaml` (HTTPRoute). Revision and epoch
+stand in the objects' own annotations only: in a pod's template, a release would restart the pods.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from keptn import documents
+from keptn import documents, names
+from keptn.deployment import patches
 from keptn.deployment.state import DesiredState
-from keptn.deployment.strategy import COLOURS, Version
+from keptn.deployment.strategy import COLOURS, Plan, Version
+from keptn.deployment.workload import Autoscaling, SecretKey, Volume, Workload
+from keptn.documents import Document
 from keptn.events import Scope
+from keptn.ports import Endpoint, Manifest, Route
 
-PORT = 8080
-"""What `$PORT` is in a container (Knative's default)."""
-GATEWAY = {"name": "keptn", "namespace": "keptn"}
+IMAGE, REVISION, EPOCH = "keptn.sh/image", "keptn.sh/revision", "keptn.sh/epoch"
+"""Annotations. IMAGE: `name:tag` as it was pushed, beside the pinned image."""
+SERVICE_PORT = 80
+"""Where a Service of ours takes users' requests, whatever the container's port is."""
+_CPU = {"type": "Resource", "resource": {"name": "cpu"}}
 
 
-def render(state: DesiredState, *, scope: Scope) -> Mapping[str, bytes | None]:
-    """Path in the stage's branch to content; None where a colour has no workload any more."""
-    folder = f"{scope.service}/manifests"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure:
+    """Where users find services. gateway: `namespace/name` or `namespace/name/listener`. hostname: a template."""
+
+    gateway: str = "keptn/keptn"
+    hostname: str = "{service}.{project}-{stage}.localhost"
+
+
+def render(state: DesiredState, *, scope: Scope, exposure: Exposure) -> Mapping[str, bytes | None]:
+    """Path in the stage's branch to content; None where a colour has no workload any more. Raises Refused."""
     versions = state.plan.versions
     files: dict[str, bytes | None] = {
-        f"{folder}/{colour}.yaml": _colour(scope, colour, versions[colour], state) if colour in versions else None
+        path(scope, colour): _stream(_colour(scope, colour, versions[colour], state)) if colour in versions else None
         for colour in COLOURS
     }
-    return {**files, f"{folder}/route.yaml": documents.dump(_http_route(state, scope))}
+    return {**files, path(scope, "route"): _stream([_http_route(state, scope, exposure)])}
 
 
-def _colour(scope: Scope, colour: str, version: Version, state: DesiredState) -> bytes:
-    parts = (_deployment(scope, colour, version, state), _service(scope, colour))
-    return b"---\n".join(documents.dump(part) for part in parts)
+def path(scope: Scope, name: str) -> str:
+    """Where the file of a colour, or `route`, is in the stage's branch."""
+    return f"{scope.service}/manifests/{name}.yaml"
 
 
-def _deployment(scope: Scope, colour: str, version: Version, state: DesiredState) -> dict[str, object]:
-    labels = _labels(scope, colour)
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {**_metadata(scope, colour), "annotations": {"keptn.sh/epoch": str(state.epoch)}},
-        "spec": {
-            "replicas": version.replicas,
-            "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, "spec": {"containers": [_container(scope, version)]}},
-        },
-    }
+def parse(text: bytes, *, file: str) -> Sequence[Manifest]:
+    """The objects of a committed file. Raises InvalidFile: somebody may have changed it."""
+    found = [documents.load(part, file=file) for part in re.split(rb"(?m)^---\s*$", text) if part.strip()]
+    for document in found:
+        if not isinstance(document.data, dict) or not {"kind", "metadata"} <= set(document.data):
+            raise document.error("holds something that is no Kubernetes object; restore it from Git")
+    return [document.data for document in found]
 
 
-def _container(scope: Scope, version: Version) -> dict[str, object]:
-    env = {"PORT": str(PORT), **version.env}
-    check = {"httpGet": {"path": version.health, "port": PORT}} if version.health else {"tcpSocket": {"port": PORT}}
-    return {
-        "name": scope.service,
-        "image": pinned(version),
-        "ports": [{"containerPort": PORT}],
-        "env": [{"name": name, "value": value} for name, value in env.items()],
-        "readinessProbe": check,
-    }
+def is_of(text: bytes | None, state: DesiredState) -> bool:
+    """Whether a committed file belongs to this very state."""
+    return text is not None and re.search(rf"{REVISION}: '{state.revision}'$".encode(), text, re.MULTILINE) is not None
 
 
-def _service(scope: Scope, colour: str) -> dict[str, object]:
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": _metadata(scope, colour),
-        "spec": {"selector": _labels(scope, colour), "ports": [{"name": "http", "port": 80, "targetPort": PORT}]},
-    }
-
-
-def _http_route(state: DesiredState, scope: Scope) -> dict[str, object]:
-    plan = state.plan
-    rule: dict[str, object] = {
-        "backendRefs": [{**_backend(scope, colour), "weight": percent} for colour, percent in plan.weights.items()]
-    }
-    if plan.mirror:
-        mirror = {"backendRef": _backend(scope, plan.mirror)}
-        rule["filters"] = [{"type": "RequestMirror", "requestMirror": mirror}]
-    return {
-        "apiVersion": "gateway.networking.k8s.io/v1",
-        "kind": "HTTPRoute",
-        "metadata": {"name": scope.service, "namespace": namespace(scope)},
-        "spec": {
-            "parentRefs": [GATEWAY],
-            "hostnames": [f"{scope.service}.{namespace(scope)}.example.com"],
-            "rules": [rule],
-        },
-    }
+def route(text: bytes, *, scope: Scope, endpoints: Mapping[str, Endpoint]) -> Route:
+    """What the committed `route.yaml` says. Raises InvalidFile."""
+    file = path(scope, "route")
+    found = parse(text, file=file)
+    try:
+        manifest = found[0]
+        rule = manifest["spec"]["rules"][0]
+        mirrors = [one["requestMirror"]["backendRef"] for one in rule.get("filters", ()) if "requestMirror" in one]
+        return Route(
+            scope=scope,
+            revision=int(manifest["metadata"]["annotations"][REVISION]),
+            endpoints=endpoints,
+            weights={_colour_of(ref, scope): int(ref["weight"]) for ref in rule["backendRefs"]},
+            mirror=_colour_of(mirrors[0], scope) if mirrors else "",
+            manifest=manifest,
+        )
+    except (LookupError, TypeError, ValueError, AttributeError) as exc:
+        raise documents.load(text, file=file).error(f"is no route that keptn wrote ({exc}); restore it") from exc
 
 
 def namespace(scope: Scope) -> str:
@@ -99,18 +95,210 @@ def pinned(version: Version) -> str:
     return f"{head}{slash}{last.partition(':')[0]}@{version.digest}"
 
 
+def preview(workload: Workload, *, scope: Scope) -> Sequence[Manifest]:
+    """The objects of a first version, whatever its image: what onboarding looks at. Raises PatchFailed."""
+    version = Version(image=f"{scope.service}:preview", digest="", workload=workload)
+    plan = Plan(versions={COLOURS[0]: version}, live=COLOURS[0], weights={COLOURS[0]: 100})
+    state = DesiredState(plan=plan)
+    return [*_colour(scope, COLOURS[0], version, state), _http_route(state, scope, Exposure())]
+
+
+def try_patches(workload: Workload, document: Document, *, service: str) -> None:
+    """Apply the patches to a first version. Raises InvalidFile with the line of what does not apply."""
+    if not workload.patches:
+        return
+    try:
+        rendered = preview(workload, scope=Scope(project="project", stage="stage", service=service))
+    except patches.PatchFailed as failed:
+        number, position = failed.place
+        raise document.error(str(failed), "patches", number, "patch", position) from failed
+    there = {manifest["kind"] for manifest in rendered}
+    for number, patch in enumerate(workload.patches):
+        if patch.target not in there:
+            raise document.error(f"there is no {patch.target} to patch: add autoscaling", "patches", number, "target")
+
+
+def _stream(manifests: Sequence[Manifest]) -> bytes:
+    return b"---\n".join(documents.dump(manifest) for manifest in manifests)
+
+
+def _colour(scope: Scope, colour: str, version: Version, state: DesiredState) -> list[Manifest]:
+    workload = version.workload
+    rendered = [_deployment(scope, colour, version, state), _service(scope, colour, version, state)]
+    if workload.autoscaling:
+        rendered.append(_autoscaler(scope, colour, version, state, workload.autoscaling))
+    return [patches.apply(manifest, workload.patches) for manifest in rendered]
+
+
+def _deployment(scope: Scope, colour: str, version: Version, state: DesiredState) -> Manifest:
+    selector, workload = _labels(scope, colour), version.workload
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": _metadata(scope, colour, version, state),
+        "spec": {
+            **({} if workload.autoscaling else {"replicas": workload.replicas}),
+            "selector": {"matchLabels": selector},
+            "template": {"metadata": {"labels": {**workload.labels, **selector}}, "spec": _pod(scope, version)},
+        },
+    }
+
+
+def _pod(scope: Scope, version: Version) -> dict[str, Any]:
+    workload = version.workload
+    optional = {
+        "serviceAccountName": workload.service_account,
+        "imagePullSecrets": [{"name": name} for name in workload.pull_secrets],
+        "volumes": [_volume(volume) for volume in workload.volumes],
+    }
+    return {"containers": [_container(scope, version)], **_present(optional)}
+
+
+def _container(scope: Scope, version: Version) -> dict[str, Any]:
+    workload = version.workload
+    optional = {
+        "resources": {kind: dict(amounts) for kind, amounts in workload.resources.items()},
+        "volumeMounts": [_mount(volume) for volume in workload.volumes],
+    }
+    return {
+        "name": scope.service,
+        "image": pinned(version),
+        "ports": [{"name": port.name, "containerPort": port.number} for port in workload.all_ports],
+        "env": [{"name": "PORT", "value": str(workload.port)}, *map(_variable, workload.env.items())],
+        **_probes(workload),
+        **_present(optional),
+    }
+
+
+def _variable(named: tuple[str, str | SecretKey]) -> dict[str, Any]:
+    name, value = named
+    if isinstance(value, str):
+        return {"name": name, "value": value}
+    return {"name": name, "valueFrom": {"secretKeyRef": {"name": value.name, "key": value.key}}}
+
+
+def _probes(workload: Workload) -> dict[str, Any]:
+    """As the values say; without any word of readiness, the port must accept connections."""
+    port = workload.all_ports[0].name
+    short = {"httpGet": {"path": workload.health}} if workload.health else {"tcpSocket": {"port": port}}
+    probes = {"readinessProbe": short, **workload.probes}
+    return {
+        name: {**probe, "httpGet": {"port": port, **probe["httpGet"]}} if "httpGet" in probe else dict(probe)
+        for name, probe in probes.items()
+    }
+
+
+def _volume(volume: Volume) -> dict[str, Any]:
+    sources: dict[str, dict[str, Any]] = {
+        "configMap": {"name": volume.source},
+        "secret": {"secretName": volume.source},
+        "persistentVolumeClaim": {"claimName": volume.source},
+        "emptyDir": dict(volume.options),
+    }
+    return {"name": volume.name, volume.kind: sources[volume.kind]}
+
+
+def _mount(volume: Volume) -> dict[str, Any]:
+    optional = {"subPath": volume.sub_path, "readOnly": volume.read_only}
+    return {"name": volume.name, "mountPath": volume.mount_path, **_present(optional)}
+
+
+def _service(scope: Scope, colour: str, version: Version, state: DesiredState) -> Manifest:
+    first, *others = version.workload.all_ports
+    ports = [{"name": first.name, "port": SERVICE_PORT, "targetPort": first.name}]
+    ports += [{"name": port.name, "port": port.number, "targetPort": port.name} for port in others]
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": _metadata(scope, colour, version, state),
+        "spec": {"selector": _labels(scope, colour), "ports": ports},
+    }
+
+
+def _autoscaler(scope: Scope, colour: str, version: Version, state: DesiredState, wanted: Autoscaling) -> Manifest:
+    target = {"type": "Utilization", "averageUtilization": wanted.cpu_percent}
+    return {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": _metadata(scope, colour, version, state),
+        "spec": {
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": f"{scope.service}-{colour}"},
+            "minReplicas": wanted.least,
+            "maxReplicas": wanted.most,
+            "metrics": [{**_CPU, "resource": {**_CPU["resource"], "target": target}}],  # type: ignore[dict-item]
+        },
+    }
+
+
+def _http_route(state: DesiredState, scope: Scope, exposure: Exposure) -> Manifest:
+    """Host names and patches are those of the live version, else of the candidate: one route serves both."""
+    plan = state.plan
+    version = plan.live_version or plan.candidate_version
+    workload = version.workload if version else Workload()
+    rule: dict[str, Any] = {
+        "backendRefs": [{**_backend(scope, colour), "weight": percent} for colour, percent in plan.weights.items()]
+    }
+    if plan.mirror:
+        mirror = {"backendRef": _backend(scope, plan.mirror)}
+        rule["filters"] = [{"type": "RequestMirror", "requestMirror": mirror}]
+    found: Manifest = {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "HTTPRoute",
+        "metadata": {
+            "name": scope.service,
+            "namespace": namespace(scope),
+            "labels": {**workload.labels, **_of_service(scope)},
+            "annotations": _order(state),
+        },
+        "spec": {
+            "parentRefs": [_gateway(exposure.gateway)],
+            "hostnames": [host_name(one, scope) for one in workload.hostnames or (exposure.hostname,)],
+            "rules": [rule],
+        },
+    }
+    return patches.apply(found, workload.patches)
+
+
+def host_name(template: str, scope: Scope) -> str:
+    return names.host_name(template, project=scope.project, stage=scope.stage, service=scope.service)
+
+
+def _gateway(text: str) -> dict[str, str]:
+    namespace_, name, *section = names.check_gateway(text).split("/")
+    return {"name": name, "namespace": namespace_, **({"sectionName": section[0]} if section else {})}
+
+
 def _backend(scope: Scope, colour: str) -> dict[str, object]:
-    return {"name": f"{scope.service}-{colour}", "port": 80}
+    return {"name": f"{scope.service}-{colour}", "port": SERVICE_PORT}
 
 
-def _metadata(scope: Scope, colour: str) -> dict[str, object]:
-    return {"name": f"{scope.service}-{colour}", "namespace": namespace(scope), "labels": _labels(scope, colour)}
+def _colour_of(ref: Mapping[str, Any], scope: Scope) -> str:
+    colour = str(ref["name"]).removeprefix(f"{scope.service}-")
+    if colour not in COLOURS:
+        raise ValueError(f"{ref['name']!r} is no backend of {scope.service}")
+    return colour
+
+
+def _metadata(scope: Scope, colour: str, version: Version, state: DesiredState) -> dict[str, Any]:
+    return {
+        "name": f"{scope.service}-{colour}",
+        "namespace": namespace(scope),
+        "labels": {**version.workload.labels, **_labels(scope, colour)},
+        "annotations": {IMAGE: version.image, **_order(state)},
+    }
+
+
+def _order(state: DesiredState) -> dict[str, str]:
+    return {REVISION: str(state.revision), EPOCH: str(state.epoch)}
 
 
 def _labels(scope: Scope, colour: str) -> dict[str, str]:
-    return {
-        "app.kubernetes.io/name": scope.service,
-        "app.kubernetes.io/part-of": scope.project,
-        "keptn.sh/stage": scope.stage,
-        "keptn.sh/colour": colour,
-    }
+    return {**_of_service(scope), "keptn.sh/stage": scope.stage, "keptn.sh/colour": colour}
+
+
+def _of_service(scope: Scope) -> dict[str, str]:
+    return {"app.kubernetes.io/name": scope.service, "app.kubernetes.io/part-of": scope.project}
+
+
+def _present(optional: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in optional.items() if value}

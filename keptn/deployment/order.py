@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from keptn.deployment import strategy
 from keptn.deployment.state import DesiredState, followed_by
 from keptn.deployment.strategy import Phase, Plan, Strategy, Version
-from keptn.errors import Refused
+from keptn.errors import Late, Refused
 from keptn.events import Scope
 
 _ORDER = {phase: number for number, phase in enumerate(Phase)}
@@ -56,13 +56,13 @@ def is_done(state: DesiredState, request: Request) -> bool:
 def _check_order(state: DesiredState, request: Request) -> None:
     asked = f"the {request.phase} task {request.task} of epoch {request.epoch} is late for {request.scope}"
     if request.epoch < state.epoch:
-        raise Refused(f"{asked}: epoch {state.epoch} has taken over; nothing was changed")
+        raise Late(f"{asked}: epoch {state.epoch} has taken over; nothing was changed")
     if request.epoch > state.epoch:
         return
     if _ORDER[request.phase] < _ORDER[state.phase]:
-        raise Refused(f"{asked}: its {state.phase} has been done; nothing was changed")
+        raise Late(f"{asked}: its {state.phase} has been done; nothing was changed")
     if request.task in state.tasks[:-1]:
-        raise Refused(f"{asked}: task {state.tasks[-1]} came after it; nothing was changed")
+        raise Late(f"{asked}: task {state.tasks[-1]} came after it; nothing was changed")
 
 
 def _in_the_way(plan: Plan, request: Request) -> bool:
@@ -86,7 +86,14 @@ def _step(state: DesiredState, plan: Plan, request: Request, *, done: bool) -> D
         tasks=(*tasks, request.task) if done else tasks,
         delivery=request.context if deploying and done else state.delivery,
         live_by=_live_by(state, plan, request),
+        awaited=_awaited(state.plan, plan, deployed=deploying and done),
     )
+
+
+def _awaited(before: Plan, plan: Plan, *, deployed: bool) -> tuple[str, ...]:
+    """Those that must be ready before the route changes: what was deployed, and what gains traffic."""
+    new = {plan.candidate or plan.live} - {""} if deployed else set()
+    return tuple(sorted(new | strategy.gaining(before, plan)))
 
 
 def _live_by(state: DesiredState, plan: Plan, request: Request) -> str:

@@ -1,6 +1,6 @@
 """From a task's event and the service's values file to the request that `order.py` decides on.
 
-Called by `step.py`. The image and its digest come from the event; env and health from the values file.
+Called by `step.py`. The image and its digest come from the event; how it runs from the values file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from keptn.projects import values
 
 def read(task: Event, tree: Tree, ctx: Context, *, phase: Phase, to_previous: bool, live: Version | None) -> Request:
     """What the task asks for. live: the version that a deployment without an image deploys again. Raises Refused."""
-    scope = _complete(task.scope)
+    scope = scope_of(task)
     text = _values(tree, scope)
     deploying = phase is Phase.DEPLOY
     asked = _section(task.data, "deployment")
@@ -37,7 +37,9 @@ def read(task: Event, tree: Tree, ctx: Context, *, phase: Phase, to_previous: bo
     )
 
 
-def _complete(scope: Scope) -> Scope:
+def scope_of(task: Event) -> Scope:
+    """The slot that the task is for. Raises Refused if its event does not say all of it."""
+    scope = task.scope
     for part in ("project", "stage", "service"):
         if not getattr(scope, part):
             raise Refused(f"the event names no {part}; its data needs project, stage and service")
@@ -63,11 +65,9 @@ def _version(task: Event, text: bytes, ctx: Context, *, live: Version | None) ->
         image, digest = live.image, live.digest
     file = values.parse(text, file=f"{task.scope.service}/values.yaml")
     return Version(
-        image=image,
+        image=names.check_image(image),
         digest=names.check_digest(digest or ctx.registry.digest(image)),
-        env=file.env,
-        health=file.health,
-        replicas=file.replicas,
+        workload=file.workload,
     )
 
 

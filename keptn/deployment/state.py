@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from keptn import documents
+from keptn.deployment import workload, workload_file
 from keptn.deployment.strategy import COLOURS, Phase, Plan, Strategy, Version
+from keptn.documents import Document
 
 HEADER = b"# Desired state, written by keptn. It says which version each colour runs and where traffic goes.\n"
 
@@ -21,7 +23,8 @@ class DesiredState:
 
     revision: grows with every change, never goes back: the fence of workloads and routes. epoch, phase: of the task
     that wrote it. tasks: ids of this epoch's tasks in this phase, the last one wrote it. delivery: the context that
-    deployed last. live_by: the context that made the live version live.
+    deployed last. live_by: the context that made the live version live. awaited: the colours that must be ready before
+    the route of this revision counts.
     """
 
     plan: Plan = field(default_factory=Plan)
@@ -31,6 +34,7 @@ class DesiredState:
     tasks: tuple[str, ...] = ()
     delivery: str = ""
     live_by: str = ""
+    awaited: tuple[str, ...] = ()
 
 
 def path(service: str) -> str:
@@ -44,7 +48,7 @@ def parse(text: bytes | None, *, service: str) -> DesiredState:
         return DesiredState()
     document = documents.load(text, file=path(service))
     try:
-        return _state(document.data)
+        return _state(document)
     except (KeyError, TypeError, ValueError, AttributeError) as exc:
         raise document.error(f"is not a desired state that keptn wrote ({exc}); restore it from Git") from exc
 
@@ -63,6 +67,7 @@ def render(state: DesiredState) -> bytes:
         "candidate": plan.candidate,
         "weights": dict(plan.weights),
         "mirror": plan.mirror,
+        "awaited": list(state.awaited),
         "colours": {colour: _version_data(plan.versions[colour]) for colour in sorted(plan.versions)},
         "previous": [_version_data(version) for version in plan.previous],
     }
@@ -74,27 +79,31 @@ def followed_by(state: DesiredState, plan: Plan, **order: Any) -> DesiredState: 
     return replace(state, plan=plan, revision=state.revision + 1, **order)
 
 
-def _state(data: Mapping[str, Any]) -> DesiredState:
+def _state(document: Document) -> DesiredState:
+    data: Mapping[str, Any] = document.data
     return DesiredState(
-        plan=_plan(data),
+        plan=_plan(document, data),
         revision=int(data["revision"]),
         epoch=int(data["epoch"]),
         phase=Phase(data["phase"]),
         tasks=tuple(data["tasks"]),
         delivery=data["delivery"],
         live_by=data["liveBy"],
+        awaited=tuple(
+            _colour(name) for name in data.get("awaited", filter(None, (data["candidate"] or data["live"],)))
+        ),
     )
 
 
-def _plan(data: Mapping[str, Any]) -> Plan:
+def _plan(document: Document, data: Mapping[str, Any]) -> Plan:
     plan = Plan(
         strategy=Strategy(data["strategy"]),
-        versions={_colour(name): _version(version) for name, version in data["colours"].items()},
+        versions={_colour(name): _version(document, "colours", name) for name in data["colours"]},
         live=data["live"],
         candidate=data["candidate"],
         weights={_colour(name): int(percent) for name, percent in data["weights"].items()},
         mirror=data["mirror"],
-        previous=tuple(_version(version) for version in data["previous"]),
+        previous=tuple(_version(document, "previous", place) for place in range(len(data["previous"]))),
     )
     named = {plan.live, plan.candidate, plan.mirror, *plan.weights} - {""}
     if missing := sorted(named - set(plan.versions)):
@@ -108,21 +117,12 @@ def _colour(name: str) -> str:
     return name
 
 
-def _version(data: Mapping[str, Any]) -> Version:
-    return Version(
-        image=data["image"],
-        digest=data["digest"],
-        env={str(name): str(value) for name, value in data.get("env", {}).items()},
-        health=data.get("health", ""),
-        replicas=int(data.get("replicas", 1)),
-    )
+def _version(document: Document, *path: str | int) -> Version:
+    data = document.data
+    for part in path:
+        data = data[part]
+    return Version(image=data["image"], digest=data["digest"], workload=workload_file.read(document, data, path))
 
 
 def _version_data(version: Version) -> dict[str, object]:
-    optional: dict[str, object] = {"env": dict(version.env), "health": version.health}
-    return {
-        "image": version.image,
-        "digest": version.digest,
-        **{name: value for name, value in optional.items() if value},
-        **({"replicas": version.replicas} if version.replicas != 1 else {}),
-    }
+    return {"image": version.image, "digest": version.digest, **workload.data(version.workload)}

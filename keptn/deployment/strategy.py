@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from keptn.deployment.workload import Workload
 from keptn.errors import Refused
 
 COLOURS = ("blue", "green")
@@ -40,13 +41,11 @@ _SPELLINGS = {"bluegreen": "blue_green", "blue_green_service": "blue_green", "bl
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """What one colour runs. env and health are those of its deployment: a later values file changes only later ones."""
+    """What one colour runs. workload: as of its deployment; a later values file changes only later ones."""
 
     image: str
     digest: str
-    env: Mapping[str, str] = field(default_factory=dict)
-    health: str = ""
-    replicas: int = 1
+    workload: Workload = field(default_factory=Workload)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +145,13 @@ def go_back(plan: Plan) -> Plan:
         weights={colour: 100},
         previous=plan.previous[1:],
     )
+
+
+def gaining(before: Plan, after: Plan) -> set[str]:
+    """Colours that get more of the users than before. A live one that stays live only gets back what was its own."""
+    stays = before.live if before.live == after.live else ""
+    grown = {colour for colour, percent in after.weights.items() if percent > before.weights.get(colour, 0)}
+    return grown - {stays}
 
 
 def other(colour: str) -> str:

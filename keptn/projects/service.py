@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from keptn import events, names
 from keptn.context import Context
+from keptn.deployment import manifests
 from keptn.deployment.trailers import commit_message
 from keptn.errors import InvalidFile, Refused
 from keptn.events import Event, Scope
@@ -26,13 +27,17 @@ from keptn.records import objects
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Onboarded:
-    """A service, the stages it is in, and the registry hook: where it posts, and the secret that holds its token."""
+    """A service, the stages it is in, and the registry hook: where it posts, and the secret that holds its token.
+
+    warnings: what the platform does not do of its values.
+    """
 
     service: str
     repository: str
     stages: Sequence[str]
     hook_url: str
     hook_secret: str
+    warnings: Sequence[str] = ()
 
 
 def onboard(task: Event, ctx: Context) -> Onboarded:
@@ -59,6 +64,7 @@ def onboard(task: Event, ctx: Context) -> Onboarded:
         stages=found,
         hook_url=hook_tokens.hook_url(ctx.settings.public_url),
         hook_secret=hook_tokens.secret_name(project, file.service),
+        warnings=_warnings(file, project, found, ctx),
     )
 
 
@@ -99,6 +105,11 @@ def delete(task: Event, ctx: Context) -> None:
             delete_below(ctx.store, f"{kind}/{project}/{stage}/{service}/")
         message = commit_message(f"Delete {service}", event=_in_stage(task, stage, service))
         ctx.config_repo.commit(project, stage, _without(service), message=message)
+
+
+def _warnings(file: ValuesFile, project: str, found: Sequence[str], ctx: Context) -> Sequence[str]:
+    scope = Scope(project=project, stage=found[0], service=file.service)
+    return ctx.platform.warnings(manifests.preview(file.workload, scope=scope))
 
 
 def _checked(file: ValuesFile, task: Event) -> ValuesFile:

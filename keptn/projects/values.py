@@ -5,6 +5,8 @@ image: {repository: 127.0.0.1:5000/sockshop/carts, tag: 0.1}   # or just the rep
 health: /health                                 # path that answers 200 when the service is ready
 replicas: 1
 env: {CURRENCY: EUR}
+
+What else it may say of the containers is read by `deployment/workload_file.py`; docs/services.md explains every field.
 """
 
 from __future__ import annotations
@@ -14,11 +16,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from keptn import documents, names
+from keptn.deployment import manifests, workload_file
+from keptn.deployment.workload import Workload
 from keptn.documents import Document
 from keptn.errors import Refused
 
-_KEYS = ("service", "name", "metadata", "image", "health", "replicas", "env", "labels")
-_MOST_REPLICAS = 1000
+_KEYS = ("service", "name", "metadata", "image", *workload_file.KEYS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,13 +31,11 @@ class ValuesFile:
     service: str
     repository: str
     tag: str = ""
-    health: str = ""
-    replicas: int = 1
-    env: Mapping[str, str] = field(default_factory=dict)
+    workload: Workload = field(default_factory=Workload)
 
 
 def parse(text: str | bytes, *, file: str = "values.yaml") -> ValuesFile:
-    """Read a values file. Raises InvalidFile with the line and what to do."""
+    """Read a values file, and try its patches. Raises InvalidFile with the line and what to do."""
     document = documents.load(text, file=file)
     if not isinstance(document.data, Mapping):
         raise document.error("a values file must be a mapping, beginning with `service: carts`")
@@ -43,14 +44,9 @@ def parse(text: str | bytes, *, file: str = "values.yaml") -> ValuesFile:
         if key not in _KEYS:
             raise document.error(f"there is no key {key!r} in a values file; keys: {', '.join(_KEYS)}", key)
     repository, tag = _image(document, data)
-    return ValuesFile(
-        service=_service(document, data),
-        repository=repository,
-        tag=tag,
-        health=_health(document, data),
-        replicas=_replicas(document, data),
-        env=_env(document, data),
-    )
+    service, workload = _service(document, data), workload_file.read(document, data)
+    manifests.try_patches(workload, document, service=service)
+    return ValuesFile(service=service, repository=repository, tag=tag, workload=workload)
 
 
 def _service(document: Document, data: Mapping[str, Any]) -> str:
@@ -81,51 +77,19 @@ def _image(document: Document, data: Mapping[str, Any]) -> tuple[str, str]:
         repository, tag = image.get("repository"), image.get("tag", "")
     else:
         raise document.error("the file names no image; add `image: {repository: REPOSITORY}`", "image")
-    if not isinstance(repository, str) or not repository.strip() or any(c.isspace() for c in repository):
-        raise document.error(f"image.repository {repository!r} is no repository, as in sockshop/carts", "image")
-    if _split(repository)[1] or "@" in repository:
+    if isinstance(repository, str) and (_split(repository)[1] or "@" in repository) and "://" not in repository:
         raise document.error(f"image.repository {repository!r} must be without tag or digest", "image", "repository")
-    if isinstance(tag, bool) or not isinstance(tag, str | int | float):
+    if not isinstance(repository, str) or not names.is_repository(repository):
+        raise document.error(f"image.repository {repository!r} {_NO_REPOSITORY}", "image", "repository")
+    if isinstance(tag, bool) or not isinstance(tag, str | int | float) or not (tag == "" or names.is_tag(str(tag))):
         raise document.error(f"image.tag {tag!r} is no tag; write it in quotes", "image", "tag")
     return repository, str(tag)
+
+
+_NO_REPOSITORY = "is no repository, as in sockshop/carts or registry.example.org:5000/sockshop/carts"
 
 
 def _split(image: str) -> tuple[str, str]:
     """Repository and tag; the colon of a registry's port is none of a tag."""
     name, _, tag = image.rpartition(":")
     return (name, tag) if name and "/" not in tag else (image, "")
-
-
-def _health(document: Document, data: Mapping[str, Any]) -> str:
-    health = data.get("health") or ""
-    if not isinstance(health, str) or (health and not health.startswith("/")):
-        raise document.error(f"health {health!r} must be a path such as /health", "health")
-    return health
-
-
-def _replicas(document: Document, data: Mapping[str, Any]) -> int:
-    replicas = data.get("replicas", 1)
-    if isinstance(replicas, bool) or not isinstance(replicas, int) or not 1 <= replicas <= _MOST_REPLICAS:
-        raise document.error(f"replicas {replicas!r} must be a whole number from 1 to {_MOST_REPLICAS}", "replicas")
-    return replicas
-
-
-def _env(document: Document, data: Mapping[str, Any]) -> Mapping[str, str]:
-    env = data.get("env") or {}
-    if not isinstance(env, Mapping):
-        raise document.error("env must map names to values, as in `env: {CURRENCY: EUR}`", "env")
-    return {_env_name(document, name): _env_value(document, name, value) for name, value in env.items()}
-
-
-def _env_name(document: Document, name: object) -> str:
-    if not isinstance(name, str) or not name or "=" in name or "\0" in name:
-        raise document.error(f"{name!r} cannot name an environment variable", "env", str(name))
-    return name
-
-
-def _env_value(document: Document, name: str, value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()  # as it was written
-    if isinstance(value, str | int | float):
-        return str(value)
-    raise document.error(f"env {name} must be a text or a number, not {value!r}; write it in quotes", "env", name)

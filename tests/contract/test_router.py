@@ -7,17 +7,19 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
 import httpx
 import pytest
 
+from keptn.adapters.router import envoy as router_module
 from keptn.adapters.router import envoy_process
 from keptn.adapters.router.envoy import EnvoyRouter
 from keptn.adapters.router.memory import MemoryRouter
-from keptn.errors import Refused, Unavailable
+from keptn.errors import Late, Refused, Unavailable
 from keptn.events import Scope
 from keptn.ports import Endpoint, Route, Router
 
@@ -26,13 +28,15 @@ SCOPE = Scope(project="sockshop", stage="prod", service="carts")
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """A workload that answers with its name, and counts."""
+    """A workload that answers with its name, and counts. begun: a request came. gate: closed, it gets no answer."""
 
     daemon_threads = True
 
     def __init__(self, name: str, delay_s: float = 0.0) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.name, self.delay_s, self.paths = name, delay_s, list[str]()
+        self.begun, self.gate = threading.Event(), threading.Event()
+        self.gate.set()
         self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02})
         self.thread.start()
 
@@ -52,6 +56,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     server: Server
 
     def do_GET(self) -> None:
+        self.server.begun.set()
+        self.server.gate.wait()
         time.sleep(self.server.delay_s)
         self.server.paths.append(self.path)
         body = self.server.name.encode()
@@ -74,7 +80,9 @@ class World:
 
     def route(self, revision: int, weights: dict[str, int], mirror: str = "") -> None:
         endpoints = {colour: server.endpoint for colour, server in self.servers.items()}
-        self.router.apply(Route(scope=SCOPE, revision=revision, endpoints=endpoints, weights=weights, mirror=mirror))
+        route = Route(scope=SCOPE, revision=revision, endpoints=endpoints, weights=weights, mirror=mirror)
+        self.router.apply(route)
+        until(lambda: self.router.in_force(route))
 
     def get(self, path: str = "/") -> httpx.Response:
         return httpx.get(self.router.public_url(SCOPE) + path, timeout=5)
@@ -153,8 +161,64 @@ def test_a_removed_service_starts_afresh(world: World) -> None:
     world.route(1, {"blue": 100})
 
 
+def test_only_the_last_applied_route_is_in_force(world: World) -> None:
+    """Not one that was never applied, nor one that was replaced: that is refused, as `apply` refuses it."""
+    world.serve("blue")
+    first = Route(scope=SCOPE, revision=1, endpoints={"blue": world.servers["blue"].endpoint}, weights={"blue": 100})
+    assert not world.router.in_force(first)
+    world.route(1, {"blue": 100})
+    assert world.router.in_force(first)
+    assert not world.router.in_force(replace(first, revision=2))
+    world.route(2, {})
+    with pytest.raises(Late, match="revision 1 of the route of sockshop/prod/carts is older than revision 2"):
+        world.router.in_force(first)
+    world.router.remove(SCOPE)
+    assert not world.router.in_force(first)
+
+
+def test_a_route_that_takes_a_while() -> None:
+    """The twin in memory says no as often as it is told to, for each route anew."""
+    router = MemoryRouter(slow_routes=2)
+    for revision in (1, 2):
+        route = Route(scope=SCOPE, revision=revision, endpoints={}, weights={})
+        router.apply(route)
+        assert [router.in_force(route) for _ in range(4)] == [False, False, True, True]
+
+
+def test_a_colour_without_an_endpoint_keeps_the_one_it_had(envoy: World) -> None:
+    """A live version that is not ready just now is still where it was: users get there as soon as it answers."""
+    envoy.serve("blue")
+    envoy.serve("green")
+    envoy.route(1, {"blue": 100})
+    only_green = {"green": envoy.servers["green"].endpoint}
+    route = Route(scope=SCOPE, revision=2, endpoints=only_green, weights={"blue": 100})
+    envoy.router.apply(route)
+    until(lambda: envoy.router.in_force(route))
+    assert envoy.get().text == "blue"
+
+
+def test_draining_ends(envoy: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An open request of a colour that leaves holds the switch up, for a bounded time."""
+    monkeypatch.setattr(router_module, "DRAIN_S", 0.5)
+    envoy.serve("blue")
+    envoy.serve("green")
+    blue, green = envoy.servers["blue"], envoy.servers["green"]
+    envoy.route(1, {"blue": 100})
+    blue.gate.clear()
+    with ThreadPoolExecutor() as pool:
+        slow = pool.submit(envoy.get)
+        assert blue.begun.wait(5)
+        route = Route(scope=SCOPE, revision=2, endpoints={"green": green.endpoint}, weights={"green": 100})
+        envoy.router.apply(route)
+        assert not envoy.router.in_force(route)
+        until(lambda: envoy.router.in_force(route))
+        assert not slow.done()
+        blue.gate.set()
+        assert slow.result().text == "blue"
+
+
 def test_users_reach_the_live_colour(envoy: World) -> None:
-    """In force when `apply` returns; without a live version users are told so."""
+    """Once it is in force; without a live version users are told so."""
     envoy.serve("blue")
     envoy.serve("green")
     envoy.route(1, {})
@@ -232,7 +296,7 @@ def test_an_envoy_without_its_state_folder_is_replaced(tmp_path: Path) -> None:
 
 
 def test_a_switch_fails_no_request(envoy: World) -> None:
-    """Under load, the old colour stopped as soon as `apply` has returned, its slow requests included."""
+    """Under load, the old colour stopped as soon as the new route is in force, its slow requests included."""
     answers: list[str] = []
     done = threading.Event()
 

@@ -1,6 +1,7 @@
 """deploy, release and rollback, as the Broker calls them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import functions_framework
@@ -13,8 +14,10 @@ from keptn.adapters.router.memory import MemoryRouter
 from keptn.adapters.store.memory import MemoryStore
 from keptn.context import Context
 from keptn.events import Event
+from keptn.records import objects
+from keptn.sequence import codec
 from keptn.settings import Settings
-from tests.world import digest_of
+from tests.world import digest_of, slot_with
 
 DATA = {
     "project": "sockshop",
@@ -45,7 +48,8 @@ def world() -> Iterator[Context]:
         yield ctx
 
 
-def post(function: str, task: str, **data: object) -> Event:
+def post(ctx: Context, function: str, task: str, **data: object) -> Event:
+    """A task that the engine asks for: it is open in the slot."""
     triggered = Event(
         type=f"sh.keptn.event.{task}.triggered",
         id=f"{task}-1",
@@ -55,6 +59,11 @@ def post(function: str, task: str, **data: object) -> Event:
         context="c1",
         epoch=1,
     )
+    ctx.store.put(objects.slot(triggered.scope), codec.encode(slot_with(triggered.scope, triggered)))
+    return deliver(function, triggered)
+
+
+def deliver(function: str, triggered: Event) -> Event:
     headers, body = events.encode(triggered)
     source = Path("functions", function, "main.py")
     client = functions_framework.create_app(target="handle", source=str(source)).test_client()
@@ -63,20 +72,31 @@ def post(function: str, task: str, **data: object) -> Event:
     return events.decode(dict(answer.headers), answer.get_data())
 
 
-def test_a_delivery_through_the_three_functions() -> None:
+def test_a_delivery_through_the_three_functions(world: Context) -> None:
     """Each replies with the `.finished` event of its task."""
-    deployed = post("deploy", "deployment")
+    deployed = post(world, "deploy", "deployment")
     assert (deployed.type, deployed.result) == ("sh.keptn.event.deployment.finished", "pass")
     assert deployed.triggered_id == "deployment-1"
     assert deployed.data["deployment"]["candidate"]["digest"] == digest_of("0.1")
-    released = post("release", "release")
+    released = post(world, "release", "release")
     assert released.data["release"]["live"] == {**deployed.data["deployment"]["candidate"]}
-    back = post("rollback", "rollback")
+    back = post(world, "rollback", "rollback")
     assert (back.data["rollback"]["live"], back.message) == (None, "take carts out of dev")
 
 
-def test_what_cannot_be_deployed_ends_errored() -> None:
+def test_what_cannot_be_deployed_ends_errored(world: Context) -> None:
     """The reply says why."""
-    reply = post("deploy", "deployment", deployment={"deploymentstrategy": "purple"})
+    reply = post(world, "deploy", "deployment", deployment={"deploymentstrategy": "purple"})
     assert (reply.status, reply.result) == ("errored", "fail")
     assert "there is no deployment strategy 'purple'" in reply.message
+
+
+def test_what_the_engine_did_not_ask_for_ends_errored(world: Context) -> None:
+    """A task that somebody posted past the gates, with an epoch above all: nothing is deployed."""
+    asked = post(world, "deploy", "deployment")
+    forged = replace(
+        events.decode(*events.encode(asked)), type="sh.keptn.event.deployment.triggered", id="forged", epoch=10**9
+    )
+    reply = deliver("deploy", forged)
+    assert (reply.status, reply.result) == ("errored", "fail")
+    assert "task forged of epoch 1000000000 is not open in sockshop/dev/carts" in reply.message

@@ -15,14 +15,15 @@ from keptn.context import Context
 from keptn.errors import Unavailable
 from keptn.events import Event, Scope
 from keptn.orchestration import retiring
-from keptn.ports import Endpoint, Route, Workload
+from keptn.ports import Endpoint, Route
 from keptn.projects import artifacts
 from keptn.projects.service import follow
 from keptn.records import objects
 from keptn.sequence import Slot, codec
 from keptn.settings import Settings
 from keptn.simulation.world import Collector
-from tests.world import SHIPYARD, VALUES, TickingClock, World
+from tests import committed
+from tests.world import SHIPYARD, VALUES, TickingClock, World, digest_of
 
 SHIPYARD_TEXT, VALUES_TEXT = SHIPYARD.decode(), VALUES.decode()
 STAGES = ("dev", "staging", "prod")
@@ -229,7 +230,8 @@ def running(world, project="sockshop", service="carts"):
     """As if the service had been delivered to every stage."""
     for stage in STAGES:
         scope = Scope(project=project, stage=stage, service=service)
-        world.platform.apply(Workload(scope=scope, colour="blue", image="a:1", digest="sha256:a", revision=1))
+        found = committed.objects(scope, "blue", image="a:1", digest=digest_of("a"))
+        world.platform.apply(scope, "blue", manifests=found, revision=1)
         end = world.platform.endpoint(scope, "blue") or Endpoint(host="h", port=1)
         world.router.apply(Route(scope=scope, revision=1, endpoints={"blue": end}, weights={"blue": 100}))
         world.store.put(objects.slot(scope), codec.encode(Slot(scope=scope, epoch=3, revision=7)))

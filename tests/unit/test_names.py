@@ -68,3 +68,30 @@ def test_digests():
     for bad in ("", "sha256:0.1", good.upper(), good + "\n", "../" + good, None, 3):
         with pytest.raises(Refused, match="is no digest"):
             names.check_digest(bad)
+
+
+def test_images():
+    """With a tag or without; nothing that leads out of a folder or is an address."""
+    for image in ("carts", "carts:0.1", "127.0.0.1:5000/sockshop/carts:0.1", "127.0.0.1:5000/carts"):
+        assert names.check_image(image) == image
+    for bad in ("", ":1", "../../etc:1", "https://ghcr.io/a:1", "carts:../x", "a b:1"):
+        with pytest.raises(Refused, match=r"is no image; write repository:tag"):
+            names.check_image(bad)
+
+
+def test_host_names():
+    """A template with the three words; what it gives must fit into DNS."""
+    scope = {"project": "sockshop", "stage": "prod", "service": "carts"}
+    assert names.host_name("{service}.{project}-{stage}.localhost", **scope) == "carts.sockshop-prod.localhost"
+    assert names.host_name("*.example.org", **scope) == "*.example.org"
+    for bad in ("{team}.org", "", "a..b", "A.org", "-a.org", "x" * 64 + ".org", ".".join(["x" * 60] * 5), "a.org:80"):
+        with pytest.raises(Refused, match="which is no host name"):
+            names.host_name(bad, **scope)
+
+
+def test_gateways():
+    """Namespace, name, and perhaps the listener."""
+    assert [names.check_gateway(text) for text in ("a/b", "a/b/https")] == ["a/b", "a/b/https"]
+    for bad in ("", "a", "a/", "a/b/c/d", "A/b", "a b/c"):
+        with pytest.raises(Refused, match="names no gateway"):
+            names.check_gateway(bad)

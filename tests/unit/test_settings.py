@@ -24,6 +24,21 @@ def test_a_wrong_value_names_key_and_value(key: str, value: str) -> None:
         settings.read({key: value})
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [
+        ("KEPTN_HOSTNAME", "{team}.example.org", "gives '{team}.example.org', which is no host name"),
+        ("KEPTN_HOSTNAME", "https://{service}", "which is no host name"),
+        ("KEPTN_GATEWAY", "keptn", "names no gateway; write namespace/name"),
+        ("KEPTN_GATEWAY", "a/b/c/d", "names no gateway"),
+    ],
+)
+def test_what_would_fail_at_the_first_deployment_fails_at_the_start(key: str, value: str, reason: str) -> None:
+    """A host name or gateway that is none."""
+    with pytest.raises(Refused, match=f"{key}: .*{re.escape(reason)}"):
+        settings.read({key: value})
+
+
 def test_an_unknown_adapter_lists_the_known() -> None:
     """A misspelt adapter is an error, never a default."""
     with pytest.raises(Refused, match="there is no store 'sqllite'; known: memory, sqlite"):

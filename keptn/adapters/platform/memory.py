@@ -5,29 +5,56 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from keptn.errors import Refused
+from keptn.adapters.platform import runnable
+from keptn.errors import Late, Refused
 from keptn.events import Scope
-from keptn.ports import Endpoint, Workload
+from keptn.ports import Endpoint, Manifest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryWorkload:
+    """What was applied. image, digest: as the manifests say."""
+
+    image: str
+    digest: str
+    revision: int
+    manifests: Sequence[Manifest]
 
 
 @dataclass(slots=True)
 class MemoryPlatform:
-    """slow: images that do not get ready; broken: images that exit. Both may be changed at any time by a test."""
+    """slow: images that do not get ready; broken: images that exit; refused: images that cannot even be applied.
 
-    workloads: dict[tuple[Scope, str], Workload] = field(default_factory=dict)
+    cannot: what `warnings` says of everything. All may be changed at any time by a test. asked: every question for an
+    endpoint, in order.
+    """
+
+    workloads: dict[tuple[Scope, str], MemoryWorkload] = field(default_factory=dict)
     revisions: dict[Scope, int] = field(default_factory=dict)
     slow: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
+    cannot: tuple[str, ...] = ()
+    asked: list[tuple[Scope, str]] = field(default_factory=list)
 
     @classmethod
     def open(cls) -> MemoryPlatform:
         return cls()
 
-    def apply(self, workload: Workload) -> None:
-        self._fence(workload.scope, workload.revision)
-        self.workloads[workload.scope, workload.colour] = workload
+    def apply(self, scope: Scope, colour: str, *, manifests: Sequence[Manifest], revision: int) -> None:
+        self._fence(scope, revision)
+        wanted = runnable.read(manifests)
+        if wanted.image in self.refused:
+            raise Refused(f"there is no image {wanted.image}; push it")
+        self.workloads[scope, colour] = MemoryWorkload(
+            image=wanted.image, digest=wanted.digest, revision=revision, manifests=manifests
+        )
+
+    def warnings(self, manifests: Sequence[Manifest]) -> Sequence[str]:
+        return self.cannot if manifests else ()
 
     def endpoint(self, scope: Scope, colour: str) -> Endpoint | None:
+        self.asked.append((scope, colour))
         workload = self.workloads.get((scope, colour))
         if workload is None or workload.image in self.slow:
             return None
@@ -52,5 +79,5 @@ class MemoryPlatform:
     def _fence(self, scope: Scope, revision: int) -> None:
         seen = self.revisions.get(scope, 0)
         if revision < seen:
-            raise Refused(f"revision {revision} of {scope} is older than revision {seen}, which runs; nothing was done")
+            raise Late(f"revision {revision} of {scope} is older than revision {seen}, which runs; nothing was done")
         self.revisions[scope] = revision

@@ -22,13 +22,14 @@ from pathlib import Path
 from keptn.adapters.machine import detached_process, locked_json
 from keptn.adapters.machine.detached_process import DetachedProcess
 from keptn.adapters.machine.port_book import HOST, PortBook
-from keptn.adapters.platform import workload_record
+from keptn.adapters.platform import runnable, workload_record, workload_secrets
 from keptn.adapters.platform.readiness import is_ready
+from keptn.adapters.platform.runnable import Runnable
 from keptn.adapters.platform.workload_record import ScopeRecord, WorkloadRecord
 from keptn.adapters.registry import image_folder
-from keptn.errors import KeptnError, Refused
+from keptn.errors import KeptnError, Late, Refused
 from keptn.events import Scope
-from keptn.ports import Endpoint, Workload
+from keptn.ports import Endpoint, Manifest
 from keptn.settings import Settings
 
 STOP_S = 10.0
@@ -65,19 +66,26 @@ class ProcessPlatform:
     def open(cls, *, settings: Settings) -> ProcessPlatform:
         return cls(settings.state_dir)
 
-    def apply(self, workload: Workload) -> None:
-        """Raises Refused: an older revision, no such image, other content than announced."""
-        with self._held(workload.scope, revision=workload.revision) as held:
-            known = held.record.colours.get(workload.colour)
-            if known and known.runs(workload) and known.process.alive:
+    def apply(self, scope: Scope, colour: str, *, manifests: Sequence[Manifest], revision: int) -> None:
+        """Raises Late; Refused: no such image, other content than announced, a secret that is not there."""
+        with self._held(scope, revision=revision) as held:
+            wanted, known = runnable.read(manifests), held.record.colours.get(colour)
+            if known and known.runs(wanted) and known.process.alive:
                 return
-            content = image_folder.unpack(self._state_dir, workload.image, workload.digest)
-            image_folder.web_command(content, workload.image)
-            if known and not known.runs(workload):
+            content = image_folder.unpack(self._state_dir, wanted.image, wanted.digest)
+            image_folder.web_command(content, wanted.image)
+            record = known if known and known.runs(wanted) else self._fresh(scope, colour, wanted)
+            self._environment(record)
+            if known and not known.runs(wanted):
                 detached_process.stop(known.process, timeout_s=STOP_S)
-            record = known if known and known.runs(workload) else self._fresh(workload)
-            self._start(held, workload.colour, record)
+            self._start(held, colour, record)
         self._forget_old_images()
+
+    def warnings(self, manifests: Sequence[Manifest]) -> Sequence[str]:
+        """One sentence with all that a process of this machine runs without."""
+        missing = runnable.left_out(manifests)
+        where = "as a process of this machine it runs without"
+        return [f"{where} {', '.join(missing)} (docs/services.md)"] if missing else []
 
     def endpoint(self, scope: Scope, colour: str) -> Endpoint | None:
         known = workload_record.read(workload_record.file(self._state_dir, scope), scope).colours.get(colour)
@@ -142,7 +150,7 @@ class ProcessPlatform:
         with locked_json.locked(path) as lock:
             record = workload_record.read(path, scope)
             if revision < record.revision:
-                raise Refused(
+                raise Late(
                     f"revision {revision} of {scope} is older than revision {record.revision}, which runs; "
                     "nothing was done"
                 )
@@ -156,10 +164,16 @@ class ProcessPlatform:
         in_use = {workload.digest for record in records for workload in record.colours.values()}
         image_folder.forget_oldest(self._state_dir, in_use=in_use)
 
-    def _fresh(self, workload: Workload) -> WorkloadRecord:
-        port = self._ports.port(f"workload/{workload.scope}/{workload.colour}", must_be_free=True)
-        env = dict(workload.env)
-        return WorkloadRecord(image=workload.image, digest=workload.digest, env=env, health=workload.health, port=port)
+    def _fresh(self, scope: Scope, colour: str, wanted: Runnable) -> WorkloadRecord:
+        return WorkloadRecord(
+            image=wanted.image,
+            digest=wanted.digest,
+            env=dict(wanted.env),
+            secrets=dict(wanted.secrets),
+            namespace=wanted.namespace,
+            health=wanted.health,
+            port=self._ports.port(f"workload/{scope}/{colour}", must_be_free=True),
+        )
 
     def _start(self, held: _Held, colour: str, record: WorkloadRecord) -> None:
         """Write down what shall run, adopt or start it, write down its process."""
@@ -188,11 +202,21 @@ class ProcessPlatform:
         return detached_process.start(
             ["/bin/sh", "-c", image_folder.web_command(content, record.image)],
             mark=mark,
-            env=_environment(record),
+            env=self._environment(record),
             cwd=content,
             log=output,
             lock=held.lock,
         )
+
+    def _environment(self, record: WorkloadRecord) -> dict[str, str]:
+        """PATH begins with this interpreter's folder, so that `python` in a Procfile is a Python that is there.
+
+        Raises Refused: a secret is not there.
+        """
+        ours = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
+        secrets = workload_secrets.read(self._state_dir, record.namespace, record.secrets)
+        return {**ours, "PATH": path, **record.env, **secrets, "PORT": str(record.port)}
 
     def _stop(self, record: ScopeRecord, colour: str) -> None:
         """Stop the recorded process, and one whose starter died before it was recorded."""
@@ -246,12 +270,6 @@ def _mark_of_colour(state_dir: Path, scope: Scope, colour: str) -> str:
 
 
 def _mark(state_dir: Path, scope: Scope, colour: str, record: WorkloadRecord) -> str:
-    what = json.dumps([record.image, record.digest, sorted(record.env.items()), record.health, record.port])
+    env = sorted({**record.env, **record.secrets}.items())
+    what = json.dumps([record.image, record.digest, env, record.health, record.port])
     return _mark_of_colour(state_dir, scope, colour) + hashlib.sha256(what.encode()).hexdigest()[:24]
-
-
-def _environment(record: WorkloadRecord) -> dict[str, str]:
-    """PATH begins with this interpreter's folder, so that `python` in a Procfile is a Python that is there."""
-    ours = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
-    return {**ours, "PATH": path, **record.env, "PORT": str(record.port)}

@@ -1,6 +1,6 @@
 """What the process platform remembers of a service in a stage: one JSON file, and the names of its files.
 
-Used by `process_platform.py` only.
+Used by `process.py` only.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ from urllib.parse import quote
 
 from keptn.adapters.machine import locked_json
 from keptn.adapters.machine.detached_process import DetachedProcess
+from keptn.adapters.platform.runnable import Runnable
 from keptn.errors import Unavailable
 from keptn.events import Scope
-from keptn.ports import Workload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkloadRecord:
-    """One workload. env, health: as of Workload. pid, started: its process (pid 0: none was started yet).
+    """One workload. env, secrets, namespace, health: as of Runnable; the values of secrets are not written down.
 
-    ready: whether it was ever ready. restarts: since it last ran well. since: Unix time of its last start.
+    pid, started: its process (pid 0: none was started yet). ready: whether it was ever ready. restarts: since it last
+    ran well. since: Unix time of its last start.
     """
 
     image: str
@@ -31,6 +32,8 @@ class WorkloadRecord:
     env: Mapping[str, str]
     health: str
     port: int
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    namespace: str = ""
     pid: int = 0
     started: str = ""
     ready: bool = False
@@ -41,10 +44,10 @@ class WorkloadRecord:
     def process(self) -> DetachedProcess:
         return DetachedProcess(pid=self.pid, started=self.started)
 
-    def runs(self, workload: Workload) -> bool:
+    def runs(self, wanted: Runnable) -> bool:
         """Whether this is that very version."""
-        wanted = (workload.image, workload.digest, dict(workload.env), workload.health)
-        return wanted == (self.image, self.digest, dict(self.env), self.health)
+        what = (wanted.image, wanted.digest, dict(wanted.env), dict(wanted.secrets), wanted.health)
+        return what == (self.image, self.digest, dict(self.env), dict(self.secrets), self.health)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

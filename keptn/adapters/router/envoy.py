@@ -18,13 +18,13 @@ from keptn.adapters.machine.port_book import HOST, PortBook
 from keptn.adapters.router import envoy_config
 from keptn.adapters.router.envoy_admin import EnvoyAdmin
 from keptn.deployment.strategy import COLOURS
-from keptn.errors import Refused, Unavailable
+from keptn.errors import Late, Unavailable
 from keptn.events import Scope
 from keptn.ports import Endpoint, Route
 from keptn.settings import Settings
 
 CONFIRM_S = 5.0
-"""How long Envoy may take to put a file in force; it takes milliseconds."""
+"""How long Envoy may take to put new clusters in force; it takes milliseconds."""
 SETTLE_S = 0.05
 """Envoy's workers learn of a new route shortly after its main thread confirmed it."""
 DRAIN_S = 10.0
@@ -53,14 +53,28 @@ class EnvoyRouter:
         return cls(settings.state_dir)
 
     def apply(self, route: Route) -> None:
+        """Write its files. What is referred to comes first: Envoy has new clusters before it reads of them."""
         with locked_json.locked(self._state):
             routes = self._routes()
-            in_force = routes.get(route.scope)
-            _check_fence(route, in_force)
-            routes[route.scope] = _with_known_endpoints(route, in_force)
-            locked_json.write(self._state, _dump(routes))
-            self._write_in_order(routes, route)
-        self._drain(route)
+            known = routes.get(route.scope)
+            _check_fence(route, known)
+            routes[route.scope] = _with_known_endpoints(route, known)
+            self._remember(routes)
+            clusters = self._clusters(routes)
+            self._put(clusters)
+            self._confirm(clusters)
+            self._put(self._public(routes[route.scope]))
+            self._put(self._listeners(routes))
+
+    def in_force(self, route: Route) -> bool:
+        """Envoy says so on its admin port; the file of a new listener's own route is confirmed last."""
+        routes = self._routes()
+        known = routes.get(route.scope)
+        _check_fence(route, known)
+        if known is None or known.revision != route.revision:
+            return False
+        written = (self._clusters(routes), self._listeners(routes), self._public(known))
+        return all(map(self._is_confirmed, written)) and self._is_drained(known)
 
     def public_url(self, scope: Scope) -> str:
         return f"http://{HOST}:{self._port(scope, 'public')}"
@@ -73,7 +87,7 @@ class EnvoyRouter:
             routes = self._routes()
             if routes.pop(scope, None) is None:
                 return
-            locked_json.write(self._state, _dump(routes))
+            self._remember(routes)
             self._put(self._listeners(routes))
             self._put(self._clusters(routes))
             (self._folder / envoy_config.route_file(scope)).unlink(missing_ok=True)
@@ -85,19 +99,6 @@ class EnvoyRouter:
             routes = self._routes()
             for written in (self._clusters(routes), *map(self._public, routes.values()), self._listeners(routes)):
                 self._put(written)
-
-    def _write_in_order(self, routes: Mapping[Scope, Route], route: Route) -> None:
-        """What is referred to comes first: clusters, then the route, then listeners that a new service needs.
-
-        A listener that is new reads its route itself, so the route is confirmed last.
-        """
-        clusters, public, listeners = self._clusters(routes), self._public(route), self._listeners(routes)
-        self._put(clusters)
-        self._confirm(clusters)
-        self._put(public)
-        self._put(listeners)
-        self._confirm(listeners)
-        self._confirm(public)
 
     def _clusters(self, routes: Mapping[Scope, Route]) -> _Written:
         content = envoy_config.resources(envoy_config.clusters(routes, self._all_ports(routes)))
@@ -122,9 +123,12 @@ class EnvoyRouter:
         fresh.write_bytes(written.content)
         fresh.replace(target)
 
+    def _is_confirmed(self, written: _Written) -> bool:
+        return self._admin.version(written.stat) == envoy_config.version(written.content)
+
     def _confirm(self, written: _Written) -> None:
-        wanted, deadline = envoy_config.version(written.content), time.monotonic() + CONFIRM_S
-        while self._admin.version(written.stat) != wanted:
+        deadline = time.monotonic() + CONFIRM_S
+        while not self._is_confirmed(written):
             if time.monotonic() > deadline:
                 raise Unavailable(
                     f"Envoy did not take {self._folder / written.file} within {CONFIRM_S:g} s; "
@@ -132,16 +136,27 @@ class EnvoyRouter:
                 )
             time.sleep(POLL_S)
 
-    def _drain(self, route: Route) -> None:
-        """Wait until colours without user traffic have answered what they had."""
-        time.sleep(SETTLE_S)
-        deadline = time.monotonic() + DRAIN_S
-        for colour in COLOURS:
-            cluster = envoy_config.own_cluster(route.scope, colour)
-            while colour not in (*route.weights, route.mirror) and self._admin.open_requests(cluster):
-                if time.monotonic() > deadline:
-                    return
-                time.sleep(POLL_S)
+    def _is_drained(self, route: Route) -> bool:
+        """Whether colours without user traffic have answered what they had, or have had their time."""
+        confirmed_at = self._confirmed_at(route)
+        age_s = time.time() - confirmed_at
+        if not 0 <= age_s < DRAIN_S:  # below 0: the machine's clock was set back
+            return True
+        leaving = [colour for colour in COLOURS if colour not in (*route.weights, route.mirror)]
+        clusters = [envoy_config.own_cluster(route.scope, colour) for colour in leaving]
+        return age_s >= SETTLE_S and not any(map(self._admin.open_requests, clusters))
+
+    def _confirmed_at(self, route: Route) -> float:
+        """Unix time at which a process first saw it in force; whoever asks first writes it down."""
+        with locked_json.locked(self._state):
+            stored = locked_json.read(self._state)
+            confirmed = stored.setdefault("confirmed", {})
+            revision, at = confirmed.get(str(route.scope), (0, 0.0))
+            if revision != route.revision:
+                at = time.time()
+                confirmed[str(route.scope)] = (route.revision, at)
+                locked_json.write(self._state, stored)
+            return float(at)
 
     @property
     def _admin(self) -> EnvoyAdmin:
@@ -155,6 +170,13 @@ class EnvoyRouter:
         stored = map(_route, locked_json.read(self._state).get("routes", []))
         return {route.scope: route for route in stored}
 
+    def _remember(self, routes: Mapping[Scope, Route]) -> None:
+        """The routes; and when each was confirmed, for those that are left."""
+        left = {str(scope) for scope in routes}
+        confirmed = locked_json.read(self._state).get("confirmed", {})
+        kept = {scope: when for scope, when in confirmed.items() if scope in left}
+        locked_json.write(self._state, {"routes": [_dump(route) for route in routes.values()], "confirmed": kept})
+
     def _all_ports(self, routes: Mapping[Scope, Route]) -> dict[Scope, dict[str, int]]:
         return {scope: {name: self._port(scope, name) for name in ("public", *COLOURS)} for scope in routes}
 
@@ -162,24 +184,25 @@ class EnvoyRouter:
         return self._ports.port(f"envoy/{scope}/{name}")
 
 
-def _check_fence(route: Route, in_force: Route | None) -> None:
-    if in_force and route.revision < in_force.revision:
-        raise Refused(
-            f"revision {route.revision} of the route of {route.scope} is older than revision {in_force.revision}, "
+def _check_fence(route: Route, known: Route | None) -> None:
+    if known and route.revision < known.revision:
+        raise Late(
+            f"revision {route.revision} of the route of {route.scope} is older than revision {known.revision}, "
             "which is in force; nothing was done"
         )
 
 
-def _with_known_endpoints(route: Route, in_force: Route | None) -> Route:
+def _with_known_endpoints(route: Route, known: Route | None) -> Route:
     """A colour that goes keeps its address: clusters change before the route does, and users are still with it.
 
     The address is that colour's for good (port_book.py), so nobody else answers there later.
     """
-    return replace(route, endpoints={**(in_force.endpoints if in_force else {}), **route.endpoints})
+    return replace(route, endpoints={**(known.endpoints if known else {}), **route.endpoints})
 
 
-def _dump(routes: Mapping[Scope, Route]) -> dict[str, Any]:
-    return {"routes": [asdict(replace(route, endpoints=dict(route.endpoints))) for route in routes.values()]}
+def _dump(route: Route) -> dict[str, Any]:
+    """Without the manifest: what Envoy needs of it stands in the other fields."""
+    return {**asdict(replace(route, endpoints=dict(route.endpoints), manifest={})), "manifest": {}}
 
 
 def _route(data: Mapping[str, Any]) -> Route:

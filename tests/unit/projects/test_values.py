@@ -2,6 +2,7 @@
 
 import pytest
 
+from keptn.deployment.workload import Workload
 from keptn.errors import InvalidFile
 from keptn.projects.values import ValuesFile, parse
 
@@ -25,9 +26,11 @@ def test_a_whole_file():
         service="carts",
         repository="127.0.0.1:5000/sockshop/carts",
         tag="0.1",
-        health="/health",
-        replicas=2,
-        env={"CURRENCY": "EUR", "DEBUG": "false", "LIMIT": "10"},
+        workload=Workload(
+            health="/health",
+            replicas=2,
+            env={"CURRENCY": "EUR", "DEBUG": "false", "LIMIT": "10"},
+        ),
     )
 
 
@@ -67,12 +70,19 @@ def test_an_image_in_one_line_or_two(image, expected):
         ("image: a\nservice: a\nname: b", "values.yaml:3: the file names different services"),
         ("service: a\nimage: {tag: 1}", "values.yaml:2: image.repository None is no repository"),
         ("service: a\nimage:\n  repository: a:1", "values.yaml:3: image.repository 'a:1' must be without tag"),
+        ("service: a\nimage: ../../etc", "values.yaml:2: image.repository '../../etc' is no repository, as in"),
+        (
+            "service: a\nimage: https://ghcr.io/a",
+            "values.yaml:2: image.repository 'https://ghcr.io/a' is no repository",
+        ),
+        ("service: a\nimage: {repository: Carts}", "values.yaml:2: image.repository 'Carts' is no repository"),
+        ("service: a\nimage: {repository: a, tag: a/b}", "values.yaml:2: image.tag 'a/b' is no tag"),
         ("service: a\nimage: {repository: a, tag: [1]}", "values.yaml:2: image.tag [1] is no tag"),
         ("service: a\nimage: a\nhealth: health", "values.yaml:3: health 'health' must be a path"),
         ("service: a\nimage: a\nreplicas: 0", "values.yaml:3: replicas 0 must be a whole number from 1"),
         ("service: a\nimage: a\nreplicas: '1'", "values.yaml:3: replicas '1' must be"),
         ("service: a\nimage: a\nenv: [1]", "values.yaml:3: env must map names to values"),
-        ("service: a\nimage: a\nenv:\n  A: [1]", "values.yaml:4: env A must be a text or a number"),
+        ("service: a\nimage: a\nenv:\n  A: [1]", "values.yaml:4: env.A must be a text or a number"),
         (
             "service: a\nimage: a\nreplica: 2",
             "values.yaml:3: there is no key 'replica' in a values file; keys: service",

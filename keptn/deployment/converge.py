@@ -1,0 +1,101 @@
+"""From committed files to what runs: workloads first, then the route, then what is no longer needed goes.
+
+Called by `step.py`. A version that gains traffic is waited for; one that keeps or loses it is not, whatever its state:
+a service whose live version is broken must be repairable. What is wrong with such a one is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from keptn.context import Context
+from keptn.deployment import manifests
+from keptn.deployment.state import DesiredState
+from keptn.deployment.strategy import COLOURS
+from keptn.errors import Late, NotYet, Refused
+from keptn.events import Scope
+from keptn.ports import Endpoint, Manifest
+
+POLL_S = 0.05
+LOOK_AGAIN_S = 2.0
+"""After a request has waited `wait_s` for the world: when the timer calls again."""
+
+
+def deadline(ctx: Context) -> datetime:
+    """Until when a request that begins now waits for the world."""
+    return ctx.clock.now() + timedelta(seconds=ctx.settings.wait_s)
+
+
+def converge(
+    state: DesiredState, files: Mapping[str, bytes | None], *, scope: Scope, ctx: Context, until: datetime
+) -> Sequence[str]:
+    """Make it so; return what is wrong with versions that nobody waits for. Raises Refused, NotYet, Unavailable."""
+    broken = _apply(state, files, scope, ctx)
+    endpoints = _awaited(state, scope, ctx, until=until)
+    for colour in sorted(set(state.plan.versions) - set(endpoints)):
+        endpoint, reason = _as_it_is(scope, colour, ctx)
+        if endpoint:
+            endpoints[colour] = endpoint
+        else:
+            broken.setdefault(colour, reason)
+    route = manifests.route(files[manifests.path(scope, "route")] or b"", scope=scope, endpoints=endpoints)
+    ctx.router.apply(route)
+    not_yet = f"the route of {scope.service} in {scope.stage} is not in force yet"
+    _wait(lambda: "" if ctx.router.in_force(route) else not_yet, ctx, until=until)
+    for colour in COLOURS:
+        if colour not in state.plan.versions:
+            ctx.platform.remove(scope, colour, revision=state.revision)
+    return [f"{scope.service} {colour} was not waited for: {reason}" for colour, reason in broken.items()]
+
+
+def objects(files: Mapping[str, bytes | None], colour: str, *, scope: Scope) -> Sequence[Manifest]:
+    """The committed objects of a colour."""
+    path = manifests.path(scope, colour)
+    return manifests.parse(files[path] or b"", file=path)
+
+
+def _apply(state: DesiredState, files: Mapping[str, bytes | None], scope: Scope, ctx: Context) -> dict[str, str]:
+    """Apply all colours, those that are waited for first; colour to what is wrong with one of the others."""
+    broken: dict[str, str] = {}
+    for colour in sorted(state.plan.versions, key=lambda colour: (colour not in state.awaited, colour)):
+        try:
+            found = objects(files, colour, scope=scope)
+            ctx.platform.apply(scope, colour, manifests=found, revision=state.revision)
+        except Refused as refused:
+            if colour in state.awaited or isinstance(refused, Late):
+                raise
+            broken[colour] = str(refused)
+    return broken
+
+
+def _awaited(state: DesiredState, scope: Scope, ctx: Context, *, until: datetime) -> dict[str, Endpoint]:
+    """The addresses of those that gain traffic, as soon as all are ready. Raises NotYet, Refused."""
+    ready: dict[str, Endpoint] = {}
+
+    def look() -> str:
+        for colour in state.awaited:
+            if endpoint := ctx.platform.endpoint(scope, colour):
+                ready[colour] = endpoint
+            else:
+                return f"{scope.service} {colour} in {scope.stage} is not ready yet"
+        return ""
+
+    _wait(look, ctx, until=until)
+    return ready
+
+
+def _as_it_is(scope: Scope, colour: str, ctx: Context) -> tuple[Endpoint | None, str]:
+    """Its address if it is ready now, or why it has none."""
+    try:
+        return ctx.platform.endpoint(scope, colour), "it is not ready"
+    except Refused as refused:
+        return None, str(refused)
+
+
+def _wait(look: Callable[[], str], ctx: Context, *, until: datetime) -> None:
+    """Until `look` says nothing any more. Raises NotYet with what it says."""
+    while waiting := look():
+        if ctx.clock.now() >= until:
+            raise NotYet(waiting, after_s=LOOK_AGAIN_S)
+        ctx.clock.sleep(POLL_S)

@@ -1,0 +1,29 @@
+"""Whether a task may still change anything: the slot is asked before the first change. Called by `step.py`.
+
+Whoever can reach the Broker can post a `deployment.triggered`, and a Broker may deliver one of last week. The slot
+knows which tasks are open. Where nothing was ever written for a slot, there is nobody to ask, and the revision fences
+alone: a step that is driven by hand, without `orchestrate`, works all the same.
+"""
+
+from __future__ import annotations
+
+from keptn.context import Context
+from keptn.errors import Late
+from keptn.events import Event
+from keptn.records import objects
+
+
+def check(task: Event, ctx: Context) -> None:
+    """Ask the slot. Raises Late unless the task is open with its epoch, or its slot was never written."""
+    from keptn.sequence import codec  # noqa: PLC0415 - the engine is half of what importing a step costs
+
+    stored = ctx.store.get(objects.slot(task.scope))
+    if stored is None:
+        return
+    held = [execution for execution in codec.decode(stored.data).open if execution.epoch == task.epoch]
+    if any(run.is_open and run.id == task.id for execution in held for run in execution.runs):
+        return
+    raise Late(
+        f"task {task.id} of epoch {task.epoch} is not open in {task.scope}: it is late, or the engine did not ask for "
+        "it; nothing was changed"
+    )
