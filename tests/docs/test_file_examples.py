@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from keptn.adapters.test_runner.k6 import K6Runner
+from keptn.deployment import workload_file
 from keptn.errors import Refused
 from keptn.notification import cdevents, subscriptions
 from keptn.ports import TestRun
+from keptn.projects import values
 from keptn.remediation import runbook
 from keptn.test_runs import functional
 
@@ -16,11 +18,12 @@ PARSERS = {
     "remediation.yaml": runbook.parse,
     "notify.yaml": subscriptions.parse,
     "tests/functional.yaml": functional.parse,
+    "values.yaml": values.parse,
 }
 DOCS = Path("docs")
 SHOWN = [
     (page.name, match[1], match[2])
-    for page in (DOCS / "remediation.md", DOCS / "notifications.md", DOCS / "tests.md")
+    for page in map(DOCS.joinpath, ("remediation.md", "notifications.md", "tests.md", "services.md"))
     for match in re.finditer(r"```yaml file=(\S+)\n(.*?)```", page.read_text(), re.DOTALL)
 ]
 
@@ -57,3 +60,10 @@ def test_every_executor_and_channel_is_explained():
     text = (DOCS / "notifications.md").read_text()
     assert all(f"`{channel}`" in text for channel in subscriptions.CHANNELS)
     assert cdevents.VERSION in text
+
+
+def test_every_field_of_a_values_file_is_explained():
+    """The table names what the parser knows."""
+    table = (DOCS / "services.md").read_text()
+    rows = " ".join(line.split("|")[1] for line in table.splitlines() if line.startswith("| `"))
+    assert all(f"`{key}`" in rows for key in ("service", "image", *workload_file.KEYS))

@@ -179,6 +179,24 @@ def test_the_token_is_made_once_and_never_told(world):
     assert world.secrets.get("hook-sockshop.carts", "token") == token  # what a duplicate at the same moment makes
 
 
+def test_onboarding_says_what_the_platform_cannot_do(world):
+    """In the message and the data, with the result pass: a warning stops nobody."""
+    world.create()
+    world.platform.cannot = ("it runs without volumes",)
+    reply = world.onboard()
+    assert (reply.result, reply.data["warnings"]) == ("pass", ["it runs without volumes"])
+    assert reply.message == "service carts is in dev, staging, prod; it runs without volumes"
+
+
+def test_a_patch_that_does_not_apply_is_refused_with_its_line(world):
+    """Before anything is written."""
+    world.create()
+    patch = "patches:\n- target: Deployment\n  patch:\n  - {op: remove, path: /spec/paused}\n"
+    message = refused(world.onboard(VALUES_TEXT + patch))
+    assert message.startswith("values.yaml:7: remove /spec/paused does not apply to the Deployment")
+    assert world.config_repo.tree("sockshop", "dev").read("carts/values.yaml") is None
+
+
 def test_an_interrupted_onboarding_is_completed(world):
     """A run that died between two stages is completed by its repetition, with one commit per stage."""
     world.create()

@@ -12,6 +12,7 @@ from keptn.deployment.strategy import (
     Strategy,
     Version,
     deploy,
+    gaining,
     go_back,
     release,
     rollback,
@@ -94,6 +95,17 @@ def test_going_back_after_a_release_restores_the_version_before(plan: Plan, vers
         back = go_back(released)
         assert back.live_version == plan.live_version
         assert back.previous == plan.previous[: KEPT_VERSIONS - 1]
+
+
+@given(plans, versions, st.sampled_from(Strategy), st.integers(0, 100))
+def test_who_is_waited_for(plan: Plan, version: Version, how: Strategy, trial: int) -> None:
+    """Whoever gets users and had none, never a live version that stays live, nobody when a candidate goes."""
+    deployed = deploy(plan, strategy=how, version=version, trial_weight_percent=trial)
+    for before, after in ((plan, deployed), (deployed, release(deployed)), (deployed, go_back(deployed))):
+        new = {colour for colour in after.weights if not before.weights.get(colour)}
+        stays = {before.live} if before.live == after.live else set()
+        assert new - stays <= gaining(before, after) <= set(after.weights) - stays
+    assert gaining(deployed, rollback(deployed)) == set()
 
 
 @pytest.mark.parametrize(
