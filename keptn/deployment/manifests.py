@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from keptn import documents, names
-from keptn.deployment import patches
+from keptn.deployment import patches, pods
 from keptn.deployment.state import DesiredState
 from keptn.deployment.strategy import COLOURS, Plan, Version
-from keptn.deployment.workload import Autoscaling, SecretKey, Volume, Workload
+from keptn.deployment.workload import Autoscaling, Workload
 from keptn.documents import Document
 from keptn.events import Scope
 from keptn.ports import Endpoint, Manifest, Route
@@ -89,12 +89,6 @@ def namespace(scope: Scope) -> str:
     return f"{scope.project}-{scope.stage}"
 
 
-def pinned(version: Version) -> str:
-    """The image by its digest, so that a tag pushed again changes nothing."""
-    head, slash, last = version.image.rpartition("/")
-    return f"{head}{slash}{last.partition(':')[0]}@{version.digest}"
-
-
 def preview(workload: Workload, *, scope: Scope) -> Sequence[Manifest]:
     """The objects of a first version, whatever its image: what onboarding looks at. Raises PatchFailed."""
     version = Version(image=f"{scope.service}:preview", digest="", workload=workload)
@@ -139,68 +133,9 @@ def _deployment(scope: Scope, colour: str, version: Version, state: DesiredState
         "spec": {
             **({} if workload.autoscaling else {"replicas": workload.replicas}),
             "selector": {"matchLabels": selector},
-            "template": {"metadata": {"labels": {**workload.labels, **selector}}, "spec": _pod(scope, version)},
+            "template": {"metadata": {"labels": {**workload.labels, **selector}}, "spec": pods.pod(scope, version)},
         },
     }
-
-
-def _pod(scope: Scope, version: Version) -> dict[str, Any]:
-    workload = version.workload
-    optional = {
-        "serviceAccountName": workload.service_account,
-        "imagePullSecrets": [{"name": name} for name in workload.pull_secrets],
-        "volumes": [_volume(volume) for volume in workload.volumes],
-    }
-    return {"containers": [_container(scope, version)], **_present(optional)}
-
-
-def _container(scope: Scope, version: Version) -> dict[str, Any]:
-    workload = version.workload
-    optional = {
-        "resources": {kind: dict(amounts) for kind, amounts in workload.resources.items()},
-        "volumeMounts": [_mount(volume) for volume in workload.volumes],
-    }
-    return {
-        "name": scope.service,
-        "image": pinned(version),
-        "ports": [{"name": port.name, "containerPort": port.number} for port in workload.all_ports],
-        "env": [{"name": "PORT", "value": str(workload.port)}, *map(_variable, workload.env.items())],
-        **_probes(workload),
-        **_present(optional),
-    }
-
-
-def _variable(named: tuple[str, str | SecretKey]) -> dict[str, Any]:
-    name, value = named
-    if isinstance(value, str):
-        return {"name": name, "value": value}
-    return {"name": name, "valueFrom": {"secretKeyRef": {"name": value.name, "key": value.key}}}
-
-
-def _probes(workload: Workload) -> dict[str, Any]:
-    """As the values say; without any word of readiness, the port must accept connections."""
-    port = workload.all_ports[0].name
-    short = {"httpGet": {"path": workload.health}} if workload.health else {"tcpSocket": {"port": port}}
-    probes = {"readinessProbe": short, **workload.probes}
-    return {
-        name: {**probe, "httpGet": {"port": port, **probe["httpGet"]}} if "httpGet" in probe else dict(probe)
-        for name, probe in probes.items()
-    }
-
-
-def _volume(volume: Volume) -> dict[str, Any]:
-    sources: dict[str, dict[str, Any]] = {
-        "configMap": {"name": volume.source},
-        "secret": {"secretName": volume.source},
-        "persistentVolumeClaim": {"claimName": volume.source},
-        "emptyDir": dict(volume.options),
-    }
-    return {"name": volume.name, volume.kind: sources[volume.kind]}
-
-
-def _mount(volume: Volume) -> dict[str, Any]:
-    optional = {"subPath": volume.sub_path, "readOnly": volume.read_only}
-    return {"name": volume.name, "mountPath": volume.mount_path, **_present(optional)}
 
 
 def _service(scope: Scope, colour: str, version: Version, state: DesiredState) -> Manifest:
@@ -298,7 +233,3 @@ def _labels(scope: Scope, colour: str) -> dict[str, str]:
 
 def _of_service(scope: Scope) -> dict[str, str]:
     return {"app.kubernetes.io/name": scope.service, "app.kubernetes.io/part-of": scope.project}
-
-
-def _present(optional: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in optional.items() if value}
