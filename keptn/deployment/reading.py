@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -58,9 +59,11 @@ class Place:
         if not isinstance(self.value, Mapping):
             raise self.error(f"must be a mapping with the keys {', '.join(keys)}" if keys else "must be a mapping")
         for key in self.value:
-            if not isinstance(key, str) or (keys and key not in keys):
+            if not isinstance(key, str):
+                raise self.document.error(f"the key {key!r} is no text; put it in quotes", *self.path, str(key))
+            if keys and key not in keys:
                 raise self.document.error(
-                    f"there is no key {key!r} in {self.name}; keys: {', '.join(keys)}", *self.path, str(key)
+                    f"there is no key {key!r} in {self.name}; keys: {', '.join(keys)}", *self.path, key
                 )
         return self.value
 
@@ -91,6 +94,14 @@ class Place:
         if isinstance(self.value, bool) or not isinstance(self.value, int) or not least <= self.value <= most:
             raise self.error(f"must be a whole number from {least} to {most}")
         return self.value
+
+    def json(self) -> Any:  # noqa: ANN401 - JSON
+        """Anything that JSON has, too."""
+        if isinstance(self.value, float) and not math.isfinite(self.value):
+            raise self.error("must be a number that JSON has")
+        if isinstance(self.value, Mapping):
+            return {key: self[key].json() for key in self.mapping()}
+        return [item.json() for item in self.items()] if isinstance(self.value, list) else self.value
 
     def flag(self) -> bool:
         """Absent is false."""

@@ -227,6 +227,8 @@ def _probe(at: Place) -> dict[str, Any]:
             raise how["scheme"].error("must be HTTP or HTTPS")
     elif "exec" in checks and not [word.text() for word in how["command"].items()]:
         raise how["command"].error("must have at least one entry")
+    elif not how["service"].absent:
+        how["service"].text(r".*")
     _check_port(how, needed="exec" not in checks and "httpGet" not in checks, named="grpc" not in checks)
     for key in _SECONDS:
         if not at[key].absent:
@@ -296,4 +298,5 @@ def _operation(at: Place) -> Mapping[str, Any]:
         at[pointer].text(r"(/([^~]|~[01])*)?", must="must be a JSON Pointer such as /spec/template/spec")
     if "value" in _OPERATIONS[op] and "value" not in at.value:
         raise at.error(f"lacks the value that {op} needs")
+    at["value"].json()
     return dict(at.value)

@@ -92,6 +92,7 @@ SCALE = (
         ),
         ("readinessProbe: {periodSeconds: 1}", "3: readinessProbe must have one of httpGet"),
         ("health: /a\nreadinessProbe: {httpGet: {path: /}}", "3: health '/a' and readinessProbe say the same"),
+        ("startupProbe: {grpc: {port: 1, service: []}}", "3: startupProbe.grpc.service must be a text"),
         ("livenessProbe: {exec: {command: []}}", "3: livenessProbe.exec.command must have at least one"),
         (
             "hostnames: ['{team}.example.org']",
@@ -124,6 +125,11 @@ PATCH = "patches:\n- target: Deployment\n  patch:\n  - {op: add, path: /spec/min
         (PATCH + "{op: add, path: /spec/paused}", "7: patches[0].patch[1] lacks"),
         (PATCH + "{op: twist, path: /spec}", "7: patches[0].patch[1].op 'twist' must be one of add, replace"),
         (PATCH + "{op: move, path: /spec/paused}", "7: patches[0].patch[1].from is missing; it must be a JSON Pointer"),
+        (
+            PATCH + "{op: add, path: /spec/x, value: .nan}",
+            "7: patches[0].patch[1].value nan must be a number that JSON has",
+        ),
+        (PATCH + "{op: add, path: /spec/x, value: {1: a}}", "7: the key 1 is no text; put it in quotes"),
         ("patches:\n- target: Pod\n  patch: []", "4: patches[0].target 'Pod' must be one of Deployment, Service"),
         (
             "patches:\n- target: HorizontalPodAutoscaler\n  patch: [{op: remove, path: /spec}]",
