@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -195,6 +195,42 @@ def test_a_colour_without_an_endpoint_keeps_the_one_it_had(envoy: World) -> None
     envoy.router.apply(route)
     until(lambda: envoy.router.in_force(route))
     assert envoy.get().text == "blue"
+
+
+class Died(BaseException):
+    """The process was killed."""
+
+
+@dataclass
+class Mortal(EnvoyRouter):
+    """Dies at the n-th file that it writes."""
+
+    state_dir: Path
+    lives: int
+
+    def __post_init__(self) -> None:
+        super().__init__(self.state_dir)
+
+    def _put(self, written: Any) -> None:
+        self.lives -= 1
+        if self.lives < 0:
+            raise Died
+        super()._put(written)
+
+
+@pytest.mark.parametrize("lives", range(3))
+def test_a_step_that_died_holds_up_nobody_else(envoy: World, lives: int) -> None:
+    """Another service's new route, half written: this one's comes into force all the same, and brings it along."""
+    envoy.serve("blue")
+    envoy.route(1, {"blue": 100})
+    other = Scope(project="sockshop", stage="prod", service="orders")
+    ends = {"blue": envoy.servers["blue"].endpoint}
+    with contextlib.suppress(Died):
+        Mortal(envoy.state_dir, lives).apply(Route(scope=other, revision=1, endpoints=ends, weights={"blue": 100}))
+    envoy.serve("green")
+    envoy.route(2, {"green": 100})
+    assert envoy.get().text == "green"
+    assert httpx.get(envoy.router.public_url(other)).text == "blue"
 
 
 def test_draining_ends(envoy: World, monkeypatch: pytest.MonkeyPatch) -> None:

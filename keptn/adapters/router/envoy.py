@@ -37,8 +37,12 @@ class _Written:
     """A file of Envoy, and the stat that says which version of it is in force."""
 
     file: str
-    content: bytes
     stat: str
+    content: bytes = b""
+
+
+_CLUSTERS = _Written(file="cds.json", stat="cluster_manager.cds")
+_LISTENERS = _Written(file="lds.json", stat="listener_manager.lds")
 
 
 class EnvoyRouter:
@@ -53,7 +57,10 @@ class EnvoyRouter:
         return cls(settings.state_dir)
 
     def apply(self, route: Route) -> None:
-        """Write its files. What is referred to comes first: Envoy has new clusters before it reads of them."""
+        """Write its files. What is referred to comes first: Envoy has new clusters before it reads of them.
+
+        All routes are written, for one that died here may have left a new listener's route unwritten.
+        """
         with locked_json.locked(self._state):
             routes = self._routes()
             known = routes.get(route.scope)
@@ -63,18 +70,18 @@ class EnvoyRouter:
             clusters = self._clusters(routes)
             self._put(clusters)
             self._confirm(clusters)
-            self._put(self._public(routes[route.scope]))
-            self._put(self._listeners(routes))
+            for written in (*map(self._public, routes.values()), self._listeners(routes)):
+                self._put(written)
 
     def in_force(self, route: Route) -> bool:
-        """Envoy says so on its admin port; the file of a new listener's own route is confirmed last."""
+        """Envoy says so on its admin port: it has what is on the disk for all services, and of this one this route."""
         routes = self._routes()
         known = routes.get(route.scope)
         _check_fence(route, known)
         if known is None or known.revision != route.revision:
             return False
-        written = (self._clusters(routes), self._listeners(routes), self._public(known))
-        return all(map(self._is_confirmed, written)) and self._is_drained(known)
+        taken = self._is_confirmed(self._shared(_CLUSTERS)) and self._is_confirmed(self._shared(_LISTENERS))
+        return taken and self._is_confirmed(self._public(known)) and self._is_drained(known)
 
     def public_url(self, scope: Scope) -> str:
         return f"http://{HOST}:{self._port(scope, 'public')}"
@@ -102,11 +109,16 @@ class EnvoyRouter:
 
     def _clusters(self, routes: Mapping[Scope, Route]) -> _Written:
         content = envoy_config.resources(envoy_config.clusters(routes, self._all_ports(routes)))
-        return _Written(file="cds.json", content=content, stat="cluster_manager.cds")
+        return replace(_CLUSTERS, content=content)
 
     def _listeners(self, routes: Mapping[Scope, Route]) -> _Written:
         found = envoy_config.listeners(routes, self._all_ports(routes), folder=str(self._folder))
-        return _Written(file="lds.json", content=envoy_config.resources(found), stat="listener_manager.lds")
+        return replace(_LISTENERS, content=envoy_config.resources(found))
+
+    def _shared(self, written: _Written) -> _Written:
+        """As it lies on the disk, whoever wrote it last: another service's step may have died before it did."""
+        file = self._folder / written.file
+        return replace(written, content=file.read_bytes() if file.exists() else b"")
 
     def _public(self, route: Route) -> _Written:
         content = envoy_config.resources([envoy_config.public_route(route)])
@@ -124,7 +136,8 @@ class EnvoyRouter:
         fresh.replace(target)
 
     def _is_confirmed(self, written: _Written) -> bool:
-        return self._admin.version(written.stat) == envoy_config.version(written.content)
+        version = envoy_config.version(written.content) if written.content else None
+        return self._admin.version(written.stat) == version
 
     def _confirm(self, written: _Written) -> None:
         deadline = time.monotonic() + CONFIRM_S
