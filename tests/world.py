@@ -53,6 +53,12 @@ image:
 """
 
 
+def error(response) -> str:
+    """The one sentence of an answer that is an error."""
+    assert set(response.json) == {"error"}
+    return response.json["error"]
+
+
 def digest_of(text: str) -> str:
     """A digest as registries make them, the same for the same text."""
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

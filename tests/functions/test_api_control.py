@@ -2,29 +2,10 @@
 
 import pytest
 
-from keptn import context
 from keptn.events import Event, Scope
 from keptn.orchestration import execution_documents
 from keptn.records import dead_letters
 from keptn.sequence.slot import Execution, Rank
-from tests.world import World
-
-
-@pytest.fixture
-def world():
-    world = World().with_sockshop()
-    with context.using(world.context):
-        yield world
-
-
-@pytest.fixture
-def api(world):
-    client = world.client("api")
-
-    def call(method, path, body=None):
-        return client.open(path, method=method, headers={"x-token": "token"}, json=body)
-
-    return call
 
 
 @pytest.fixture

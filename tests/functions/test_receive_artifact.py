@@ -5,18 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from keptn import context
-from tests.world import World
-
 PAYLOAD = Path(__file__).parents[1] / "payloads/registry/docker_distribution_v1_push_oci.json"
 ADMIN = {"Authorization": "Bearer everywhere", "Content-Type": "application/vnd.docker.distribution.events.v1+json"}
-
-
-@pytest.fixture
-def world():
-    world = World().with_sockshop()
-    with context.using(world.context):
-        yield world
 
 
 def notification(**target):

@@ -5,17 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from keptn import context
-from tests.world import World
-
 PAYLOADS = Path(__file__).parents[1] / "payloads/alert"
-
-
-@pytest.fixture
-def world():
-    world = World().with_sockshop()
-    with context.using(world.context):
-        yield world
 
 
 def post(world, name="firing", *, token="trouble", **labels):

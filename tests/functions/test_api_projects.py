@@ -1,0 +1,116 @@
+"""`api`: /v1/project and its services."""
+
+import base64
+
+import pytest
+
+from tests.world import SHIPYARD, VALUES, error
+
+
+def test_creating_posts_one_event(world, api):
+    """A checked project is handed on as project.create; base64 and plain text are taken."""
+    for name, shipyard in (("a", SHIPYARD.decode()), ("b", base64.b64encode(SHIPYARD).decode())):
+        response = api("POST", "/v1/project", {"name": name, "shipyard": shipyard})
+        assert response.status_code == 202
+        event = world.sink.events[-2]
+        assert event.type == "sh.keptn.event.project.create.triggered"
+        assert event.data == {"project": name, "shipyard": SHIPYARD.decode()}
+        assert response.json["id"] == event.id
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        ({"name": "sockshop", "shipyard": "stages: [{name: dev}]"}, 409, "'sockshop' exists"),
+        ({"name": "Sock Shop", "shipyard": "stages: [{name: dev}]"}, 400, "lower-case letters"),
+        ({"name": "a", "shipyard": "stages: [{name: main}]"}, 400, "is reserved"),
+        ({"name": "a", "shipyard": "stages: ["}, 400, "shipyard.yaml:"),
+        ({"name": "a"}, 400, "lacks 'shipyard'"),
+        ({"name": 3, "shipyard": "x"}, 400, "must be a text"),
+        ({}, 400, "lacks 'name'"),
+    ],
+)
+def test_a_bad_project_is_refused_and_not_posted(world, api, body, status, said):
+    """Nothing half-created stays behind: what is wrong is told before anything happens."""
+    response = api("POST", "/v1/project", body)
+    assert (response.status_code, said in error(response)) == (status, True), error(response)
+    assert not world.sink.events
+
+
+def test_projects_are_listed_in_pages(world, api):
+    """Each page says where the next begins."""
+    world.with_sockshop("a").with_sockshop("b")
+    first = api("GET", "/v1/project?pageSize=2").json
+    assert [p["projectName"] for p in first["projects"]] == ["a", "b"]
+    rest = api("GET", f"/v1/project?pageSize=2&nextPageKey={first['nextPageKey']}").json
+    assert [p["projectName"] for p in rest["projects"]] == ["sockshop"]
+    assert (rest["nextPageKey"], rest["totalCount"]) == ("", 3)
+
+
+def test_a_project_is_shown_with_stages_and_services(api):
+    """One project is its shipyard, its stages and what runs in them."""
+    shown = api("GET", "/v1/project/sockshop").json
+    assert shown["shipyard"] == SHIPYARD.decode()
+    assert shown["stages"][2] == {"stageName": "prod", "services": ["carts"]}
+    assert api("GET", "/v1/project/sockshop/stage/production").json["stageName"] == "prod"
+    assert api("GET", "/v1/project/sockshop/stage/qa").status_code == 404
+    assert api("GET", "/v1/project/nothing").status_code == 404
+
+
+def test_deleting_posts_one_event(world, api):
+    """A project is deleted by its event; an unknown one is refused."""
+    assert api("DELETE", "/v1/project/sockshop").status_code == 202
+    assert world.sink.events[0].type == "sh.keptn.event.project.delete.triggered"
+    assert api("DELETE", "/v1/project/nothing").status_code == 404
+
+
+def test_onboarding_posts_one_event(world, api):
+    """The name comes from the values file."""
+    values = VALUES.decode().replace("carts", "orders")
+    assert api("POST", "/v1/project/sockshop/service", {"values": values}).status_code == 202
+    event, finished = world.sink.events
+    assert finished.result == "pass"
+    assert event.type == "sh.keptn.event.service.create.triggered"
+    assert event.data == {"project": "sockshop", "service": "orders", "values": values}
+
+
+@pytest.mark.parametrize(
+    ("project", "values", "status", "said"),
+    [
+        ("sockshop", VALUES.decode(), 409, "has the service 'carts' already"),
+        ("nothing", VALUES.decode(), 404, "there is no project"),
+        ("sockshop", "image: [", 400, "values.yaml:"),
+        ("sockshop", "image: {repository: carts}", 400, "must name its service"),
+    ],
+)
+def test_a_bad_service_is_refused_and_not_posted(world, api, project, values, status, said):
+    """What is wrong is told before anything happens."""
+    response = api("POST", f"/v1/project/{project}/service", {"values": values})
+    assert (response.status_code, said in error(response)) == (status, True), error(response)
+    assert not world.sink.events
+
+
+def test_a_service_shows_what_is_live(world, api):
+    """The slot of each stage says which image users get."""
+    world.live("dev", image="keptn/carts:0.2")
+    stages = api("GET", "/v1/project/sockshop/service/carts").json["stages"]
+    assert stages[0]["live"]["image"] == "keptn/carts:0.2"
+    assert stages[1] == {"stageName": "staging", "serviceName": "carts"}
+    assert api("GET", "/v1/project/sockshop/stage/dev/service/carts").json["live"]["colour"] == "blue"
+    assert api("GET", "/v1/project/sockshop/service").json == {"services": [{"serviceName": "carts"}]}
+    assert api("GET", "/v1/project/sockshop/stage/dev/service/x").status_code == 404
+
+
+def test_the_hook_is_told(api):
+    """A person installs the hook from its URL and header."""
+    assert api("GET", "/v1/project/sockshop/service/carts/hook").json == {
+        "url": "http://keptn.local/functions/receive-artifact",
+        "header": "Authorization: Bearer carts",
+        "token": "carts",
+    }
+
+
+def test_deleting_a_service_posts_one_event(world, api):
+    """A service is deleted by its event."""
+    assert api("DELETE", "/v1/project/sockshop/service/carts").status_code == 202
+    assert world.sink.events[0].type == "sh.keptn.event.service.delete.triggered"

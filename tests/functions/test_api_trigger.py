@@ -1,0 +1,71 @@
+"""`api`: POST /v1/delivery, …/evaluation, …/sequence."""
+
+import pytest
+
+from tests.world import error
+
+
+@pytest.mark.parametrize(
+    ("body", "stage", "image"),
+    [
+        ({"image": "carts:0.2"}, "dev", "keptn/carts:0.2"),
+        ({"image": "keptn/carts:0.2", "stage": "production"}, "prod", "keptn/carts:0.2"),
+        ({"image": "keptn/carts", "tag": "1.0.0", "project": "sockshop"}, "dev", "keptn/carts:1.0.0"),
+        ({"image": "carts:0.2", "service": "carts", "stage": "staging"}, "staging", "keptn/carts:0.2"),
+    ],
+)
+def test_a_delivery_finds_its_service(world, api, body, stage, image):
+    """Without project, the one that has the service; without stage, the first; a short name is the values' one."""
+    assert api("POST", "/v1/delivery", body).status_code == 202
+    (event,) = world.sink.events
+    assert event.type == f"sh.keptn.event.{stage}.delivery.triggered"
+    assert event.data["artifact"]["image"] == image
+    assert event.scope.service == "carts"
+
+
+def test_an_ambiguous_service_lists_the_candidates(world, api):
+    """Two projects with the service: the error names both; --project settles it."""
+    world.with_sockshop("other")
+    response = api("POST", "/v1/delivery", {"image": "carts:0.2"})
+    assert "other/carts, sockshop/carts; say --project" in error(response)
+    assert api("POST", "/v1/delivery", {"image": "carts:0.2", "project": "other"}).status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"image": "orders:1"}, "no project has a service with the image 'orders'"),
+        ({"image": "carts"}, "must be repository:tag"),
+        ({"image": "carts:7"}, "carts:7"),
+        ({"image": "carts:0.2", "stage": "qa"}, "stages: dev, staging, prod"),
+        ({"image": "carts:0.2", "force": True}, "lacks 'reason'"),
+        ({}, "lacks 'image'"),
+    ],
+)
+def test_a_bad_delivery_is_refused_and_not_posted(world, api, body, said):
+    """What is missing or unknown is told before anything happens."""
+    assert said in error(api("POST", "/v1/delivery", body))
+    assert not world.sink.events
+
+
+def test_an_evaluation_has_a_timeframe_or_a_window(world, api):
+    """Over a time back from now, or from start to end."""
+    path = "/v1/project/sockshop/stage/prod/service/carts/evaluation"
+    assert api("POST", path, {"timeframe": "8s", "labels": {"build": "7"}}).status_code == 202
+    window = {"start": "2026-11-24T12:00:00Z", "end": "2026-11-24T12:01:00Z"}
+    assert api("POST", path, window).status_code == 202
+    first, second = world.sink.events
+    assert first.type == "sh.keptn.event.prod.evaluation.triggered"
+    assert (first.data["evaluation"], first.data["labels"]) == ({"timeframe": "8s"}, {"build": "7"})
+    assert second.data["test"]["start"] == "2026-11-24T12:00:00.000000Z"
+    assert "before 'end'" in error(api("POST", path, {"start": window["end"], "end": window["start"]}))
+    assert "RFC 3339" in error(api("POST", path, {"start": "yesterday", "end": window["end"]}))
+
+
+def test_any_sequence_may_be_started(world, api):
+    """A sequence of the shipyard starts with the data given."""
+    path = "/v1/project/sockshop/stage/prod/service/carts/sequence"
+    assert api("POST", f"{path}/rollback", {"data": {"pods": 3}}).status_code == 202
+    (event,) = world.sink.events
+    assert (event.type, event.data["pods"]) == ("sh.keptn.event.prod.rollback.triggered", 3)
+    assert "sequences: delivery, rollback" in error(api("POST", f"{path}/chaos", {}))
