@@ -335,15 +335,24 @@ class WakeUp(Protocol):
 
 
 class Secrets(Protocol):
-    """Named secrets with keys. Values never appear in events, logs or answers."""
+    """Named secrets with keys: what a step may read. Values never appear in events, logs or answers."""
 
     def get(self, name: str, key: str) -> str | None: ...
 
-    def put(self, name: str, values: Mapping[str, str]) -> None: ...
+
+class SecretAdmin(Protocol):
+    """Makes and removes secrets. Only `api`, what makes and deletes projects and services, and a laptop's start do.
+
+    What was put may take a while to be read (a mounted secret of Kubernetes: 90 s).
+    """
+
+    def put(self, name: str, values: Mapping[str, str]) -> None:
+        """Replace the secret as a whole. Raises Refused for a name or key that is none."""
 
     def names(self) -> Sequence[str]: ...
 
-    def delete(self, name: str) -> None: ...
+    def delete(self, name: str) -> None:
+        """One that is not there is fine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

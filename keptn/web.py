@@ -63,7 +63,7 @@ def presented_token(request: Request) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()
-    return request.headers.get("x-token", "") or request.query.get("token", "")
+    return request.headers.get("x-token", "").strip() or request.query.get("token", "").strip()
 
 
 def is_active(token: str, secret: str | None) -> bool:

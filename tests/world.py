@@ -26,7 +26,13 @@ from keptn.sequence import codec
 from keptn.sequence.slot import Execution, Rank, Slot, TaskRun, Version
 from keptn.settings import Settings
 
-TOKENS = {"api": "token", "hooks": "everywhere", "hook-problems": "trouble", "hook-sockshop.carts": "carts"}
+TOKENS = {
+    "api": "token",
+    "hooks": "everywhere",
+    "hook-problems": "trouble",
+    "hook-problems-sockshop": "sockshop.trouble",
+    "hook-sockshop.carts": "sockshop.carts.x",
+}
 STEPS = {
     events.PROJECT_CREATE: "create_project",
     events.PROJECT_DELETE: "create_project",
@@ -169,6 +175,7 @@ class World:
             clock=self.clock,
             sink=self.sink,
             secrets=self.secrets,
+            secret_admin=self.secrets,
             registry=self.registry,
             platform=MemoryPlatform(),
             router=MemoryRouter(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from keptn.api.call import Call
 from keptn.errors import Unknown
+from keptn.projects import hook_tokens
 from keptn.web import Answer, HttpError, json_answer
 
 RESERVED = "api"
@@ -11,12 +12,12 @@ RESERVED = "api"
 
 
 def index(call: Call) -> Answer:
-    return json_answer({"secrets": [{"name": name} for name in sorted(call.ctx.secrets.names())]})
+    return json_answer({"secrets": [{"name": name} for name in sorted(call.ctx.secret_admin.names())]})
 
 
 def create(call: Call) -> Answer:
     name = _checked(call.text("name"))
-    if name in call.ctx.secrets.names():
+    if name in call.ctx.secret_admin.names():
         raise HttpError(f"the secret {name!r} exists; change it with keptn update secret", status=409)
     return _put(name, call, status=201)
 
@@ -27,7 +28,7 @@ def update(call: Call) -> Answer:
 
 def delete(call: Call) -> Answer:
     name = _existing(call)
-    call.ctx.secrets.delete(name)
+    call.ctx.secret_admin.delete(name)
     return json_answer({"name": name})
 
 
@@ -35,13 +36,14 @@ def _put(name: str, call: Call, *, status: int) -> Answer:
     values = call.mapping("data")
     if not values:
         raise HttpError("a secret needs at least one key in 'data'", status=400)
-    call.ctx.secrets.put(name, values)
+    hook_tokens.check_values(name, values.get("token", ""))
+    call.ctx.secret_admin.put(name, values)
     return json_answer({"name": name, "keys": sorted(values)}, status=status)
 
 
 def _existing(call: Call) -> str:
     name = _checked(call.path["name"])
-    if name not in call.ctx.secrets.names():
+    if name not in call.ctx.secret_admin.names():
         raise Unknown(f"there is no secret {name!r}; see keptn get secret")
     return name
 

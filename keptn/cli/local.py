@@ -87,7 +87,7 @@ def _token(context: Context) -> str:
     if known := context.secrets.get("api", "token"):
         return known.split()[0]
     token = secrets.token_urlsafe(32)
-    context.secrets.put("api", {"token": token})
+    context.secret_admin.put("api", {"token": token})
     return token
 
 

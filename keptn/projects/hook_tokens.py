@@ -1,18 +1,23 @@
-"""Who may post to the webhooks: secrets `hooks` (every registry), `hook-<project>.<service>`, `hook-problems`.
+"""Who may post to the webhooks, and for whom: secrets that hold tokens under the key `token`.
 
-Each holds its tokens under the key `token`. `receive_artifact` and `receive_problem` ask here; `onboard_service` makes
-a service's secret; a person makes the others (`keptn create secret`).
+    hooks                        every service of every registry
+    hook-<project>.<service>     one service; made by `onboard_service`; its tokens are `<project>.<service>.<random>`
+    hook-problems                every project of every monitor
+    hook-problems-<project>      one project; its tokens are `<project>.<random>`
+
+A token says itself which secret it is of, so a request costs two reads however many hooks there are, and one without a
+token none. A person makes all but the second (`keptn create secret`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
+from keptn import names
+from keptn.errors import Refused
 from keptn.ports import Secrets
 from keptn.web import HttpError, Request, is_active, presented_token
 
 EVERY_SERVICE = "hooks"
-PROBLEMS = "hook-problems"
+EVERY_PROJECT = "hook-problems"
 
 
 def secret_name(project: str, service: str) -> str:
@@ -20,26 +25,66 @@ def secret_name(project: str, service: str) -> str:
     return f"hook-{project}.{service}"
 
 
+def problems_secret(project: str) -> str:
+    """A dash, for with a dot it would be that of the service `<project>` in a project called `problems`."""
+    return f"{EVERY_PROJECT}-{project}"
+
+
+def new_token(project: str, service: str, *, random: str) -> str:
+    return f"{project}.{service}.{random}"
+
+
 def hook_url(public_url: str) -> str:
     """Where a registry posts."""
     return f"{public_url.rstrip('/')}/functions/receive-artifact"
 
 
-def opened_by(request: Request, secrets: Secrets) -> Collection[str]:
-    """Names of the registry hooks' secrets that the request's token opens. Raises HttpError 401 if there is none.
+def opened_by(request: Request, secrets: Secrets) -> str:
+    """Name of the registry hooks' secret that the request's token opens. Raises HttpError 401.
 
     The body cannot say whose token it is: a registry with the token of one service tells of all its repositories, and
     sends again for ever what it is refused.
     """
+    owner = presented_token(request).split(".")
+    own = secret_name(*owner[:2]) if len(owner) == 3 and all(map(names.is_name, owner[:2])) else ""
+    hint = "send `Authorization: Bearer <token>` as `keptn get hook` prints it"
+    return _opened(request, secrets, (EVERY_SERVICE, own), hint=hint)
+
+
+def opened_by_monitor(request: Request, secrets: Secrets) -> str:
+    """Name of the monitors' secret that the request's token opens. Raises HttpError 401."""
+    project, dot, _ = presented_token(request).partition(".")
+    own = problems_secret(project) if dot and names.is_name(project) else ""
+    hint = "send `Authorization: Bearer <token>` with a token of the secret hook-problems (keptn create secret)"
+    return _opened(request, secrets, (EVERY_PROJECT, own), hint=hint)
+
+
+def covers(opened: str, project: str, service: str) -> bool:
+    return opened in {EVERY_SERVICE, secret_name(project, service)}
+
+
+def covers_problems(opened: str, project: str) -> bool:
+    return opened in {EVERY_PROJECT, problems_secret(project)}
+
+
+def check_values(secret: str, token: str) -> None:
+    """Raises Refused for a token that could never open what its secret is for, as it does not name its owner."""
+    owner = _owner(secret)
+    for one in token.split() if owner else ():
+        if not one.removeprefix(f"{owner}.") or not one.startswith(f"{owner}."):
+            raise Refused(f"a token of the secret {secret} must begin with {owner!r} and a dot, as in {owner}.<random>")
+
+
+def _owner(secret: str) -> str:
+    """Whom the secret's tokens are for, as each of them begins; empty if they are for all, or it is no hook's."""
+    if secret.startswith(f"{EVERY_PROJECT}-"):
+        return secret.removeprefix(f"{EVERY_PROJECT}-")
+    return secret.removeprefix("hook-") if secret.startswith("hook-") and "." in secret else ""
+
+
+def _opened(request: Request, secrets: Secrets, candidates: tuple[str, str], *, hint: str) -> str:
     token = presented_token(request)
-    if is_active(token, secrets.get(EVERY_SERVICE, "token")):
-        return {EVERY_SERVICE}
-    hooks = [name for name in secrets.names() if name.startswith("hook-") and name != PROBLEMS]
-    if opened := {name for name in hooks if is_active(token, secrets.get(name, "token"))}:
-        return opened
-    given = "the token is wrong" if token else "a token is missing"
-    raise HttpError(f"{given}; send `Authorization: Bearer <token>` as `keptn get hook` prints it", status=401)
-
-
-def covers(opened: Collection[str], project: str, service: str) -> bool:
-    return EVERY_SERVICE in opened or secret_name(project, service) in opened
+    for name in candidates if token else ():
+        if name and is_active(token, secrets.get(name, "token")):
+            return name
+    raise HttpError(f"{'the token is wrong' if token else 'a token is missing'}; {hint}", status=401)

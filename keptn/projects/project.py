@@ -64,7 +64,7 @@ def forget_hook(project: str, service: str, ctx: Context) -> None:
     """Take away what lets an image start a delivery of the service, whichever repositories its files named by now."""
     for name in artifacts.owner_objects(ctx.store, project, service):
         ctx.store.delete(name)
-    ctx.secrets.delete(hook_tokens.secret_name(project, service))
+    ctx.secret_admin.delete(hook_tokens.secret_name(project, service))
 
 
 def delete_below(store: ObjectStore, prefix: str) -> None:

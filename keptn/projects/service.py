@@ -136,7 +136,8 @@ def _make_token(task: Event, project: str, service: str, ctx: Context) -> None:
         return
     key = ctx.secrets.get("api", "token")
     derived = key and hmac.new(key.encode(), f"{name} {task.id}".encode(), hashlib.sha256).hexdigest()
-    ctx.secrets.put(name, {"token": derived or randomness.token_hex(32)})
+    token = hook_tokens.new_token(project, service, random=derived or randomness.token_hex(32))
+    ctx.secret_admin.put(name, {"token": token})
 
 
 def _in_stage(task: Event, stage: str, service: str) -> Event:

@@ -18,7 +18,7 @@ from keptn.webhooks.senders.registries import Ignored, Notification, Push
 SOURCE = "keptn/receive-artifact"
 
 
-def accept(notification: Notification, *, opened: Collection[str], ctx: Context) -> Mapping[str, object]:
+def accept(notification: Notification, *, opened: str, ctx: Context) -> Mapping[str, object]:
     """Post what the notification starts; say what was accepted and what was ignored and why."""
     outcomes = [outcome for entry in notification for outcome in _outcomes(entry, opened, ctx)]
     return {
@@ -27,7 +27,7 @@ def accept(notification: Notification, *, opened: Collection[str], ctx: Context)
     }
 
 
-def _outcomes(entry: Push | Ignored, opened: Collection[str], ctx: Context) -> Iterator[Event | Ignored]:
+def _outcomes(entry: Push | Ignored, opened: str, ctx: Context) -> Iterator[Event | Ignored]:
     if isinstance(entry, Ignored):
         yield entry
         return
@@ -47,7 +47,7 @@ def _owners(push: Push, ctx: Context) -> tuple[str, Collection[Owner]]:
     return push.repository, ()
 
 
-def _started(push: Push, repository: str, owner: Owner, opened: Collection[str], ctx: Context) -> Event | Ignored:
+def _started(push: Push, repository: str, owner: Owner, opened: str, ctx: Context) -> Event | Ignored:
     if not hook_tokens.covers(opened, owner.project, owner.service):
         why = f"the token is not that of {owner.project}/{owner.service}; see keptn get hook"
         return Ignored(what=str(push), why=why)

@@ -12,7 +12,7 @@ from keptn import events
 from keptn.context import Context
 from keptn.errors import Refused, Unknown
 from keptn.events import Event, Phase, Scope
-from keptn.projects import stages
+from keptn.projects import hook_tokens, stages
 from keptn.webhooks.senders.monitors import Problem
 from keptn.webhooks.senders.registries import Ignored
 
@@ -21,16 +21,19 @@ RESOLVED = events.PREFIX + "problem.resolved"
 """Type of the event that keeps a problem's end in the audit log. No sequence or task has a name of this form."""
 
 
-def accept(problems: Sequence[Problem | Ignored], *, ctx: Context) -> Mapping[str, object]:
+def accept(problems: Sequence[Problem | Ignored], *, opened: str, ctx: Context) -> Mapping[str, object]:
     """Post what the problems start; say what was accepted and what was ignored and why."""
-    outcomes = [entry if isinstance(entry, Ignored) else _posted(entry, ctx) for entry in problems]
+    outcomes = [entry if isinstance(entry, Ignored) else _posted(entry, opened, ctx) for entry in problems]
     return {
         "accepted": [_accepted(outcome) for outcome in outcomes if isinstance(outcome, Event)],
         "ignored": [{"what": outcome.what, "why": outcome.why} for outcome in outcomes if isinstance(outcome, Ignored)],
     }
 
 
-def _posted(problem: Problem, ctx: Context) -> Event | Ignored:
+def _posted(problem: Problem, opened: str, ctx: Context) -> Event | Ignored:
+    if not hook_tokens.covers_problems(opened, problem.scope.project):
+        why = f"the token is not that of project {problem.scope.project}; see docs/webhooks.md"
+        return Ignored(what=str(problem), why=why)
     try:
         event = _event(replace(problem, scope=_known(problem.scope, ctx)), ctx)
     except Refused as refused:

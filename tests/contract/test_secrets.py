@@ -1,14 +1,21 @@
-"""What every secret store does: values by name and key, for their owner alone."""
+"""What every secret store does: values by name and key, for their owner alone; read by all, administered by few."""
 
 from __future__ import annotations
 
+import re
 import stat
+from pathlib import Path
 
 import pytest
 
 from keptn.adapters.secrets.folder import FolderSecrets
 from keptn.adapters.secrets.memory import MemorySecrets
+from keptn.context import Context
 from keptn.errors import Refused, Unavailable
+from keptn.settings import Settings
+
+ADMINISTRATORS = {"api/secrets.py", "cli/local.py", "context.py", "projects/project.py", "projects/service.py"}
+"""Modules that may write secrets: what `api`, `onboard_service` and `create_project` call, and a laptop's start."""
 
 
 @pytest.fixture(params=["memory", "folder"])
@@ -58,6 +65,25 @@ def test_names_do_not_lead_out(secrets, name):
     assert secrets.get("chat", name) is None
     secrets.delete(name)
     assert list(secrets.names()) == []
+
+
+@pytest.mark.parametrize("name", ["memory", "folder"])
+def test_what_one_port_put_the_other_reads(name, tmp_path):
+    """Reading and administering are two ports of the same store."""
+    ctx = Context(Settings(secrets=name, state_dir=tmp_path))
+    ctx.secret_admin.put("chat", {"url": "http://x"})
+    assert ctx.secrets.get("chat", "url") == "http://x"
+
+
+def test_only_few_administer():
+    """A step that reads secrets needs no right to write them."""
+    package = Path("keptn")
+    users = {
+        str(path.relative_to(package))
+        for path in package.rglob("*.py")
+        if re.search(r"\bsecret_admin\b", path.read_text())
+    }
+    assert users == ADMINISTRATORS
 
 
 def test_files_are_for_their_owner_alone(tmp_path):

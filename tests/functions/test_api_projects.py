@@ -105,8 +105,8 @@ def test_the_hook_is_told(api):
     """A person installs the hook from its URL and header."""
     assert api("GET", "/v1/project/sockshop/service/carts/hook").json == {
         "url": "http://keptn.local/functions/receive-artifact",
-        "header": "Authorization: Bearer carts",
-        "token": "carts",
+        "header": "Authorization: Bearer sockshop.carts.x",
+        "token": "sockshop.carts.x",
     }
 
 

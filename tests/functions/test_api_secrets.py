@@ -24,6 +24,7 @@ def test_secrets_are_write_only(world, api):
         ({"name": "../x", "data": {"a": "b"}}, "cannot name a secret"),
         ({"name": "x", "data": {"../a": "b"}}, "cannot name a key"),
         ({"name": "x"}, "at least one key"),
+        ({"name": "hook-problems-shop", "data": {"token": "x"}}, "must begin with 'shop' and a dot"),
     ],
 )
 def test_a_bad_secret_is_one_sentence(api, body, said):

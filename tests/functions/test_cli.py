@@ -359,7 +359,9 @@ class TestLooking:
 
     def test_a_hook_is_shown(self, keptn):
         """URL and header, to be installed at the registry."""
-        assert "Authorization: Bearer carts" in keptn("get", "hook", "--project=sockshop", "--service=carts")[1]
+        assert (
+            "Authorization: Bearer sockshop.carts.x" in keptn("get", "hook", "--project=sockshop", "--service=carts")[1]
+        )
 
     def test_logs_are_shown(self, keptn, world, tmp_path):
         """Of a function; asked for both or nothing, the usage is said."""

@@ -42,6 +42,7 @@ class Installation(World):
             store=self.store,
             config_repo=self.config_repo,
             secrets=self.secrets,
+            secret_admin=self.secrets,
             platform=self.platform,
             router=self.router,
             registry=MemoryRegistry(),
@@ -168,7 +169,8 @@ def test_the_token_is_made_once_and_never_told(world):
     world.create()
     reply = world.onboard()
     token = world.secrets.get("hook-sockshop.carts", "token")
-    assert len(token) == 64
+    assert token.startswith("sockshop.carts.")
+    assert len(token) == len("sockshop.carts.") + 64
     assert token not in json.dumps(events.to_dict(reply))
     world.store.delete("replies/2/onboard-service")
     world.onboard()

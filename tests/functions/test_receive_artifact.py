@@ -104,7 +104,7 @@ def test_a_wrong_token_is_refused(world, token, said):
 def test_a_services_token_is_for_that_service_only(world):
     """The token of one service starts that one and no other."""
     world.with_sockshop("other")
-    response = post(world, token="carts")
+    response = post(world, token="sockshop.carts.x")
     assert [event.scope.project for event in world.sink.events] == ["sockshop"]
     assert "the token is not that of other/carts" in response.json["ignored"][0]["why"]
 

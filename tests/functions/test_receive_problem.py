@@ -65,6 +65,16 @@ def test_a_problem_of_something_unknown_is_ignored(world, labels, why):
     assert not world.sink.events
 
 
+def test_a_projects_token_is_for_that_project_only(world):
+    """A monitor with the token of one project may not repair another."""
+    world.with_sockshop("other")
+    assert post(world, token="sockshop.trouble").json["accepted"]
+    world.sink.events.clear()
+    response = post(world, token="sockshop.trouble", project="other")
+    assert "the token is not that of project other" in response.json["ignored"][0]["why"]
+    assert not world.sink.events
+
+
 @pytest.mark.parametrize(("token", "said"), [("", "a token is missing"), ("everywhere", "the token is wrong")])
 def test_a_wrong_token_is_refused(world, token, said):
     """Only the token of hook-problems opens this door."""

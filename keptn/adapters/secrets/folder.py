@@ -1,5 +1,7 @@
 """Secrets as files: `<folder>/<name>/<key>`, readable by their owner alone; mounted Kubernetes Secrets look the same.
 
+One class reads and administers; which of the two a step may do, its port says.
+
 Values are never part of an error or a log line.
 """
 

@@ -1,4 +1,4 @@
-"""Secrets in memory: for tests."""
+"""Secrets in memory, read and administered: for tests."""
 
 from __future__ import annotations
 
@@ -31,3 +31,11 @@ class MemorySecrets:
 
     def delete(self, name: str) -> None:
         self._secrets.pop(name, None)
+
+
+class MemorySecretAdmin:
+    """Administers the very secrets that are read."""
+
+    @staticmethod
+    def open(*, secrets: MemorySecrets) -> MemorySecrets:
+        return secrets
