@@ -192,7 +192,7 @@ def _body(request: flask.Request) -> bytes:
         return body
     while request.stream.read(2**16):
         pass
-    raise web.HttpError(f"the request body is larger than {web.MAX_BODY_BYTES} bytes", status=413)
+    raise web.HttpError(f"the request body is larger than {web.size(web.MAX_BODY_BYTES)}", status=413)
 
 
 def _http_status(exc: KeptnError) -> int:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hmac
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from keptn.errors import KeptnError
-from keptn.ports import Secrets
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
 
@@ -72,8 +72,9 @@ def is_active(token: str, secret: str | None) -> bool:
     return bool(token) and any(matches)
 
 
-def require_token(request: Request, secrets: Secrets, *, name: str, hint: str) -> None:
-    """Let pass only who knows a token of the secret `name`. hint: what to do. Raises HttpError 401."""
-    if not is_active(presented_token(request), secrets.get(name, "token")):
-        given = "the token is wrong" if presented_token(request) else "a token is missing"
-        raise HttpError(f"{given}; {hint}", status=401)
+def size(number: int) -> str:
+    """Bytes as a person reads them: `2 MiB`, `300 KiB`, `12 bytes`; never less than it is."""
+    for unit, name in ((1024 * 1024, "MiB"), (1024, "KiB")):
+        if number >= unit:
+            return f"{math.ceil(number * 10 / unit) / 10:g} {name}"
+    return f"{number} bytes"

@@ -17,7 +17,7 @@ PREFIX = "/v1/answer/"
 
 def answer(call: Call) -> Answer:
     """Answer the approval with `result` pass or fail."""
-    given = {"by": call.optional("by") or "api", "reason": call.optional("reason")}
+    given = {"by": call.by, "reason": call.optional("reason")}
     event = approvals.answer(call.path["task"], call.text("result"), ctx=call.ctx, **given)
     return json_answer({"keptnContext": event.context, "id": event.id, "type": event.type}, status=202)
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from keptn.api import signed
 from keptn.context import Context
 from keptn.web import HttpError, Request
 
@@ -17,15 +18,21 @@ MAX_PAGE = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """path: the named parts of the path. `slots` is left out for the cached body."""
+    """path: the named parts of the path. principal: who is signed in. `slots` is left out for the cached body."""
 
     request: Request
     ctx: Context
+    principal: str
     path: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def body(self) -> Mapping[str, object]:
         return self.request.json()
+
+    @property
+    def by(self) -> str:
+        """Who asks for it, as it is recorded: who is signed in, and whom the body says it is for."""
+        return signed.on_behalf(self.principal, self.optional("by"))
 
     @property
     def page_size(self) -> int:

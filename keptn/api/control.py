@@ -55,4 +55,4 @@ def unpin(call: Call) -> Answer:
 def _told(call: Call) -> Mapping[str, str] | dict[str, str]:
     """Who asked, and why."""
     reason = call.optional("reason")
-    return {"by": call.optional("by") or "api", **({"reason": reason} if reason else {})}
+    return {"by": call.by, **({"reason": reason} if reason else {})}

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-import uuid
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from keptn import events
-from keptn.api import known, ownership
-from keptn.api.call import SOURCE, Call
-from keptn.api.posting import posted
+from keptn import events, names
+from keptn.api import edge, known, ownership, posting, signed
+from keptn.api.call import Call
 from keptn.context import Context
 from keptn.errors import Unknown
 from keptn.events import Event, Phase
 from keptn.projects import artifacts
 from keptn.projects.artifacts import Artifact, Owner
-from keptn.records import audit
+from keptn.records import audit, deliveries, objects
 from keptn.records.audit import EventFilter, EventPage
-from keptn.web import Answer, HttpError, Request, json_answer
+from keptn.sequence.tasks import LARGEST_DATA
+from keptn.web import Answer, HttpError, json_answer, size
 
 
 def post(call: Call) -> Answer:
-    """Post one event: binary, structured, or keptn's JSON without specversion, id or source."""
-    event = _complete(_received(call.request))
+    """Post one event: binary, structured, or keptn's JSON without specversion, id or source.
+
+    One whose sequence was let in before (same source, same id) is not posted again: the answer says when it was taken.
+    """
+    event = edge.taken(call.request, by=call.principal, now=call.ctx.clock.now())
     _check(event, call.ctx)
-    return posted(_resolved(event, call.ctx), call.ctx)
+    if taken_at := _taken_at(event, call.ctx):
+        return posting.described(event, status=200, takenAt=taken_at)
+    return posting.posted(_resolved(_signed(event, call), call.ctx), call.ctx)
 
 
 def find(call: Call) -> Answer:
@@ -54,39 +59,22 @@ def _page(page: EventPage) -> Answer:
     return json_answer({"events": [events.to_dict(event) for event in page.events], "nextPageKey": page.next_token})
 
 
-def _received(request: Request) -> Event:
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if "ce-id" in request.headers or "ce-type" in request.headers:
-        return events.decode(request.headers, request.body)
-    if media_type == "application/cloudevents-batch+json":
-        raise HttpError("a batch is not taken; post one event at a time", status=400)
-    return events.from_dict(_filled(request.json()))
-
-
-def _filled(attributes: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What keptn's clients leave out: they send type, data and at most a source."""
-    given = {key: value for key, value in attributes.items() if value not in (None, "")}
-    return {"id": str(uuid.uuid4()), "source": SOURCE, "data": {}, **given, "specversion": "1.0"}
-
-
-def _complete(event: Event) -> Event:
-    """With a context: an event of ours without one starts its own."""
-    if event.context or not event.type.startswith(events.PREFIX):
-        return event
-    return replace(event, context=events.derived_id(event.id, "context"))
-
-
 def _check(event: Event, ctx: Context) -> None:
-    """What would only end as errored is told at once: a timer, an unknown project, stage or service."""
-    if event.type.startswith(events.TIMER_PREFIX):
-        raise HttpError(f"{event.type} is an internal event of the clock; it is not taken from outside", status=400)
+    """What would only end as errored is told at once: an unknown project, stage or service, too much data."""
     parts = events.parse_type(event.type)
-    if event.type.startswith(events.PREFIX) and parts is None:
-        forms = "sh.keptn.event.<task>.<phase> or sh.keptn.event.<stage>.<sequence>.<phase>"
-        phases = ", ".join(Phase)
-        raise HttpError(f"the type {event.type!r} must be {forms}; phases: {phases}", status=400)
-    if parts and parts.stage not in ("", *events.RESERVED_STAGES):
+    if parts and parts.stage:
         _check_scope(event, parts.stage, ctx)
+        for section in ("artifact", "problem"):
+            _check_digest(_section(event.data, section).get("digest"))
+        if (size_bytes := len(json.dumps(dict(event.data)))) > LARGEST_DATA:
+            sentence = f"a sequence takes at most {size(LARGEST_DATA)} of data, not {size(size_bytes)}; send references"
+            raise HttpError(sentence, status=413)
+
+
+def _check_digest(digest: object) -> None:
+    """One that is named must be one; none may be. Raises Refused."""
+    if digest not in (None, ""):
+        names.check_digest(digest)
 
 
 def _check_scope(event: Event, stage: str, ctx: Context) -> None:
@@ -100,6 +88,28 @@ def _check_scope(event: Event, stage: str, ctx: Context) -> None:
     known.service(scope.project, scope.service, ctx)
 
 
+def _taken_at(event: Event, ctx: Context) -> str:
+    """When the sequence that the event triggers was let in before; empty if it was not (yet)."""
+    parts = events.parse_type(event.type)
+    if parts is None or not parts.stage:
+        return ""
+    place = {"stage": parts.stage, "sequence": parts.name, "execution_id": event.id}
+    document = deliveries.read(ctx.store, objects.execution(event.context, **place))
+    return str(document["triggered_at"]) if document else ""
+
+
+def _signed(event: Event, call: Call) -> Event:
+    """Where keptn records who decided, it is who is signed in; whom the sender names stands in parentheses."""
+    parts = events.parse_type(event.type)
+    data = dict(event.data)
+    if parts and parts.stage and data.get("force"):
+        data["force"] = signed.force(data["force"], call.principal)
+    for section in ("rollback", "approval"):
+        if found := _section(data, section):
+            data[section] = signed.decision(found, call.principal)
+    return events.with_data(event, data)
+
+
 def _resolved(event: Event, ctx: Context) -> Event:
     """A delivery whose image has no digest yet gets it now: the digest is what travels."""
     parts = events.parse_type(event.type)
@@ -107,8 +117,7 @@ def _resolved(event: Event, ctx: Context) -> Event:
         return event
     data: dict[str, Any] = {**event.data, "stage": parts.stage}
     image = _image(data)
-    known_artifact = data.get("artifact")
-    if image and not (isinstance(known_artifact, dict) and known_artifact.get("digest")):
+    if image and not _section(data, "artifact").get("digest"):
         repository, tag = artifacts.parse_image(image)
         scope = event.scope
         repository = ownership.onboarded_repository(
@@ -122,6 +131,9 @@ def _resolved(event: Event, ctx: Context) -> Event:
 
 
 def _image(data: Mapping[str, Any]) -> str:
-    change = data.get("configurationChange")
-    values = change.get("values") if isinstance(change, dict) else None
-    return str(values.get("image") or "") if isinstance(values, dict) else ""
+    return str(_section(_section(data, "configurationChange"), "values").get("image") or "")
+
+
+def _section(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = data.get(name)
+    return found if isinstance(found, Mapping) else {}

@@ -14,12 +14,13 @@ from keptn.web import Answer, json_answer
 
 def new_event(event_type: str, data: Mapping[str, object], ctx: Context, *, context: str = "") -> Event:
     """A first event, with a new context if none is given. Its id is random: a call made twice means two things."""
-    event_id = str(uuid.uuid4())
+    event_id, now = str(uuid.uuid4()), ctx.clock.now()
     return Event(
         type=event_type,
         id=event_id,
         source=SOURCE,
-        time=ctx.clock.now(),
+        time=now,
+        root_time=now,
         context=context or events.derived_id(event_id, "context"),
         data=data,
     )
@@ -28,5 +29,11 @@ def new_event(event_type: str, data: Mapping[str, object], ctx: Context, *, cont
 def posted(event: Event, ctx: Context) -> Answer:
     """Hand the event to the Broker; 202 with its context, id and slot. Raises Unavailable."""
     ctx.sink.post(event)
+    return described(event, status=202)
+
+
+def described(event: Event, *, status: int, **more: str) -> Answer:
+    """The event by its context, id, type and slot."""
     scope = {key: event.data[key] for key in ("project", "stage", "service") if event.data.get(key)}
-    return json_answer({"keptnContext": event.context, "id": event.id, "type": event.type, **scope}, status=202)
+    shown = {"keptnContext": event.context, "id": event.id, "type": event.type, **scope, **more}
+    return json_answer(shown, status=status)

@@ -13,11 +13,9 @@ from typing import cast
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, MapAdapter, RequestRedirect, Rule
 
-from keptn import web
-from keptn.api import approvals
+from keptn.api import approvals, tokens
 from keptn.api.call import Call
 from keptn.context import Context
-from keptn.errors import Unavailable
 from keptn.web import Answer, HttpError, Request
 
 Route = Callable[[Call], Answer]
@@ -73,20 +71,16 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
 )  # fmt: skip
 """Method, path, `module:function` below `keptn.api`."""
 
-HINT = "run `keptn auth --endpoint URL --api-token TOKEN`"
-
 
 def answer(request: Request, ctx: Context) -> Answer:
     """Check the token, find the route, call it. Errors are raised (`errors.py`, `web.HttpError`)."""
     if request.path.startswith(approvals.PREFIX):
         return approvals.by_link(request, ctx)
-    if ctx.secrets.get("api", "token") is None:
-        raise Unavailable("the api has no token yet; create the secret `api` with the key `token`")
-    web.require_token(request, ctx.secrets, name="api", hint=HINT)
+    principal = tokens.principal(request, ctx.secrets)
     endpoint, path = _match(request)
     module, _, name = endpoint.partition(":")
     route = cast(Route, getattr(import_module(f"keptn.api.{module}"), name))
-    return route(Call(request=request, ctx=ctx, path=path))
+    return route(Call(request=request, ctx=ctx, path=path, principal=principal))
 
 
 def _match(request: Request) -> tuple[str, dict[str, str]]:

@@ -52,6 +52,9 @@ def sequence(call: Call) -> Answer:
     given = call.body.get("data") or {}
     if not isinstance(given, dict):
         raise HttpError("'data' must be an object", status=400)
+    if name == "rollback":  # it pins the stage, in somebody's name
+        asked = given.get("rollback")
+        given = {**given, "rollback": {**(asked if isinstance(asked, dict) else {}), "by": call.by}}
     data = {**given, **_scoped(Scope(project=project, stage=stage, service=service), call)}
     return posted(new_event(events.sequence_type(stage, name, Phase.TRIGGERED), data, call.ctx), call.ctx)
 
@@ -94,7 +97,7 @@ def _force(call: Call) -> Mapping[str, object]:
     """Who lifts a rejection, and why: only with a reason."""
     if not call.body.get("force"):
         return {}
-    return {"force": {"by": call.optional("by") or "api", "reason": call.text("reason")}}
+    return {"force": {"by": call.by, "reason": call.text("reason")}}
 
 
 def _window(call: Call) -> Mapping[str, object]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
+from keptn.cli import user
 from keptn.cli.client import segment
 from keptn.cli.examples import example
 from keptn.cli.session import Session, pass_session
@@ -87,7 +87,7 @@ def redeliver_command(session: Session, *, letter: str) -> None:
 
 
 def _told(reason: str) -> dict[str, str]:
-    return {"by": getpass.getuser(), "reason": reason}
+    return {"by": user.name(), "reason": reason}
 
 
 def _filled(given: dict[str, str]) -> dict[str, object]:

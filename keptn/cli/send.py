@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from keptn.cli import files, follow, labels, starting
+from keptn.cli import files, follow, labels, starting, user
 from keptn.cli.examples import example
 from keptn.cli.exit_codes import ExitCode
 from keptn.cli.session import Session, pass_session
@@ -53,6 +53,9 @@ def _send(session: Session, file: Path, *, no_wait: bool, timeout_s: float) -> i
     if not isinstance(body, dict):
         raise KeptnError(f"{file}: the event must be a JSON object")
     posted = session.client.post("/event", body)
+    if taken_at := posted.get("takenAt"):
+        known = f"this event (source {body.get('source') or 'left out'}, id {body.get('id')}) was taken on {taken_at}"
+        click.echo(f"{known}; nothing new was started. Give it another id, or none, to send it as a new one.")
     starts = posted["type"].endswith(".triggered") and len(posted["type"].split(".")) == 6
     if starts and {"project", "stage", "service"} <= set(posted):
         return starting.begun(session, posted, no_wait=no_wait, timeout_s=timeout_s)
@@ -99,7 +102,12 @@ def start(session: Session, *, artifact: str = "", stage_argument: str = "", **g
     if given["force"] and not given["reason"]:
         raise click.UsageError("--force needs --reason: it is recorded who did it and why.")
     wanted = {name: given[name] for name in ("project", "service", "tag", "sequence", "force", "reason")}
-    wanted |= {"image": image, "stage": given["stage"] or stage_argument, "labels": labels.parse(given["labels"])}
+    wanted |= {
+        "by": user.name() if given["force"] else "",
+        "image": image,
+        "stage": given["stage"] or stage_argument,
+        "labels": labels.parse(given["labels"]),
+    }
     return starting.deliver(session, wanted=wanted, no_wait=given["no_wait"], timeout_s=given["timeout_s"])
 
 

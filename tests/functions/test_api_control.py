@@ -32,7 +32,7 @@ def test_a_delivery_is_controlled_by_an_event(world, api, delivery, state):
     (event,) = world.sink.events
     assert response.status_code == 202
     assert (event.type, event.context) == (f"sh.keptn.control.{state}", "c")
-    assert event.data == {"project": "sockshop", "by": "ann", "reason": "lunch"}
+    assert event.data == {"project": "sockshop", "by": "api (ann)", "reason": "lunch"}
 
 
 def test_one_stage_may_be_meant(world, api, delivery):
@@ -51,7 +51,7 @@ def test_what_cannot_be_controlled_is_one_sentence(api, delivery):
 def test_a_pin_is_lifted_by_an_event(world, api):
     """For one service in one stage."""
     assert api("POST", "/v1/project/sockshop/stage/prod/service/carts/unpin", {"by": "ann"}).status_code == 202
-    assert world.sink.events[0].data == {"project": "sockshop", "stage": "prod", "service": "carts", "by": "ann"}
+    assert world.sink.events[0].data == {"project": "sockshop", "stage": "prod", "service": "carts", "by": "api (ann)"}
 
 
 def test_dead_letters_are_seen_and_sent_again(world, api):

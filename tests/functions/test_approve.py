@@ -81,7 +81,7 @@ def test_a_person_approves_by_the_api(world, clients, task):
     body = {"result": "pass", "by": "ann", "reason": "looks good"}
     response = clients["api"].post(f"/v1/approval/{task.id}", json=body, headers={"x-token": "token"})
     assert response.status_code == 202
-    assert world.sink.posted[0].message == "approved by ann: looks good"
+    assert world.sink.posted[0].message == "approved by api (ann): looks good"
     assert outcome(world) == ["deployment.triggered"]
 
 

@@ -1,5 +1,6 @@
 """The CLI against the real `api`, in one process."""
 
+import getpass
 import json
 import logging
 import stat
@@ -250,13 +251,36 @@ class TestSending:
 
     def test_any_event_is_sent_from_a_file(self, keptn, world, tmp_path):
         """A CloudEvent from a file is posted; broken JSON names the line."""
-        (tmp_path / "event.json").write_text('{"type": "sh.keptn.event.test.finished", "source": "me", "data": {}}')
+        (tmp_path / "event.json").write_text(
+            '{"type": "sh.keptn.event.test.finished", "source": "me", "triggeredid": "t", "data": {}}'
+        )
         assert "was taken; keptn context" in keptn("send", "event", "-f", "event.json")[1]
         assert world.sink.events[0].source == "me"
-        (tmp_path / "event.json").write_text('{"id": "1", "type": "com.example.mine", "source": "me", "data": {}}')
+        (tmp_path / "event.json").write_text(
+            '{"id": "1", "type": "com.example.mine", "source": "me", "triggeredid": "t", "data": {}}'
+        )
         assert keptn("send", "event", "-f", "event.json")[1] == "com.example.mine 1 was taken\n"
         (tmp_path / "event.json").write_text('{\n"type" "x"}')
         assert "event.json:2:" in keptn("send", "event", "-f", "event.json", ok=False)[2]
+
+    def test_a_file_sent_again_starts_nothing_and_says_so(self, keptn, world, tmp_path):
+        """The same source and id is the same event; without an id every sending is a new one."""
+        world.sink.executors = {"deployment": {}, "test": {}, "evaluation": {}, "release": {}}
+        event = {
+            "type": "sh.keptn.event.dev.delivery.triggered",
+            "source": "ci",
+            "id": "r1",
+            "time": "2019-06-07T07:02:15Z",
+            "data": {"project": "sockshop", "stage": "dev", "service": "carts"},
+        }
+        (tmp_path / "event.json").write_text(json.dumps(event))
+        first, again = (keptn("send", "event", "-f", "event.json", "--no-wait")[1] for _ in range(2))
+        assert "was taken" not in first
+        assert "this event (source ci, id r1) was taken on 2026-11-24T12:00:" in again
+        assert again.endswith(first)
+        (tmp_path / "event.json").write_text(json.dumps({**event, "id": ""}))
+        for _ in range(2):
+            assert keptn("send", "event", "-f", "event.json", "--no-wait")[1] != first
 
     def test_an_evaluation_is_triggered(self, keptn, world):
         """A timeframe or a window; the event is the stage's evaluation."""
@@ -264,6 +288,7 @@ class TestSending:
         keptn("trigger", "evaluation", *slot, "--timeframe=8s", "--no-wait")
         keptn("trigger", "sequence", "rollback", *slot, '--data={"pods": 3}', "--no-wait")
         evaluation, rollback = world.sink.events
+        assert rollback.data["rollback"]["by"] == f"api ({getpass.getuser()})"
         assert evaluation.data["evaluation"] == {"timeframe": "8s"}
         assert (rollback.type, rollback.data["pods"]) == ("sh.keptn.event.prod.rollback.triggered", 3)
 

@@ -1,0 +1,89 @@
+"""The edge: no type that keptn says itself is taken from outside, and nobody may speak in its name."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from keptn import events
+from keptn.api import edge
+from keptn.events import Control, Event, Phase
+from keptn.sequence import ALARM
+from keptn.web import HttpError
+from keptn.webhooks.problem import RESOLVED
+
+FUNCTIONS = sorted(folder.name.replace("_", "-") for folder in Path("functions").iterdir() if folder.is_dir())
+TASKS = (
+    "approval",
+    "deployment",
+    "test",
+    "evaluation",
+    "release",
+    "rollback",
+    "get-action",
+    "action",
+    "security-check",
+)
+INTERNAL = (
+    ALARM,
+    RESOLVED,
+    events.PROJECT_CREATE,
+    events.PROJECT_DELETE,
+    events.SERVICE_CREATE,
+    events.SERVICE_DELETE,
+    *(events.control_type(control) for control in Control),
+    *(events.timer_type(function) for function in FUNCTIONS),
+    f"{events.TIMER_PREFIX}set",
+    *(events.task_type(task, Phase.TRIGGERED) for task in TASKS),
+    *(events.sequence_type("dev", "delivery", phase) for phase in Phase if phase is not Phase.TRIGGERED),
+    *(events.sequence_type(stage, "create", phase) for stage in events.RESERVED_STAGES for phase in Phase),
+    f"{events.PREFIX}a.b.c.triggered",
+    f"{events.PREFIX}configuration.change",
+    "sh.keptn.log.error",
+)
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def event(event_type, *, source="ci", triggered_id="t"):
+    return Event(type=event_type, id="1", source=source, time=NOW, triggered_id=triggered_id)
+
+
+@pytest.mark.parametrize("event_type", INTERNAL)
+def test_an_internal_type_is_refused(event_type):
+    """One sentence says that it is not taken, and what to use instead."""
+    with pytest.raises(HttpError, match=r"is not taken from outside: .{20}") as refused:
+        edge.check(event(event_type))
+    assert refused.value.status == 400
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "event_type",
+    [
+        *(
+            events.sequence_type(stage, name, Phase.TRIGGERED)
+            for stage in ("dev", "prod")
+            for name in ("delivery", "x")
+        ),
+        *(events.task_type(task, phase) for task in TASKS for phase in Phase if phase is not Phase.TRIGGERED),
+        events.EVALUATION_INVALIDATED,
+        "com.example.thing",
+        "sh.keptnx",
+    ],
+)
+def test_what_comes_from_outside_is_taken(event_type):
+    """Triggers of sequences, answers to tasks, a person's word on an evaluation, and whatever is not keptn's."""
+    edge.check(event(event_type))
+
+
+@pytest.mark.parametrize("source", ["keptn/orchestrate", "keptn/dead-letter", "keptn/api", "keptn", "Keptn/x"])
+def test_nobody_speaks_in_keptns_name(source):
+    """A source of ours is refused, whatever it says."""
+    with pytest.raises(HttpError, match="is keptn's own"):
+        edge.check(event("sh.keptn.event.test.finished", source=source))
+
+
+def test_an_answer_says_what_it_answers():
+    """Nothing open could be found for it."""
+    with pytest.raises(HttpError, match="lacks triggeredid"):
+        edge.check(event("sh.keptn.event.test.finished", triggered_id=""))
