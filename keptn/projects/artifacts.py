@@ -15,9 +15,6 @@ from keptn.events import Event, Phase, Scope
 from keptn.ports import ObjectStore
 from keptn.records import objects
 
-_MOST_SERVICES = 100
-"""Services that one repository's push starts at most."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
@@ -50,19 +47,22 @@ def parse_image(image: str) -> tuple[str, str]:
 
 
 def owners(store: ObjectStore, repository: str) -> Sequence[Owner]:
-    """The services that were onboarded with this image repository."""
+    """The services that were onboarded with this image repository, all of them."""
     prefix = objects.owners(repository)
-    names = store.list(prefix, limit=_MOST_SERVICES).names
-    parts = (name.removeprefix(prefix).partition(".") for name in names)
+    parts = (name.removeprefix(prefix).partition(".") for name in _names(store, prefix))
     return [Owner(project=project, service=service) for project, _, service in parts]
 
 
 def owner_objects(store: ObjectStore, project: str, service: str) -> Iterator[str]:
     """All of a service, whatever the repository. Looks at every service there is: only for deleting one."""
+    return (name for name in _names(store, objects.IMAGES) if name.rpartition("/")[2] == f"{project}.{service}")
+
+
+def _names(store: ObjectStore, prefix: str) -> Iterator[str]:
     token = ""
     while True:
-        page = store.list(objects.IMAGES, token=token)
-        yield from (name for name in page.names if name.rpartition("/")[2] == f"{project}.{service}")
+        page = store.list(prefix, token=token)
+        yield from page.names
         if not (token := page.next_token):
             return
 
@@ -74,6 +74,7 @@ def delivery_triggered(artifact: Artifact, scope: Scope, *, event_id: str, sourc
         id=event_id,
         source=source,
         time=now,
+        root_time=now,
         context=events.derived_id(event_id, "context"),
         data={"project": scope.project, "stage": scope.stage, "service": scope.service, **described(artifact)},
     )

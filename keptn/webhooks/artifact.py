@@ -1,75 +1,98 @@
-"""What becomes of a registry's notification: a delivery for every service that runs the image, or a reason why not.
+"""What becomes of a registry's notification: one delivery for every service that runs the image, or a reason why not.
 
-`receive_artifact` calls it. The body is a hint: the digest is what the registry answers when it is asked.
+`receive_artifact` calls it. The body is a hint: the digest is what the registry answers when it is asked. Of several
+tags for one service the newest is delivered; the others would only be superseded by it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 
-from keptn import events
+from keptn import events, names
 from keptn.context import Context
 from keptn.errors import Refused
 from keptn.events import Event, Scope
 from keptn.projects import artifacts, hook_tokens, stages
 from keptn.projects.artifacts import Artifact, Owner
+from keptn.webhooks import outcome
+from keptn.webhooks.deadline import WITHIN_S, Deadline
+from keptn.webhooks.newest import newest
 from keptn.webhooks.senders.registries import Ignored, Notification, Push
 
 SOURCE = "keptn/receive-artifact"
 
 
-def accept(notification: Notification, *, opened: str, ctx: Context) -> Mapping[str, object]:
-    """Post what the notification starts; say what was accepted and what was ignored and why."""
-    outcomes = [outcome for entry in notification for outcome in _outcomes(entry, opened, ctx)]
-    return {
-        "accepted": [_accepted(outcome) for outcome in outcomes if isinstance(outcome, Event)],
-        "ignored": [{"what": outcome.what, "why": outcome.why} for outcome in outcomes if isinstance(outcome, Ignored)],
-    }
+def accept(
+    notification: Notification, *, opened: str, ctx: Context, within_s: float = WITHIN_S
+) -> Mapping[str, object]:
+    """Post what the notification starts; say what was accepted and what was ignored and why.
+
+    Raises Unavailable if that takes longer: the same notification again is the same events.
+    """
+    deadline = Deadline(within_s)
+    digest_of = cache(lambda image: deadline.bounded(lambda: ctx.registry.digest(image), what=f"asking for {image}"))
+    found = [entry for entry in notification if isinstance(entry, Ignored)]
+    by_owner: dict[Owner, list[Push]] = {}
+    for entry in _with_repositories([entry for entry in notification if isinstance(entry, Push)], ctx):
+        if isinstance(entry, Ignored):
+            found.append(entry)
+        else:
+            by_owner.setdefault(entry[0], []).append(entry[1])
+    outcomes = [one for owner, pushes in by_owner.items() for one in _started(owner, pushes, opened, digest_of, ctx)]
+    started = [_accepted(one) for one in outcomes if isinstance(one, Event)]
+    return outcome.answer(started, [*found, *(one for one in outcomes if isinstance(one, Ignored))])
 
 
-def _outcomes(entry: Push | Ignored, opened: str, ctx: Context) -> Iterator[Event | Ignored]:
-    if isinstance(entry, Ignored):
-        yield entry
-        return
-    repository, owners = _owners(entry, ctx)
-    if not owners:
-        why = f"no service was onboarded with the image repository {repository}; see keptn onboard service"
-        yield Ignored(what=str(entry), why=why)
-    for owner in owners:
-        yield _started(entry, repository, owner, opened, ctx)
+def _with_repositories(pushes: Sequence[Push], ctx: Context) -> Iterator[tuple[Owner, Push] | Ignored]:
+    """Every push with every service that runs its repository: onboarded with its registry's host or without."""
+    known: dict[str, Sequence[Owner]] = {}
+    for push in pushes:
+        whole, short = f"{push.host}/{push.repository}", push.repository
+        for repository in (whole, short):
+            if repository not in known:
+                known[repository] = artifacts.owners(ctx.store, repository)
+        repository = whole if known[whole] else short
+        if not known[repository]:
+            why = f"no service was onboarded with the image repository {repository}; see keptn onboard service"
+            yield Ignored(what=str(push), why=why)
+        for owner in known[repository]:
+            yield owner, replace(push, repository=repository)
 
 
-def _owners(push: Push, ctx: Context) -> tuple[str, Collection[Owner]]:
-    """A repository is onboarded with its registry's host or without."""
-    for repository in (f"{push.host}/{push.repository}", push.repository):
-        if owners := artifacts.owners(ctx.store, repository):
-            return repository, owners
-    return push.repository, ()
-
-
-def _started(push: Push, repository: str, owner: Owner, opened: str, ctx: Context) -> Event | Ignored:
+def _started(
+    owner: Owner, pushes: Sequence[Push], opened: str, digest_of: Callable[[str], str], ctx: Context
+) -> Iterator[Event | Ignored]:
+    chosen, name = newest(pushes), f"{owner.project}/{owner.service}"
     if not hook_tokens.covers(opened, owner.project, owner.service):
-        why = f"the token is not that of {owner.project}/{owner.service}; see keptn get hook"
-        return Ignored(what=str(push), why=why)
+        yield Ignored(what=str(chosen), why=f"the token is not that of {name}; see keptn get hook")
+        return
+    for push in pushes:
+        if push is not chosen:
+            why = f"{chosen.tag} is the newest of {len(pushes)} tags that were pushed for {name} together"
+            yield Ignored(what=str(push), why=f"{why}; only that one is delivered")
     try:
-        event = _delivery(push, repository, owner, ctx)
+        event = _delivery(chosen, owner, digest_of, ctx)
     except Refused as refused:
-        return Ignored(what=str(push), why=str(refused))
+        yield Ignored(what=str(chosen), why=str(refused))
+        return
     ctx.sink.post(event)
-    return event
+    yield event
 
 
-def _delivery(push: Push, repository: str, owner: Owner, ctx: Context) -> Event:
+def _delivery(push: Push, owner: Owner, digest_of: Callable[[str], str], ctx: Context) -> Event:
     """Its ids follow from the notification, so that a repetition is the same delivery and a second push another."""
-    image = f"{repository}:{push.tag}"
-    artifact = Artifact(
-        repository=repository, tag=push.tag, digest=ctx.registry.digest(image), registry_event=push.event_id
-    )
+    if push.digest:
+        names.check_digest(push.digest)
+    digest = digest_of(str(push))
+    artifact = Artifact(repository=push.repository, tag=push.tag, digest=digest, registry_event=push.event_id)
     first_stage = stages.of_project(ctx.config_repo, owner.project)[0]
     scope = Scope(project=owner.project, stage=first_stage, service=owner.service)
-    cause = (push.repository, push.tag, push.digest or artifact.digest, owner.project, owner.service)
+    cause = (push.repository, push.tag, push.digest or digest, owner.project, owner.service)
     event_id = events.derived_id(push.event_id, *cause)
-    return artifacts.delivery_triggered(artifact, scope, event_id=event_id, source=SOURCE, now=ctx.clock.now())
+    event = artifacts.delivery_triggered(artifact, scope, event_id=event_id, source=SOURCE, now=ctx.clock.now())
+    return replace(event, extensions={"keptnsendertime": push.sent_at}) if push.sent_at else event
 
 
 def _accepted(event: Event) -> Mapping[str, str]:

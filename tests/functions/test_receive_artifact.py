@@ -1,9 +1,14 @@
 """`receive_artifact`: registries' notifications."""
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
+
+from keptn.errors import Unavailable
+from keptn.webhooks import artifact
+from keptn.webhooks.senders import registries
 
 PAYLOAD = Path(__file__).parents[1] / "payloads/registry/docker_distribution_v1_push_oci.json"
 ADMIN = {"Authorization": "Bearer everywhere", "Content-Type": "application/vnd.docker.distribution.events.v1+json"}
@@ -68,6 +73,65 @@ def test_a_repository_may_be_onboarded_with_its_host(world):
     assert world.sink.events[0].data["artifact"]["image"] == "127.0.0.1:15000/keptn/carts:1.0.0"
 
 
+def pushes(*tags, **target):
+    """One notification that tells of several tags of the repository."""
+    (event,) = notification(**target)["events"]
+    told = [{**event, "id": f"{event['id']}-{tag}", "target": {**event["target"], "tag": tag}} for tag in tags]
+    return {"events": told}
+
+
+@pytest.mark.parametrize(
+    ("tags", "newest"),
+    [
+        (("0.2", "1.0.0"), "1.0.0"),
+        (("1.0.0", "0.2"), "1.0.0"),
+        (("1.0.0", "latest", "0.2"), "0.2"),
+        ((*(f"0.1.{n}" for n in range(119)), "1.0.0"), "1.0.0"),
+    ],
+)
+def test_of_several_tags_the_newest_is_delivered(world, tags, newest):
+    """Each service gets one event, the others would only be superseded by it; the answer names them."""
+    answer = post(world, pushes(*tags)).json
+    (event,) = world.sink.events
+    assert event.data["artifact"]["tag"] == newest
+    assert len(answer["ignored"]) + answer["ignoredMore"] == len(tags) - 1
+    assert f"{newest} is the newest of {len(tags)} tags" in answer["ignored"][0]["why"]
+    post(world, pushes(*tags))
+    assert world.sink.events[1].id == event.id
+
+
+def test_a_service_with_two_repositories_gets_one_event(world):
+    """Where a values file has moved to another repository, pushes of both at once are one delivery."""
+    world.store.put("images/keptn%2Fnew/sockshop.carts", b"{}")
+    world.registry.push("keptn/new:2.0", b"new")
+    told = pushes("1.0.0")
+    told["events"] += pushes("2.0", repository="keptn/new")["events"]
+    post(world, told)
+    assert [event.data["artifact"]["image"] for event in world.sink.events] == ["keptn/new:2.0"]
+
+
+def test_every_service_of_a_repository_counts(world):
+    """However many services run an image, none is left out, and the registry is asked once."""
+    for number in range(1100):
+        world.store.put(f"images/keptn%2Fcarts/sockshop.carts-{number}", b"{}")
+    asked = []
+    digest = world.registry.digest
+    world.registry.digest = lambda image: asked.append(image) or digest(image)
+    assert len(post(world).json["accepted"]) == 1101
+    assert asked == ["keptn/carts:1.0.0"]
+
+
+def test_a_registry_that_does_not_answer_is_asked_later(world):
+    """The sender hears in time that it must send again: nothing was started, nothing is lost."""
+    hanging = threading.Event()
+    world.registry.digest = lambda _: hanging.wait()
+    notified = registries.read(notification())
+    with pytest.raises(Unavailable, match="takes longer than the sender waits; send the notification again"):
+        artifact.accept(notified, opened="hooks", ctx=world.context, within_s=0.05)
+    hanging.set()
+    assert not world.sink.events
+
+
 @pytest.mark.parametrize(
     ("target", "why"),
     [
@@ -75,6 +139,8 @@ def test_a_repository_may_be_onboarded_with_its_host(world):
         ({"tag": "9.9"}, "keptn/carts:9.9"),
         ({"tag": ""}, "it has no tag"),
         ({"mediaType": "application/octet-stream"}, "is a layer"),
+        ({"digest": "sha256:../x"}, "'sha256:../x' is no digest"),
+        ({"tag": "sha256-" + "a" * 64 + ".sig"}, "is a signature"),
     ],
 )
 def test_what_will_never_work_is_accepted_and_ignored(world, target, why):

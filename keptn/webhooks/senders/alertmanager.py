@@ -1,7 +1,8 @@
 """Prometheus Alertmanager's webhook, version 4. The labels project, stage and service say what an alert is about.
 
 Source: prometheus/alertmanager, notify/webhook/webhook.go and template/template.go. A group is sent again every
-`repeat_interval`; an alert is known by its fingerprint and start time.
+`repeat_interval`. A problem is known by the rule and its start: the same rule fires for every pod of a service at once,
+which is one problem, so the fingerprint, a hash of all labels, does not tell problems apart.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from keptn.events import Scope, utc
+from keptn.events import Scope, derived_id, rfc3339, utc
 from keptn.webhooks.senders.monitors import Problem
 from keptn.webhooks.senders.registries import Ignored
 
@@ -35,11 +36,12 @@ def _problem(alert: object) -> Problem | Ignored:
     if missing:
         why = f"its labels lack {', '.join(missing)}; add them to the alerting rule"
         return Ignored(what=title or "an alert", why=why)
-    if starts_at is None or not alert.get("fingerprint"):
-        return Ignored(what=title, why="it lacks a fingerprint, or startsAt is no RFC 3339 time")
+    if starts_at is None:
+        return Ignored(what=title, why=f"its startsAt {str(alert.get('startsAt'))[:80]!r} is no RFC 3339 time")
+    scope = Scope(**{name: labels[name] for name in _SLOT})
     return Problem(
-        scope=Scope(**{name: labels[name] for name in _SLOT}),
-        pid=str(alert["fingerprint"]),
+        scope=scope,
+        pid=derived_id(title, rfc3339(starts_at), str(scope)),
         title=title,
         type=labels.get("problem_type") or labels.get("problemType") or title,
         is_open=alert.get("status") == "firing",

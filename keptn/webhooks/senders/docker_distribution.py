@@ -6,13 +6,17 @@ Source: distribution/distribution, notifications/event.go.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from keptn.events import rfc3339, utc
 from keptn.webhooks.senders.registries import Ignored, Push
 
 _MANIFESTS = (".manifest.v1+json", ".manifest.v2+json", ".manifest.list.v2+json", ".index.v1+json", "+prettyjws")
 """Endings of the media types that name an image: OCI's and Docker's, single and multi-platform."""
+_SIGNATURE = re.compile(r"sha256-[0-9a-f]{64}(\.(sig|att|sbom))?")
+"""Tags under which cosign and OCI referrers keep what belongs to an image."""
 
 
 def recognises(body: Mapping[str, Any]) -> bool:
@@ -33,6 +37,7 @@ def _entry(event: object) -> Push | Ignored:
         repository=str(target.get("repository") or ""),
         tag=str(target.get("tag") or ""),
         digest=str(target.get("digest") or ""),
+        sent_at=_time(event.get("timestamp")),
     )
     if why := _why_not(str(event.get("action") or ""), str(target.get("mediaType") or ""), push):
         return Ignored(what=push.repository + (f":{push.tag}" if push.tag else ""), why=why)
@@ -48,9 +53,18 @@ def _why_not(action: str, media_type: str, push: Push) -> str:
         return f"{media_type} is a layer, not an image"
     if not push.tag:
         return "it has no tag (a part of a multi-platform image, or a push by digest)"
+    if _SIGNATURE.fullmatch(push.tag):
+        return "it is a signature or attestation of an image, not an image"
     return "" if push.repository and push.event_id else "it lacks a repository or an id"
 
 
 def _object(event: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = event.get(key)
     return value if isinstance(value, dict) else {}
+
+
+def _time(value: object) -> str:
+    try:
+        return rfc3339(utc(str(value)))
+    except ValueError:
+        return ""

@@ -18,7 +18,7 @@ class Push:
     """One image that was pushed under a tag; a hint only, the registry is asked for the digest.
 
     event_id: the registry's own id of this notification. repository: without registry host; host: where it was pushed.
-    digest: as the sender says, empty if it does not.
+    digest: as the sender says, empty if it does not. sent_at: by the registry's clock, empty if it does not say.
     """
 
     event_id: str
@@ -26,6 +26,7 @@ class Push:
     repository: str
     tag: str
     digest: str = ""
+    sent_at: str = ""
 
     def __str__(self) -> str:
         return f"{self.repository}:{self.tag}"

@@ -28,6 +28,7 @@ def test_a_captured_push_is_read():
             repository="keptn/carts",
             tag="1.0.0",
             digest="sha256:629256392e95113f82c5a7a100a1eb4f56039103b496874f7d95cc72c962e1a5",
+            sent_at="2026-11-23T16:33:58.342972Z",
         )
     ]
 
