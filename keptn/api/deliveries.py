@@ -11,6 +11,7 @@ from keptn.api import known
 from keptn.api.call import Call
 from keptn.errors import Unknown
 from keptn.records import deliveries
+from keptn.records.side_by_side import side_by_side
 from keptn.web import Answer, HttpError, json_answer
 
 _FINAL = frozenset({"finished", "aborted", "timedOut", "superseded"})
@@ -20,51 +21,53 @@ View = Mapping[str, Any]
 
 def index(call: Call) -> Answer:
     """Of one project in pages, or the newest of all; `unfinished` and `olderThan` find what is stuck."""
-    before, service = _before(call), call.query("service")
+    before = _before(call)
     project = call.path.get("project") or call.query("project")
     projects = [known.project(project, call.ctx)] if project else known.projects(call.ctx)
-    found, token = _unfinished(projects, before, call) if call.query("unfinished") else _page(projects, before, call)
-    fitting = [_view(view, call) for view in found if service in ("", view["service"])]
-    return json_answer({"deliveries": fitting[: call.page_size], "nextPageKey": token})
+    views, token = _unfinished(projects, before, call) if call.query("unfinished") else _page(projects, before, call)
+    return json_answer({"deliveries": views[: call.page_size], "nextPageKey": token})
 
 
 def show(call: Call) -> Answer:
-    return json_answer(_known(call))
-
-
-def _known(call: Call) -> View:
     context = call.path["context"]
-    if found := deliveries.delivery(call.ctx.store, context):
-        return _view(found, call)
-    raise Unknown(f"there is no delivery with the keptn context {context!r} (yet); see keptn get delivery")
+    (documents,) = deliveries.histories(call.ctx.store, [context])
+    if not documents:
+        raise Unknown(f"there is no delivery with the keptn context {context!r} (yet); see keptn get delivery")
+    return json_answer(_view(documents))
 
 
-def _view(found: View, call: Call) -> View:
+def _view(documents: Sequence[View]) -> View:
     """A delivery is not over while the event that promotes it is under way."""
-    if found["state"] not in _FINAL:
-        return found
-    promoted = deliveries.awaited(deliveries.documents(call.ctx.store, found["context"]))
+    view = deliveries.compose(documents)
+    promoted = deliveries.awaited(documents) if view["state"] in _FINAL else ()
     if not promoted:
-        return found
+        return view
     waiting = [{**follower, "why": "its start is under way"} for follower in promoted]
-    return {**found, "state": "started", "result": "", "finished_at": "", "waiting": waiting}
+    return {**view, "state": "started", "result": "", "finished_at": "", "waiting": waiting}
 
 
 def _page(projects: Sequence[str], before: datetime | None, call: Call) -> tuple[Sequence[View], str]:
-    store, limit = call.ctx.store, call.page_size
-    if len(projects) == 1:
-        page = deliveries.deliveries(store, projects[0], limit=limit, before=before, token=call.page_token)
-        return page.deliveries, page.next_token
-    if call.page_token:
+    """The newest of the projects' lists, read in three rounds: the lists, the names of executions, the executions."""
+    if call.page_token and len(projects) != 1:
         raise HttpError("say a project to page through deliveries", status=400)
-    pages = [deliveries.deliveries(store, project, limit=limit, before=before) for project in projects]
-    found = [view for page in pages for view in page.deliveries]
-    return sorted(found, key=lambda view: str(view["time"]), reverse=True), ""
+    wanted = {"service": call.query("service"), "token": call.page_token}
+    listed = side_by_side(
+        lambda project: deliveries.lines(call.ctx.store, project, limit=call.page_size, before=before, **wanted),
+        projects,
+    )
+    lines = sorted((line for found in listed for line in found.lines), key=lambda line: line.when)[: call.page_size]
+    return _composed([line.context for line in lines], call), listed[0].next_token if len(projects) == 1 else ""
 
 
 def _unfinished(projects: Sequence[str], before: datetime | None, call: Call) -> tuple[Sequence[View], str]:
-    found = (deliveries.unfinished(call.ctx.store, project, before=before) for project in projects)
-    return [view for views in found for view in views], ""
+    """Oldest first."""
+    contexts = [c for project in projects for c in deliveries.unfinished(call.ctx.store, project, before=before)]
+    found = [view for view in _composed(contexts, call) if call.query("service") in ("", view["service"])]
+    return sorted(found, key=lambda view: str(view["time"])), ""
+
+
+def _composed(contexts: Sequence[str], call: Call) -> Sequence[View]:
+    return [_view(found) for found in deliveries.histories(call.ctx.store, contexts) if found]
 
 
 def _before(call: Call) -> datetime | None:

@@ -27,7 +27,10 @@ MOST_DATA_BYTES = 256 * 1024
 MOST_ATTRIBUTE_BYTES = 1024
 MOST_ATTRIBUTES = 40
 """An attribute is a header: gunicorn takes 8 KiB each, and a hundred of them."""
+MOST_ID_BYTES = 200
+"""Of the ids that become parts of objects' names, which have 1,024 bytes."""
 _NAME = re.compile(r"[a-z0-9]{1,40}")
+_IDS = frozenset({"shkeptncontext", "triggeredid", "gitcommitid"})
 _STRIPPED = ("keptn", "knativeerror")
 """Beginnings of attributes that only keptn and Knative set."""
 _INSTEAD = (
@@ -87,8 +90,9 @@ def _check_attributes(attributes: Mapping[str, Any]) -> None:
         if not _NAME.fullmatch(name):
             sentence = f"the attribute {name[:80]!r} must be at most 40 lower-case letters and digits (CloudEvents 1.0)"
             raise HttpError(sentence, status=400)
-        if (size_bytes := len(events.header_value(str(value)))) > MOST_ATTRIBUTE_BYTES:
-            told = f"the attribute {name} is {size(size_bytes)}, more than {size(MOST_ATTRIBUTE_BYTES)}"
+        most = MOST_ID_BYTES if name in _IDS else MOST_ATTRIBUTE_BYTES
+        if (size_bytes := len(events.header_value(str(value)))) > most:
+            told = f"the attribute {name} is {size(size_bytes)}, more than {size(most)}"
             raise HttpError(f"{told}; put it into data", status=413)
     if len(attributes) > MOST_ATTRIBUTES:
         raise HttpError(f"the event has {len(attributes)} attributes, more than {MOST_ATTRIBUTES}", status=413)

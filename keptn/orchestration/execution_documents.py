@@ -38,7 +38,9 @@ def write(store: ObjectStore, execution: Execution, *, scope: Scope, revision: i
 
 
 def _list(store: ObjectStore, execution: Execution, scope: Scope) -> None:
-    name = objects.delivery(scope.project, context=execution.context, root_time=execution.root_time)
+    name = objects.delivery(
+        scope.project, service=scope.service, context=execution.context, root_time=execution.root_time
+    )
     line = {
         "context": execution.context,
         "project": scope.project,

@@ -6,7 +6,7 @@ Nothing here writes: the documents are `orchestrate`'s. A page of the list costs
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from keptn.events import Result, Scope
 from keptn.ports import ObjectStore
 from keptn.records import objects
 from keptn.records.revtime import reversed_time
+from keptn.records.side_by_side import side_by_side
 from keptn.sequence import codec
 from keptn.sequence.slot import State
 
@@ -22,13 +23,24 @@ OPEN_STATES = (State.STARTED, State.WAITING_FOR_APPROVAL, State.PAUSED, State.WA
 """What a delivery is while one of its executions is open: the first of these that one of them is in."""
 _SAD_STATES = (State.ABORTED, State.TIMED_OUT)
 _WORST = (Result.FAIL, Result.WARNING, Result.PASS)
+MAX_SCANNED = 5000
+"""Names a filtered list looks at before it answers with what it has and a token to go on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryPage:
-    """Deliveries, newest first. next_token: pass it on for the next page; empty at the end."""
+class Line:
+    """One delivery in a list. when: reversed time, smaller is newer."""
 
-    deliveries: Sequence[Mapping[str, Any]]
+    when: str
+    context: str
+    service: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """Deliveries of a project, newest first. next_token: pass it on for the next page; empty at the end."""
+
+    lines: Sequence[Line]
     next_token: str = ""
 
 
@@ -41,7 +53,10 @@ def read(store: ObjectStore, name: str) -> dict[str, Any] | None:
 
 def documents(store: ObjectStore, context: str) -> list[dict[str, Any]]:
     """The documents of all executions of a delivery, in the order in which they were triggered."""
-    found = (read(store, name) for name in _names(store, objects.executions(context)))
+    return _in_order(read(store, name) for name in _names(store, objects.executions(context)))
+
+
+def _in_order(found: Iterable[dict[str, Any] | None]) -> list[dict[str, Any]]:
     return sorted((d for d in found if d), key=lambda d: (d["triggered_at"], d["hops"], d["id"]))
 
 
@@ -51,28 +66,46 @@ def delivery(store: ObjectStore, context: str) -> dict[str, Any] | None:
     return compose(found) if found else None
 
 
-def deliveries(
-    store: ObjectStore, project: str, *, limit: int = 20, token: str = "", before: datetime | None = None
-) -> DeliveryPage:
-    """A page of a project's deliveries, newest first. before: only those that began earlier."""
-    prefix = objects.deliveries(project)
-    start = f"{prefix}{reversed_time(before)}" if before else ""
-    page = store.list(prefix, limit=limit, token=token, start_offset=start)
-    lines = [line for name in page.names if (line := read(store, name))]
-    found = [delivery(store, line["context"]) for line in lines]
-    return DeliveryPage(deliveries=[d for d in found if d], next_token=page.next_token)
+def lines(
+    store: ObjectStore,
+    project: str,
+    *,
+    service: str = "",
+    limit: int = 20,
+    token: str = "",
+    before: datetime | None = None,
+) -> Lines:
+    """A page of a project's deliveries, newest first, from their names alone.
+
+    service: only its own; the page is full whatever lies between. before: only those that began earlier.
+    """
+    prefix, found = objects.deliveries(project), list[Line]()
+    start = token or (f"{prefix}{reversed_time(before)}" if before else "")
+    for scanned, name in enumerate(_names(store, prefix, start=start, at_once=1000 if service else limit + 1)):
+        if len(found) == limit or scanned == MAX_SCANNED:
+            return Lines(lines=found, next_token=name)
+        when, of, context = objects.listed(name)
+        if service in ("", of):
+            found.append(Line(when=when, context=context, service=of))
+    return Lines(lines=found)
 
 
-def unfinished(store: ObjectStore, project: str, *, before: datetime | None = None) -> list[dict[str, Any]]:
-    """The deliveries that are open in some slot, oldest first: as many reads as the project has slots, not history."""
+def histories(store: ObjectStore, contexts: Iterable[str]) -> list[list[dict[str, Any]]]:
+    """The documents of several deliveries as of `documents`, in two rounds: all names, then all documents."""
+    wanted = list(dict.fromkeys(contexts))
+    names = side_by_side(lambda context: list(_names(store, objects.executions(context))), wanted)
+    found = iter(side_by_side(lambda name: read(store, name), [name for one in names for name in one]))
+    return [_in_order(next(found) for _ in one) for one in names]
+
+
+def unfinished(store: ObjectStore, project: str, *, before: datetime | None = None) -> list[str]:
+    """Contexts of the deliveries that are open in some slot: as many reads as the project has slots, not history."""
     contexts: dict[str, None] = {}
-    for name in _names(store, objects.slots(project)):
-        stored = store.get(name)
+    for stored in side_by_side(store.get, _names(store, objects.slots(project))):
         for execution in codec.decode(stored.data).open if stored else ():
             if before is None or execution.root_time < before:
                 contexts[execution.context] = None
-    found = [delivery(store, context) for context in contexts]
-    return sorted((d for d in found if d), key=lambda d: str(d["time"]))
+    return list(contexts)
 
 
 def slots(store: ObjectStore, project: str) -> list[Scope]:
@@ -123,8 +156,12 @@ def _stage(name: str, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _latest(found: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The last run of each sequence, which is the one that counts: a loop or a rerun may have made good."""
-    return list({(d["stage"], d["sequence"]): d for d in found}.values())
+    """The last run of each sequence, which is the one that counts: a loop or a rerun may have made good.
+
+    One that found nothing to do (a problem reported again) says nothing about those that ran.
+    """
+    counting = sorted(found, key=lambda d: bool(d["tasks"]) or d["result"] != Result.PASS)
+    return list({(d["stage"], d["sequence"]): d for d in counting}.values())
 
 
 def _state(found: Sequence[Mapping[str, Any]]) -> State:
@@ -145,10 +182,10 @@ def _result(found: Sequence[Mapping[str, Any]]) -> str:
     return next((str(worst) for worst in _WORST if worst in results), "")
 
 
-def _names(store: ObjectStore, prefix: str) -> Iterator[str]:
+def _names(store: ObjectStore, prefix: str, *, start: str = "", at_once: int = 1000) -> Iterator[str]:
     token = ""
     while True:
-        page = store.list(prefix, token=token)
+        page = store.list(prefix, start_offset=start, token=token, limit=at_once)
         yield from page.names
         token = page.next_token
         if not token:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from keptn.events import Event, Scope, rfc3339
 from keptn.records.revtime import moment_of, reversed_time
@@ -39,8 +39,15 @@ def executions(context: str) -> str:
     return f"executions/{_path(context)}/"
 
 
-def delivery(project: str, *, context: str, root_time: datetime) -> str:
-    return f"{deliveries(project)}{reversed_time(root_time)}-{_path(context)}.json"
+def delivery(project: str, *, service: str, context: str, root_time: datetime) -> str:
+    """The line of a delivery in its project's list: its name says all that the list needs."""
+    return f"{deliveries(project)}{','.join((reversed_time(root_time), _path(service), _path(context)))}"
+
+
+def listed(name: str) -> tuple[str, str, str]:
+    """Reversed time, service and context of a delivery, from the name of its line."""
+    when, service, context = name.rpartition("/")[2].split(",", 2)
+    return when, unquote(service), unquote(context)
 
 
 def deliveries(project: str) -> str:

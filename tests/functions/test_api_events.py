@@ -132,6 +132,7 @@ def test_who_is_signed_in_decides(world, api):
         ({"type": "sh.keptn.event.a.finished", "data": SCOPE}, 400, "lacks triggeredid"),
         ({"type": "x", "data": {"x": "y" * 270_000}}, 413, "data are 263.7 KiB, more than 256 KiB"),
         ({"type": "x", "team": "y" * 1025}, 413, "the attribute team is 1.1 KiB, more than 1 KiB"),
+        ({"type": "x", "shkeptncontext": "é" * 34}, 413, "shkeptncontext is 204 bytes, more than 200 bytes"),
         ({"type": "x", "Team": "y"}, 400, "'Team' must be at most 40 lower-case"),
         ({"type": "x", "team": {"a": 1}}, 400, "'team' must be a text"),
         ({"type": "x", **{f"a{n}": "y" for n in range(40)}}, 413, "more than 40"),
