@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from keptn import events
 from keptn.api import known
@@ -32,8 +31,8 @@ def delivery(call: Call) -> Answer:
     data = {"project": str(found["project"]), **_told(call)}
     if stage:
         data["stage"] = known.stage(str(found["project"]), stage, call.ctx)
-    event = new_event(events.control_type(Control(wanted)), data, call.ctx)
-    return posted(replace(event, context=context), call.ctx)
+    event = new_event(events.control_type(Control(wanted)), data, call, context=context)
+    return posted(event, call.ctx)
 
 
 def _check_possible(found: Mapping[str, object], wanted: str) -> None:
@@ -49,7 +48,7 @@ def unpin(call: Call) -> Answer:
     stage = known.stage(project, call.path["stage"], call.ctx)
     service = known.service_in(project, stage, call.path["service"], call.ctx)
     data = {"project": project, "stage": stage, "service": service, **_told(call)}
-    return posted(new_event(events.control_type(Control.UNPIN), data, call.ctx), call.ctx)
+    return posted(new_event(events.control_type(Control.UNPIN), data, call), call.ctx)
 
 
 def _told(call: Call) -> Mapping[str, str] | dict[str, str]:

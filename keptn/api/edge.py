@@ -1,4 +1,4 @@
-"""The edge: what an event from outside may be, and what it becomes before anything of ours hears it. Pure.
+"""The edge: what an event from outside may be, and what it becomes before anything of ours hears it. No I/O, no clock.
 
 `events.post` asks here. From outside come triggers of sequences, answers to tasks, `evaluation.invalidated`, and types
 that are not keptn's; everything else has a route of its own or is said by keptn alone. The edge's clock counts, and an

@@ -85,7 +85,7 @@ def _check_scope(event: Event, stage: str, ctx: Context) -> None:
     if scope.stage not in ("", stage):
         raise HttpError(f"the type says stage {stage!r}, the data say {scope.stage!r}; make them agree", status=400)
     known.exact_stage(scope.project, stage, ctx)
-    known.service(scope.project, scope.service, ctx)
+    known.service_in(scope.project, stage, scope.service, ctx)
 
 
 def _taken_at(event: Event, ctx: Context) -> str:

@@ -6,15 +6,15 @@ import uuid
 from collections.abc import Mapping
 
 from keptn import events
-from keptn.api.call import SOURCE
+from keptn.api.call import SOURCE, Call
 from keptn.context import Context
 from keptn.events import Event
 from keptn.web import Answer, json_answer
 
 
-def new_event(event_type: str, data: Mapping[str, object], ctx: Context, *, context: str = "") -> Event:
+def new_event(event_type: str, data: Mapping[str, object], call: Call, *, context: str = "") -> Event:
     """A first event, with a new context if none is given. Its id is random: a call made twice means two things."""
-    event_id, now = str(uuid.uuid4()), ctx.clock.now()
+    event_id, now = str(uuid.uuid4()), call.ctx.clock.now()
     return Event(
         type=event_type,
         id=event_id,
@@ -23,6 +23,7 @@ def new_event(event_type: str, data: Mapping[str, object], ctx: Context, *, cont
         root_time=now,
         context=context or events.derived_id(event_id, "context"),
         data=data,
+        extensions={"keptnby": call.principal},
     )
 
 

@@ -17,12 +17,12 @@ def create(call: Call) -> Answer:
     checks.shipyard(shipyard, project=name, called=call.optional("file"))
     if name in known.projects(call.ctx):
         raise HttpError(f"project {name!r} exists; choose another name or delete it first", status=409)
-    return posted(new_event(events.PROJECT_CREATE, {"project": name, "shipyard": shipyard}, call.ctx), call.ctx)
+    return posted(new_event(events.PROJECT_CREATE, {"project": name, "shipyard": shipyard}, call), call.ctx)
 
 
 def delete(call: Call) -> Answer:
     name = known.project(call.path["project"], call.ctx)
-    return posted(new_event(events.PROJECT_DELETE, {"project": name}, call.ctx), call.ctx)
+    return posted(new_event(events.PROJECT_DELETE, {"project": name}, call), call.ctx)
 
 
 def index(call: Call) -> Answer:

@@ -29,13 +29,13 @@ def create(call: Call) -> Answer:
     if name in there:
         raise HttpError(f"project {project} has the service {name!r} already; change it with add-resource", status=409)
     data = {"project": project, "service": name, "values": values}
-    return posted(new_event(events.SERVICE_CREATE, data, call.ctx), call.ctx)
+    return posted(new_event(events.SERVICE_CREATE, data, call), call.ctx)
 
 
 def delete(call: Call) -> Answer:
     project = known.project(call.path["project"], call.ctx)
     name = known.service(project, call.path["service"], call.ctx)
-    return posted(new_event(events.SERVICE_DELETE, {"project": project, "service": name}, call.ctx), call.ctx)
+    return posted(new_event(events.SERVICE_DELETE, {"project": project, "service": name}, call), call.ctx)
 
 
 def index(call: Call) -> Answer:

@@ -29,7 +29,7 @@ def delivery(call: Call) -> Answer:
     event = new_event(
         events.sequence_type(_stage(call, owner), _sequence(call, owner), Phase.TRIGGERED),
         {**_scoped(_scope(call, owner), call), **artifacts.described(artifact), **_force(call)},
-        call.ctx,
+        call,
     )
     return posted(event, call.ctx)
 
@@ -40,7 +40,7 @@ def evaluation(call: Call) -> Answer:
     stage = known.stage(project, call.path["stage"], call.ctx)
     service = known.service_in(project, stage, call.path["service"], call.ctx)
     data = {**_scoped(Scope(project=project, stage=stage, service=service), call), **_window(call)}
-    return posted(new_event(events.sequence_type(stage, "evaluation", Phase.TRIGGERED), data, call.ctx), call.ctx)
+    return posted(new_event(events.sequence_type(stage, "evaluation", Phase.TRIGGERED), data, call), call.ctx)
 
 
 def sequence(call: Call) -> Answer:
@@ -56,7 +56,7 @@ def sequence(call: Call) -> Answer:
         asked = given.get("rollback")
         given = {**given, "rollback": {**(asked if isinstance(asked, dict) else {}), "by": call.by}}
     data = {**given, **_scoped(Scope(project=project, stage=stage, service=service), call)}
-    return posted(new_event(events.sequence_type(stage, name, Phase.TRIGGERED), data, call.ctx), call.ctx)
+    return posted(new_event(events.sequence_type(stage, name, Phase.TRIGGERED), data, call), call.ctx)
 
 
 def _image(call: Call) -> tuple[str, str]:

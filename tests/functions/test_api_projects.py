@@ -16,6 +16,7 @@ def test_creating_posts_one_event(world, api):
         assert event.type == "sh.keptn.event.project.create.triggered"
         assert event.data == {"project": name, "shipyard": SHIPYARD.decode()}
         assert response.json["id"] == event.id
+        assert event.extensions == {"keptnby": "api"}
 
 
 @pytest.mark.parametrize(

@@ -358,6 +358,9 @@ class TestLooking:
         code, _, err = keptn("add-resource", *where, "--resource=load.js", "--resourceUri=/load.js", ok=False)
         assert (code, "without the first '/'" in err) == (2, True)
         assert "perfspec.json:" in keptn("add-resource", *where, "--resource=perfspec.json", ok=False)[2]
+        (tmp_path / "data.csv").write_bytes(b"x" * 1_500_000)
+        said = "the file data.csv is 1.5 MiB, larger than 1.4 MiB"
+        assert said in keptn("add-resource", *where, "--resource=data.csv", ok=False)[2]
 
     def test_what_looks_wrong_is_told_and_added(self, keptn, world, tmp_path):
         """A stage that the project does not have, and an event that nobody is told of."""
