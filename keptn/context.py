@@ -25,7 +25,6 @@ ADAPTERS: Mapping[str, Mapping[str, str]] = {
     "router": {"envoy": "router.envoy:EnvoyRouter", "memory": "router.memory:MemoryRouter"},
     "registry": {"folder": "registry.folder:FolderRegistry", "memory": "registry.memory:MemoryRegistry"},
     "secrets": {"folder": "secrets.folder:FolderSecrets", "memory": "secrets.memory:MemorySecrets"},
-    "secret_admin": {"folder": "secrets.folder:FolderSecrets", "memory": "secrets.memory:MemorySecretAdmin"},
     "wake_up": {"store": "timers.store_wake_up:StoreWakeUp"},
     "test_strategy": {"functional": "test_runner.http_checks:HttpChecks", "performance": "test_runner.k6:K6Runner"},
     "sli": {
@@ -77,7 +76,8 @@ class Context:
 
     @cached_property
     def secret_admin(self) -> ports.SecretAdmin:
-        return cast(ports.SecretAdmin, self._open("secret_admin", self.settings.secrets))
+        """The same adapter from its other side: every one implements both ports."""
+        return cast(ports.SecretAdmin, self.secrets)
 
     @cached_property
     def wake_up(self) -> ports.WakeUp:

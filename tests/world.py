@@ -175,7 +175,6 @@ class World:
             clock=self.clock,
             sink=self.sink,
             secrets=self.secrets,
-            secret_admin=self.secrets,
             registry=self.registry,
             platform=MemoryPlatform(),
             router=MemoryRouter(),

@@ -42,7 +42,6 @@ class Installation(World):
             store=self.store,
             config_repo=self.config_repo,
             secrets=self.secrets,
-            secret_admin=self.secrets,
             platform=self.platform,
             router=self.router,
             registry=MemoryRegistry(),

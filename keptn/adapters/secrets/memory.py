@@ -31,11 +31,3 @@ class MemorySecrets:
 
     def delete(self, name: str) -> None:
         self._secrets.pop(name, None)
-
-
-class MemorySecretAdmin:
-    """Administers the very secrets that are read."""
-
-    @staticmethod
-    def open(*, secrets: MemorySecrets) -> MemorySecrets:
-        return secrets
