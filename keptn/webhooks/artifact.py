@@ -33,16 +33,18 @@ def accept(
     """
     deadline = Deadline(within_s)
     digest_of = cache(lambda image: deadline.bounded(lambda: ctx.registry.digest(image), what=f"asking for {image}"))
-    found = [entry for entry in notification if isinstance(entry, Ignored)]
+    outcomes: list[Event | Ignored] = [entry for entry in notification if isinstance(entry, Ignored)]
     by_owner: dict[Owner, list[Push]] = {}
     for entry in _with_repositories([entry for entry in notification if isinstance(entry, Push)], ctx):
         if isinstance(entry, Ignored):
-            found.append(entry)
+            outcomes.append(entry)
         else:
             by_owner.setdefault(entry[0], []).append(entry[1])
-    outcomes = [one for owner, pushes in by_owner.items() for one in _started(owner, pushes, opened, digest_of, ctx)]
+    for owner, pushes in by_owner.items():
+        deadline.check(f"the delivery of {pushes[-1]} in {owner.project}/{owner.service}")
+        outcomes += _started(owner, pushes, opened, digest_of, ctx)
     started = [_accepted(one) for one in outcomes if isinstance(one, Event)]
-    return outcome.answer(started, [*found, *(one for one in outcomes if isinstance(one, Ignored))])
+    return outcome.answer(started, [one for one in outcomes if isinstance(one, Ignored)])
 
 
 def _with_repositories(pushes: Sequence[Push], ctx: Context) -> Iterator[tuple[Owner, Push] | Ignored]:

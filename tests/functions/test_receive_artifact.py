@@ -117,7 +117,8 @@ def test_every_service_of_a_repository_counts(world):
     asked = []
     digest = world.registry.digest
     world.registry.digest = lambda image: asked.append(image) or digest(image)
-    assert len(post(world).json["accepted"]) == 1101
+    told = artifact.accept(registries.read(notification()), opened="hooks", ctx=world.context, within_s=600)
+    assert len(told["accepted"]) == 1101
     assert asked == ["keptn/carts:1.0.0"]
 
 
@@ -130,6 +131,8 @@ def test_a_registry_that_does_not_answer_is_asked_later(world):
         artifact.accept(notified, opened="hooks", ctx=world.context, within_s=0.05)
     hanging.set()
     assert not world.sink.events
+    with pytest.raises(Unavailable, match=r"the delivery of keptn/carts:1.0.0 in sockshop/carts is not done yet"):
+        artifact.accept(notified, opened="hooks", ctx=world.context, within_s=0)
 
 
 @pytest.mark.parametrize(
