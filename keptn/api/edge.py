@@ -35,6 +35,7 @@ _STRIPPED = ("keptn", "knativeerror")
 """Beginnings of attributes that only keptn and Knative set."""
 _INSTEAD = (
     (events.TIMER_PREFIX, "the clock alone rings timers"),
+    (events.SLOT_ALARM, "the clock alone rings alarms"),
     (events.CONTROL_PREFIX, "use keptn pause, resume, abort, rerun or unpin (POST /v1/delivery/<context>/control)"),
     (f"{PREFIX}problem.", "post alerts to receive-problem, or trigger the sequence <stage>.remediation"),
     (PREFIX, "it must be sh.keptn.event.<stage>.<sequence>.triggered, or sh.keptn.event.<task>.<phase> as an answer"),
