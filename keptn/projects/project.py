@@ -45,6 +45,7 @@ def delete(task: Event, ctx: Context) -> None:
     there = {stage: services_of(ctx.config_repo.tree(project, stage)) for stage in _stages_left(project, ctx)}
     for service in sorted(set().union(*there.values())):
         forget_hook(project, service, ctx)
+    ctx.secret_admin.delete(hook_tokens.problems_secret(project))
     ctx.platform.remove_all(project)
     for stage, services in there.items():
         for service in services:

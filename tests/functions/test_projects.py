@@ -269,6 +269,7 @@ def test_a_deleted_project_leaves_nothing_running(world):
         world.create(project, event_id=number)
         world.onboard(project=project, event_id=number + "2")
         running(world, project)
+        world.secrets.put(f"hook-problems-{project}", {"token": f"{project}.x"})
     kept = left(world, "other")
     for event_id in ("5", "6"):
         assert (
@@ -276,7 +277,7 @@ def test_a_deleted_project_leaves_nothing_running(world):
         )
         assert list(world.config_repo.projects()) == ["other"]
         assert left(world) == []
-        assert list(world.secrets.names()) == ["hook-other.carts"]
+        assert list(world.secrets.names()) == ["hook-other.carts", "hook-problems-other"]
         assert world.platform.endpoint(Scope(project="sockshop", stage="dev", service="carts"), "blue") is None
     assert left(world, "other") == kept
     assert world.platform.endpoint(Scope(project="other", stage="dev", service="carts"), "blue") is not None
