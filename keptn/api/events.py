@@ -60,10 +60,11 @@ def _page(page: EventPage) -> Answer:
 
 
 def _check(event: Event, ctx: Context) -> None:
-    """What would only end as errored is told at once: an unknown project, stage or service, too much data."""
+    """What would only end as errored is told at once: an unknown project, stage, service or sequence, too much data."""
     parts = events.parse_type(event.type)
     if parts and parts.stage:
         _check_scope(event, parts.stage, ctx)
+        known.sequence(event.scope.project, parts.stage, parts.name, ctx)
         for section in ("artifact", "problem"):
             _check_digest(_section(event.data, section).get("digest"))
         if (size_bytes := len(json.dumps(dict(event.data)))) > LARGEST_DATA:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from keptn import shipyard
 from keptn.context import Context
 from keptn.errors import Unknown
 from keptn.ports import Tree
@@ -39,6 +40,12 @@ def exact_stage(project_name: str, name: str, ctx: Context) -> str:
 
 def stage_names(project_name: str, ctx: Context) -> Sequence[str]:
     return stages.of_project(ctx.config_repo, project(project_name, ctx))
+
+
+def sequence(project_name: str, stage_name: str, name: str, ctx: Context) -> str:
+    """The name itself. Raises Unknown, listing the sequences of the stage."""
+    text = ctx.config_repo.tree(project_name, "main").read("shipyard.yaml") or b""
+    return shipyard.parse(text, name=project_name).stage(stage_name).sequence(name).name
 
 
 def services(project_name: str, stage_name: str, ctx: Context) -> Sequence[str]:

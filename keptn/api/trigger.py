@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from keptn import durations, events, shipyard
+from keptn import durations, events
 from keptn.api import known, ownership
 from keptn.api.call import Call
 from keptn.api.posting import new_event, posted
@@ -48,7 +48,7 @@ def sequence(call: Call) -> Answer:
     project = known.project(call.path["project"], call.ctx)
     stage = known.stage(project, call.path["stage"], call.ctx)
     service = known.service_in(project, stage, call.path["service"], call.ctx)
-    name = _known_sequence(project, stage, call.path["sequence"], call)
+    name = known.sequence(project, stage, call.path["sequence"], call.ctx)
     given = call.body.get("data") or {}
     if not isinstance(given, dict):
         raise HttpError("'data' must be an object", status=400)
@@ -72,13 +72,7 @@ def _stage(call: Call, owner: Owner) -> str:
 
 def _sequence(call: Call, owner: Owner) -> str:
     given = call.optional("sequence")
-    return _known_sequence(owner.project, _stage(call, owner), given, call) if given else "delivery"
-
-
-def _known_sequence(project: str, stage: str, name: str, call: Call) -> str:
-    """The name itself. Raises Unknown, listing the sequences of the stage."""
-    text = call.ctx.config_repo.tree(project, "main").read("shipyard.yaml") or b""
-    return shipyard.parse(text, name=project).stage(stage).sequence(name).name
+    return known.sequence(owner.project, _stage(call, owner), given, call.ctx) if given else "delivery"
 
 
 def _scope(call: Call, owner: Owner) -> Scope:

@@ -129,6 +129,7 @@ def test_who_is_signed_in_decides(world, api):
         ({"type": DELIVERY, "data": {**SCOPE, "problem": {"digest": "sha256:1"}}}, 400, "is no digest"),
         ({"type": DELIVERY, "data": {**SCOPE, "x": "y" * 50_000}}, 413, "at most 48 KiB of data, not 48.9 KiB"),
         ({"type": "sh.keptn.event.prd.a.triggered", "data": {**SCOPE, "stage": ""}}, 404, "stages: dev, st"),
+        ({"type": "sh.keptn.event.dev.chaos.triggered", "data": SCOPE}, 404, "sequences: delivery, rollback"),
         ({"type": "sh.keptn.event.a.finished", "data": SCOPE}, 400, "lacks triggeredid"),
         ({"type": "x", "data": {"x": "y" * 270_000}}, 413, "data are 263.7 KiB, more than 256 KiB"),
         ({"type": "x", "team": "y" * 1025}, 413, "the attribute team is 1.1 KiB, more than 1 KiB"),
