@@ -122,7 +122,7 @@ def stamped(event: Event, *, given: Mapping[str, object], by: str, now: datetime
         id=event_id,
         time=now,
         root_time=now if is_ours else None,
-        context=event.context or (events.derived_id(event_id, "context") if is_ours else ""),
+        context=event.context or (events.derived_id(event.source, event.id, "context") if is_ours else ""),
         extensions={**event.extensions, **beside},
     )
 
