@@ -149,16 +149,18 @@ def _started(problem: Mapping[str, Any]) -> datetime | None:
 
 def _nothing_to_do(turn: Turn, execution: Execution) -> str:
     """Why a problem needs no remediation of its own; empty if it does."""
-    key = kind.problem_key(execution.data)
-    if known := next((p for p in turn.slot.problems if key and p.key == key), None):
-        return f"the problem {key.split('|')[0]} is in delivery {known.context} already"
+    leading = kind.problem_marks(execution.data)[:1]
+    if known := next((p for p in turn.slot.problems if leading and leading[0] in p.marks), None):
+        name = kind.problem_key(execution.data).partition("|")[0]
+        return f"the problem {name} is in delivery {known.context} already"
     if kind.is_over(execution.data):
         return f"the problem is over: {kind.title(execution.data)}"
     return ""
 
 
 def _admit_problem(turn: Turn, execution: Execution) -> None:
-    problem = Problem(key=kind.problem_key(execution.data), execution=execution.id, context=execution.context)
+    marks = kind.problem_marks(execution.data)
+    problem = Problem(marks=marks, execution=execution.id, context=execution.context)
     turn.change(problems=(*turn.slot.problems, problem)[-RECENT:])
     _interrupt(turn, execution)
 

@@ -110,7 +110,7 @@ _READERS: Mapping[type[Any], Mapping[str, Reader]] = {
     Version: {"since": utc},
     Rejection: {"at": utc},
     Pin: {"at": utc},
-    Problem: {},
+    Problem: {"marks": tuple},
     Alarm: {"due": utc},
     Pending: {"due": utc, "event": _event, "verdict": _one(Rejection)},
     Slot: {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,10 @@ from keptn.shipyard import SequenceDefinition
 
 TOUCHING = frozenset({"deployment", "release", "rollback", "action"})
 """Tasks that change what runs: once one was triggered, the slot is kept until the end."""
+
+
+MOST_PROBLEMS = 50
+"""Problems of one event that are told apart; a monitor's notification lists no more (keptn/webhooks)."""
 
 
 def is_delivery(definition: SequenceDefinition, data: Mapping[str, Any]) -> bool:
@@ -35,7 +40,18 @@ def digest(data: Mapping[str, Any]) -> str:
 
 def problem_key(data: Mapping[str, Any]) -> str:
     """What makes two problem events the same problem: its id and its start; empty if it says neither."""
-    problem = _section(data, "problem")
+    return _problem_key(_section(data, "problem"))
+
+
+def problem_marks(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of every problem that an event tells of: short, for a slot remembers them."""
+    listed = data.get("problems")
+    found = [_section(data, "problem"), *(listed if isinstance(listed, list) else ())]
+    keys = dict.fromkeys(key for one in found if isinstance(one, Mapping) and (key := _problem_key(one)))
+    return tuple(hashlib.sha256(key.encode(errors="replace")).hexdigest()[:12] for key in keys)[:MOST_PROBLEMS]
+
+
+def _problem_key(problem: Mapping[str, Any]) -> str:
     name = problem.get("PID") or problem.get("ProblemID") or problem.get("ProblemTitle") or ""
     return f"{name}|{problem.get('startsAt') or ''}" if name else ""
 

@@ -187,9 +187,9 @@ class Pin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """A problem that has, or had, its remediation. key: of the monitoring (id and start)."""
+    """What has, or had, its remediation. marks: of the problems that its event told of (`kind.problem_marks`)."""
 
-    key: str
+    marks: tuple[str, ...]
     execution: str
     context: str
 

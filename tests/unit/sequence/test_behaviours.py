@@ -465,6 +465,18 @@ def test_a_deletion_ends_what_runs_and_starts_nothing(talk, what):
     assert talk.world.context.due_timers.next_due() is None
 
 
+def test_a_problem_that_another_notification_told_of_is_known(talk):
+    """A notification lists several; that another of them leads the next one makes it no new problem."""
+    one, two = ({"PID": name, "startsAt": "2030-01-07T08:00:00Z", "State": "OPEN"} for name in "ab")
+    talk.trigger("prod", "remediation", id="first", problem=one, problems=[one, two])
+    talk.trigger("prod", "remediation", id="second", problem=two, problems=[two])
+    assert talk.told("second", "prod", "remediation") == (
+        "finished",
+        "pass",
+        "the problem b is in delivery context-first already",
+    )
+
+
 def test_a_gate_without_data_says_nothing_about_the_digest(talk):
     """The delivery fails; the same image may be delivered again, for nobody has judged it."""
     talk.trigger("dev", id="one", image="carts:1")
