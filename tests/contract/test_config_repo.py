@@ -351,6 +351,15 @@ def test_what_was_committed_is_not_fetched_again(remote_repo, git_server):
     assert [path for _, path in requests] == ["/sockshop.git/info/refs", "/sockshop.git/git-upload-pack"]
 
 
+def test_what_is_remembered_does_not_grow_for_ever(remote_repo, git_server):
+    """After fifty commits of its own the branch is fetched anew."""
+    remote_repo.create("sockshop", BRANCHES, message="m")
+    for number in range(53):
+        put(remote_repo, "n", b"%d" % number)
+    fetched = git_server.handler.requests.count(("POST", "/sockshop.git/git-upload-pack")) - 53
+    assert fetched == 1 + 2 + 2  # refs of the creation; files of the first commit and of the fifty-second
+
+
 def test_many_projects_are_listed(git_server):
     """However many pages they take."""
     store = MemoryStore()

@@ -13,6 +13,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 from keptn.adapters.config_repo import rules
 from keptn.adapters.config_repo.server import GONE, GitServer, check_url
@@ -28,6 +29,8 @@ _DEEPER = (100, 0x7FFFFFFF)
 """How many commits of a branch are fetched in search of one; Git's own number for all of them."""
 _MOST_REMEMBERED = 64
 """Commits whose files one process keeps in memory."""
+_MOST_CARRIED = 50
+"""Commits of its own that it adds to what it fetched, before it fetches again."""
 
 
 class RemoteConfigRepo:
@@ -36,6 +39,7 @@ class RemoteConfigRepo:
     def __init__(self, url: str, *, store: ObjectStore, secrets: Secrets) -> None:
         self._server, self._store = GitServer(url, secrets=secrets), store
         self._fetched: dict[tuple[str, bytes], Any] = {}
+        self._carried: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 
     @classmethod
     def open(cls, *, settings: Settings, secrets: Secrets, store: ObjectStore) -> RemoteConfigRepo:
@@ -108,9 +112,7 @@ class RemoteConfigRepo:
         commit = new_commit(root, parents=[cast(Any, head)], message=message)
         ref = _HEADS + branch.encode()
         self._server.push(project, old={ref: head}, new={ref: commit.id}, objects=[*made, commit])
-        for added in (*made, commit):
-            repo.object_store.add_object(added)
-        self._remember(project, commit.id, repo)
+        self._carry_on(project, repo, [*made, commit])
         return commit.id.decode()
 
     def _head(self, project: str, branch: str) -> tuple[bytes, Any]:
@@ -136,6 +138,15 @@ class RemoteConfigRepo:
             if commit_in(Store(repo), commit) is not None:
                 return self._remember(project, sha, repo)
         raise rules.no_commit(project, branch, commit)
+
+    def _carry_on(self, project: str, repo: Any, made: Sequence[Any]) -> None:  # noqa: ANN401 - dulwich's MemoryRepo
+        """What was pushed is known already, and need not be fetched; but what is kept so must not grow for ever."""
+        carried = self._carried.get(repo, 0)
+        if carried < _MOST_CARRIED:
+            for added in made:
+                repo.object_store.add_object(added)
+            self._carried[repo] = carried + 1
+            self._remember(project, made[-1].id, repo)
 
     def _remember(self, project: str, commit: bytes, repo: Any) -> Any:  # noqa: ANN401 - dulwich's MemoryRepo
         self._fetched.pop((project, commit), None)  # what was used last stays longest

@@ -20,6 +20,8 @@ GONE = b"0" * 40
 """What a ref that does not exist points at."""
 TIMEOUT_S = 30.0
 """How long a server may be silent, seconds."""
+MOST_KEPT = 10
+"""Connections that are kept for requests that run side by side."""
 _LOST = re.compile(r"failed to (update|lock)|cannot lock|fetch first|non-fast-forward|stale info|already (exists|been)")
 """How servers say that a branch has moved; all other reasons are theirs: a protected branch, a hook."""
 
@@ -91,7 +93,9 @@ class GitServer:
     def _pool(self) -> Any:  # noqa: ANN401 - urllib3's
         from dulwich.client import default_urllib3_manager
 
-        return default_urllib3_manager(None, base_url=self._url, timeout=TIMEOUT_S)
+        pool = default_urllib3_manager(None, base_url=self._url, timeout=TIMEOUT_S)
+        pool.connection_pool_kw["maxsize"] = MOST_KEPT
+        return pool
 
     @contextmanager
     def _connected(self, project: str) -> Iterator[tuple[Any, Any]]:
