@@ -106,8 +106,9 @@ class GitServer:
         url, there = self._url.replace("{project}", project), self.named(project)
         user, token = self._secrets.get("git", "user"), self._secrets.get("git", "token")
         options: dict[str, Any] = {"username": user or "keptn", "password": token.strip()} if token else {}
+        exchange = _Exchange(self._pool)
         if url.startswith(("http://", "https://")):
-            options["pool_manager"] = self._pool
+            options["pool_manager"] = exchange
         try:
             yield get_transport_and_path(url, **options)
         except NotGitRepository as exc:
@@ -116,10 +117,31 @@ class GitServer:
             raise Unavailable(f"{there} wants other credentials; see secret git, keys user, token") from exc
         except (GitProtocolError, HTTPError, OSError) as exc:
             raise Unavailable(f"{there} cannot be used now: {self._without_login(str(exc))}") from exc
+        finally:
+            exchange.end()
 
     def _without_login(self, text: str) -> str:
         login = re.match(r"\w+://([^/@]*)@", self._url)
         return text.replace(f"{login[1]}@", "") if login else text
+
+
+class _Exchange:
+    """The pool as one exchange uses it: a connection whose answer nobody read to its end is closed with it."""
+
+    def __init__(self, pool: Any) -> None:  # noqa: ANN401 - urllib3's
+        self._pool, self._answers = pool, list[Any]()
+
+    @property
+    def headers(self) -> Any:  # noqa: ANN401
+        return self._pool.headers
+
+    def request(self, *arguments: Any, **given: Any) -> Any:  # noqa: ANN401
+        self._answers.append(self._pool.request(*arguments, **given))
+        return self._answers[-1]
+
+    def end(self) -> None:
+        for answer in self._answers:
+            answer.close()
 
 
 def check_url(url: str) -> None:
