@@ -1,6 +1,6 @@
-"""dead_letter: the dead-letter sink. `/task`: an executor's trigger, its task ends as errored; `/keep`: all others.
+"""dead_letter: the dead-letter sink of the Broker, and so of every Trigger.
 
-Consumes whatever could not be delivered. Posts `<task>.finished` on `/task`.
+Consumes whatever could not be delivered. Posts `<task>.finished`, errored, if it was a task's trigger or its timer.
 """
 
 from keptn import runtime
@@ -10,13 +10,5 @@ from keptn.records import dead_letters
 
 
 @runtime.event
-def end_task(undelivered: Event, ctx: Context) -> None:
-    dead_letters.end_task(undelivered, ctx)
-
-
-@runtime.event
-def keep(undelivered: Event, ctx: Context) -> None:
-    dead_letters.keep(undelivered, ctx)
-
-
-handle = runtime.by_path({"/task": end_task}, otherwise=keep)
+def handle(undelivered: Event, ctx: Context) -> None:
+    dead_letters.take(undelivered, ctx)

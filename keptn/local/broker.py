@@ -139,7 +139,8 @@ class Broker:
             )
             self._queue.finish(delivery)
             return None
-        error = outcome.with_error(event, result, destination=str(trigger.subscriber))
+        namespace = trigger.broker.partition("/")[0]
+        error = outcome.with_error(event, result, destination=trigger.subscriber.address(namespace))
         return self._queue.give_up(delivery, error=error)
 
     def _after_dead_letter(

@@ -24,6 +24,12 @@ class Destination:
     path: str = "/"
     url: str = ""
 
+    def address(self, namespace: str) -> str:
+        """Its URL as a cluster spells it: what a Broker writes into `knativeerrordest`."""
+        if self.kind == "JobSink":
+            return f"http://job-sink.knative-eventing.svc.cluster.local/{namespace}/{self.name}"
+        return self.url or f"http://{self.name}.{namespace}.svc.cluster.local{self.path if self.path != '/' else ''}"
+
     def __str__(self) -> str:
         return self.url or f"{self.kind.lower()}/{self.name}{self.path if self.path != '/' else ''}"
 
@@ -53,8 +59,11 @@ def is_retried(status: int | None) -> bool:
 
 
 def read(spec: Mapping[str, Any] | None, *, owner: str) -> DeliverySpec | None:
-    """A manifest's `delivery`; None if there is none. owner: whose it is, for messages. Raises Refused."""
-    if not spec:
+    """A manifest's `delivery`; None if there is none, so that the Broker's holds. owner: whose it is, for messages.
+
+    One that is there replaces the Broker's as a whole, an empty one too. Raises Refused.
+    """
+    if spec is None:
         return None
     policy = spec.get("backoffPolicy", "exponential")
     if policy not in ("linear", "exponential"):

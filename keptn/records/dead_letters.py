@@ -1,6 +1,7 @@
 """What could not be delivered: kept with the reason, listed, and sent again by a person.
 
-Written by `dead_letter`, read by the API. A task's trigger also ends its task, so that nobody waits for it.
+Written by `dead_letter` and, for what the Broker itself refuses, by who posted it; read by the API. A task's trigger
+also ends its task, so that nobody waits for it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from keptn import events
 from keptn.context import Context
@@ -20,29 +22,29 @@ from keptn.ports import ObjectStore
 from keptn.records import objects
 
 
+OBSERVERS = frozenset({"record", "notify"})
+"""A failing audit or chat never fails a delivery."""
+STARTED_BESIDE = frozenset({("evaluate", "deployment"), ("release", "evaluation")})
+"""Step and the task before its own, which it hears only to be up in time: another step does the work."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetterPage:
     letters: Sequence[Mapping[str, Any]]
     next_token: str = ""
 
 
-def keep(event: Event, ctx: Context) -> None:
-    """Keep the event and what Knative says about its failure (`knativeerror…`, Knative Eventing, delivery)."""
-    _keep(event, ctx, reason=reason(event))
+def take(event: Event, ctx: Context) -> None:
+    """Keep what could not be delivered; end the task that waits for it: errored, with the reason.
 
-
-def _keep(event: Event, ctx: Context, *, reason: str) -> None:
-    now = ctx.clock.now()
-    letter = {
-        "id": _letter_id(event),
-        "time": rfc3339(now),
-        "reason": reason,
-        "subscriber": event.extensions.get("knativeerrordest", ""),
-        "event": events.to_dict(event),
-    }
-    name = objects.dead_letter(event.time, str(letter["id"]))
-    with suppress(LostRace):  # the same letter came before
-        ctx.store.put(name, json.dumps(letter).encode(), if_generation=0)
+    Posted, not replied: no Broker routes what a dead-letter sink answers.
+    """
+    why = reason(event)
+    _keep(event, ctx, reason=why)
+    task = events.unwrapped(event)
+    if _is_task(task) and not _is_beside(task, step=subscriber(event)):
+        name = task.type.removeprefix(events.PREFIX).removesuffix(".triggered")
+        post_end(task, f"{name} could not be delivered to its function: {why}", ctx)
 
 
 def keep_refused(event: Event, reason: str, ctx: Context) -> None:
@@ -56,19 +58,6 @@ def refuse_timer(due: Event, reason: str, ctx: Context) -> None:
     task = events.unwrapped(due)
     if _is_task(task):
         post_end(task, f"{task.type} could not be called again: {reason}", ctx)
-
-
-def end_task(event: Event, ctx: Context) -> None:
-    """End the task whose trigger, or whose timer, reached nobody: errored, with the reason. Keep the event anyway.
-
-    Posted, not replied: no Broker routes what a dead-letter sink answers.
-    """
-    keep(event, ctx)
-    task = events.unwrapped(event)
-    if not _is_task(task):
-        return
-    name = task.type.removeprefix(events.PREFIX).removesuffix(".triggered")
-    post_end(task, f"{name} could not be delivered to its function: {reason(event)}", ctx)
 
 
 def post_end(task: Event, message: str, ctx: Context) -> None:
@@ -93,15 +82,46 @@ def _is_task(event: Event) -> bool:
     return parts is not None and not parts.stage and parts.phase is Phase.TRIGGERED
 
 
+def _is_beside(task: Event, *, step: str) -> bool:
+    """Whether the step that did not take it does not work on the task."""
+    name = task.type.removeprefix(events.PREFIX).removesuffix(".triggered")
+    return step in OBSERVERS or (step, name) in STARTED_BESIDE
+
+
 def reason(event: Event) -> str:
-    """Why Knative gave up, in words."""
+    """Why the Broker gave up, in words, from what it wrote into the event (Knative Eventing, `knativeerror…`)."""
     code = event.extensions.get("knativeerrorcode", "")
     detail = _text(event.extensions.get("knativeerrordata", ""))
-    where = event.extensions.get("knativeerrordest", "")
-    text = f"the last answer was {code}" if code else "nobody answered"
-    return " ".join(
-        part for part in (text, f"from {where}" if where else "", f"({detail[:200]})" if detail else "") if part
-    )
+    text = f"{subscriber(event) or 'the subscriber'} answered {code}" if code else "nobody answered"
+    return f"{text} ({detail[:200]})" if detail else text
+
+
+def subscriber(event: Event) -> str:
+    """The step that the event could not be delivered to, as in `knative/`; empty if the Broker does not say.
+
+    `knativeerrordest` is the subscriber's URL: a Service's (`http://<name>.<namespace>.svc.cluster.local`), a
+    JobSink's (`…/<namespace>/<name>`), or, where a Broker names its own part, `…/triggers/<namespace>/<name>/…`.
+    Source: Knative Eventing, delivery; pkg/broker/filter and the JobSink's status.
+    """
+    url = urlsplit(event.extensions.get("knativeerrordest", ""))
+    host, path = (url.hostname or "").partition(".")[0], url.path.strip("/").split("/")
+    if path[0] == "triggers" and len(path) > 2:
+        return path[2]
+    return path[-1] if host == "job-sink" else host
+
+
+def _keep(event: Event, ctx: Context, *, reason: str) -> None:
+    now = ctx.clock.now()
+    letter = {
+        "id": _letter_id(event),
+        "time": rfc3339(now),
+        "reason": reason,
+        "subscriber": event.extensions.get("knativeerrordest", ""),
+        "event": events.to_dict(event),
+    }
+    name = objects.dead_letter(event.time, str(letter["id"]))
+    with suppress(LostRace):  # the same letter came before
+        ctx.store.put(name, json.dumps(letter).encode(), if_generation=0)
 
 
 def _text(encoded: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -9,6 +10,7 @@ import yaml
 from keptn import events
 from keptn.events import Phase
 from keptn.local import wiring
+from keptn.records import dead_letters
 
 ROOT = Path(__file__).parent.parent.parent
 BASE = ROOT / "knative" / "base"
@@ -48,10 +50,17 @@ def _types(node: object) -> list[tuple[str, str]]:
     return here + [found for value in node.values() for found in _types(value)]
 
 
-def _filtered() -> list[tuple[str, str, str]]:
+def _manifests() -> list[dict[str, Any]]:
     documents = [d for file in sorted(BASE.glob("*.yaml")) for d in yaml.safe_load_all(file.read_text())]
-    triggers = [d for d in documents if isinstance(d, dict) and d.get("kind") == "Trigger"]
-    return [(t["metadata"]["name"], *found) for t in triggers for found in _types(t["spec"])]
+    return [d for d in documents if isinstance(d, dict) and "metadata" in d]
+
+
+def _triggers() -> list[dict[str, Any]]:
+    return [d for d in _manifests() if d.get("kind") == "Trigger"]
+
+
+def _filtered() -> list[tuple[str, str, str]]:
+    return [(t["metadata"]["name"], *found) for t in _triggers() for found in _types(t["spec"])]
 
 
 @pytest.mark.parametrize(("trigger", "dialect", "value"), _filtered())
@@ -83,12 +92,20 @@ def test_every_built_in_task_has_one_executor(wired: wiring.Wiring):
         assert len(heard) == 1, task
 
 
-def test_executors_dead_letter_to_task_and_others_to_keep(wired: wiring.Wiring):
-    """A failing audit or chat never fails a delivery; a failing executor ends its task."""
+def test_every_trigger_inherits_the_dead_letter_sink(wired: wiring.Wiring):
+    """One sink, without a path, on the Broker: whoever adds a step has it at once, and kn can say no more."""
     for trigger in wired.triggers.values():
         sink = trigger.delivery.dead_letter_sink
-        keeps = trigger.name in {"orchestrate", "notify", "record"}
-        assert sink and (sink.name, sink.path) == ("dead-letter", "/keep" if keeps else "/task")
+        assert sink and (sink.name, sink.path, trigger.delivery.retry) == ("dead-letter", "/", 10)
+    assert not [trigger["metadata"]["name"] for trigger in _triggers() if "delivery" in trigger["spec"]]
+
+
+def test_who_ends_no_task_is_wired_under_that_name(wired: wiring.Wiring):
+    """The dead-letter function tells observers from executors by the names of their Services."""
+    services = [one for one in _manifests() if one.get("kind") == "Service"]
+    labelled = {s["metadata"]["name"] for s in services if s["metadata"]["labels"]["keptn.sh/role"] == "observer"}
+    assert labelled == dead_letters.OBSERVERS
+    assert {step for step, _ in dead_letters.STARTED_BESIDE} <= set(wired.functions)
 
 
 def test_only_the_edge_is_reachable_from_outside(wired: wiring.Wiring):

@@ -58,3 +58,17 @@ def test_a_destination_that_cannot_be_reached_is_refused(spec: dict):
     """Other kinds of refs exist in a cluster only."""
     with pytest.raises(Refused, match="Service or JobSink"):
         delivery_spec.destination(spec, owner="Trigger t")
+
+
+@pytest.mark.parametrize(
+    ("destination", "address"),
+    [
+        (Destination(kind="Service", name="record"), "http://record.keptn.svc.cluster.local"),
+        (Destination(kind="Service", name="a", path="/x"), "http://a.keptn.svc.cluster.local/x"),
+        (Destination(kind="JobSink", name="test"), "http://job-sink.knative-eventing.svc.cluster.local/keptn/test"),
+        (Destination(url="http://h/x"), "http://h/x"),
+    ],
+)
+def test_an_address_is_spelled_as_in_a_cluster(destination: Destination, address: str):
+    """A dead letter names who did not take it by the subscriber's URL."""
+    assert destination.address("keptn") == address

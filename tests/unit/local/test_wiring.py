@@ -56,3 +56,4 @@ def test_a_triggers_delivery_replaces_its_brokers_as_a_whole(tmp_path: Path):
     inherited = read(tmp_path, broker + trigger()).triggers["t"].delivery
     assert (own.retry, own.dead_letter_sink) == (1, None)
     assert inherited.retry == 5 and inherited.dead_letter_sink
+    assert read(tmp_path, broker + trigger(delivery="{}")).triggers["t"].delivery.retry == 0
