@@ -17,7 +17,7 @@ class Settings:
     """All that can be set. Adapter names are looked up in `context.py`; an unknown one is an error."""
 
     sink: str = ""
-    """`K_SINK`: the URL events are posted to (SinkBinding sets it)."""
+    """`K_SINK`: the URL events are posted to, the Broker's ingress."""
     sink_timeout_s: float = 60.0
     """`KEPTN_SINK_TIMEOUT_S`: how long the Broker may take to accept an event, seconds."""
     state_dir: Path = Path("~/.keptn/local")

@@ -28,7 +28,7 @@ DEFAULT_TIMEOUT_S = 300.0
 class Function:
     """A Knative Service. source: its FUNCTION_SOURCE. public: reachable from outside, not cluster-local.
 
-    sink: the Broker that a SinkBinding gives it as K_SINK, `<namespace>/<name>`; empty if none does.
+    sink: the Broker it posts to (K_SINK), `<namespace>/<name>`, by its settings or a SinkBinding; empty: none.
     """
 
     name: str
@@ -112,6 +112,8 @@ class _Manifest:
 
 
 NAMESPACE = "keptn"
+SETTINGS = "keptn-settings"
+"""The ConfigMap that every step takes its settings from."""
 
 
 def read(folders: Iterable[Path]) -> Wiring:
@@ -195,7 +197,7 @@ def _function(manifest: _Manifest, values: Mapping[str, Mapping[str, str]], bind
         env=env,
         timeout_s=float(template.get("timeoutSeconds") or DEFAULT_TIMEOUT_S),
         public=(manifest.body["metadata"].get("labels") or {}).get(label) != local,
-        sink=_sink(bindings, "Service", manifest.body["metadata"]),
+        sink=_sink(bindings, "Service", manifest.body["metadata"]) or _sink_of_settings(template["containers"][0]),
         folder=manifest.file.parent,
     )
 
@@ -211,7 +213,7 @@ def _job_sink(manifest: _Manifest, values: Mapping[str, Mapping[str, str]], bind
         env=_env(container, values, manifest),
         backoff_limit=int(job.get("backoffLimit", 6)),
         deadline_s=float(deadline_s) if deadline_s else None,
-        sink=_sink(bindings, "Job", template.get("metadata") or {}),
+        sink=_sink(bindings, "Job", template.get("metadata") or {}) or _sink_of_settings(container),
         folder=manifest.file.parent,
     )
 
@@ -226,6 +228,12 @@ def _sink(bindings: Sequence[_Manifest], kind: str, metadata: Mapping[str, Any])
         if subject["kind"] == kind and (by_name or (wanted and wanted.items() <= labels)):
             return f"{binding.namespace}/{binding.spec['sink']['ref']['name']}"
     return ""
+
+
+def _sink_of_settings(container: Mapping[str, Any]) -> str:
+    """The default Broker for who takes the settings: an overlay has K_SINK among them, and the local runtime is one."""
+    taken = [(source.get("configMapRef") or {}).get("name") for source in container.get("envFrom") or ()]
+    return f"{NAMESPACE}/default" if SETTINGS in taken else ""
 
 
 def _ping(manifest: _Manifest) -> Ping:

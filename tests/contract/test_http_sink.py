@@ -58,7 +58,7 @@ def test_a_broker_that_is_away_is_unavailable():
 
 
 def test_a_missing_sink_names_its_setting():
-    """K_SINK comes from the SinkBinding."""
+    """K_SINK is one of the settings."""
     with pytest.raises(Unavailable, match="K_SINK"):
         HttpSink("").post(EVENT)
 

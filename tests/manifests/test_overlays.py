@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent.parent
-OVERLAYS = sorted(path.parent for path in ROOT.glob("knative/**/kustomization.yaml"))
+OVERLAYS = [ROOT / "knative/base", *sorted(path.parent for path in ROOT.glob("knative/overlays/*/kustomization.yaml"))]
 FILES = sorted(path for path in ROOT.glob("knative/**/*.yaml") if path.name != "kustomization.yaml")
 
 
@@ -93,8 +93,8 @@ def test_every_service_is_hardened_and_scales_to_zero(overlay: Path):
         template = service["spec"]["template"]
         container = template["spec"]["containers"][0]
         assert template["metadata"]["annotations"]["autoscaling.knative.dev/min-scale"] == "0"
-        assert template["spec"]["securityContext"]["runAsNonRoot"]
-        assert container["securityContext"]["readOnlyRootFilesystem"]
+        assert "securityContext" not in template["spec"]  # Knative takes it of the container alone
+        assert container["securityContext"]["runAsNonRoot"] and container["securityContext"]["readOnlyRootFilesystem"]
         assert "cpu" in container["resources"]["requests"] and "cpu" not in container["resources"]["limits"]
         assert template["spec"]["timeoutSeconds"] <= 600
 
@@ -110,3 +110,51 @@ def test_production_uses_kafka():
     """The in-memory Broker loses events, RabbitMQ's counts 4xx as success."""
     broker = next(d for d in built(ROOT / "knative/overlays/production") if d["kind"] == "Broker")
     assert broker["metadata"]["annotations"]["eventing.knative.dev/broker.class"] == "Kafka"
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS[1:], ids=lambda path: path.name)
+def test_every_overlay_says_where_events_go(overlay: Path):
+    """K_SINK is a setting, not a SinkBinding's: no first revision is made twice, and Jobs have it too."""
+    (settings,) = [d for d in built(overlay) if d["kind"] == "ConfigMap" and d["metadata"]["name"] == "keptn-settings"]
+    assert settings["data"]["K_SINK"].endswith(".knative-eventing.svc.cluster.local/keptn/default")
+    assert settings["data"]["KEPTN_MAX_HOPS"] == "255"
+    assert not [d for d in built(overlay) if d["kind"] == "SinkBinding"]
+
+
+def test_kind_loads_its_image_and_is_answered_at_once():
+    """A tag `latest` would always be pulled; an in-memory Broker without the annotation holds every post."""
+    documents = built(ROOT / "knative/overlays/kind")
+    service = next(d for d in documents if d["apiVersion"].startswith("serving.knative.dev"))
+    image = service["spec"]["template"]["spec"]["containers"][0]["image"]
+    assert image.startswith("dev.local/keptn:") and not image.endswith(":latest")
+    broker = next(d for d in documents if d["kind"] == "Broker")
+    assert broker["metadata"]["annotations"] == {"messaging.knative.dev/async-handler": "true"}
+
+
+def test_the_oidc_component_binds_every_step_and_job(tmp_path: Path):
+    """Where the Broker wants to know who posts, a SinkBinding gives every Service and every Job its identity."""
+    relative = os.path.relpath(ROOT / "knative", tmp_path)
+    kinds = {"resources": [f"{relative}/overlays/production"], "components": [f"{relative}/components/oidc"]}
+    (tmp_path / "kustomization.yaml").write_text(yaml.dump(kinds))
+    documents = built(tmp_path)
+    bindings = {d["spec"]["subject"]["kind"]: d for d in documents if d["kind"] == "SinkBinding"}
+    assert set(bindings) == {"Service", "Job"}
+    for binding in bindings.values():
+        check(binding)
+    wanted = bindings["Service"]["spec"]["subject"]["selector"]["matchLabels"].items()
+    services = [d for d in documents if d["apiVersion"].startswith("serving.knative.dev")]
+    assert services and all(wanted <= service["metadata"]["labels"].items() for service in services)
+
+
+def test_only_the_clock_touches_its_source():
+    """No other step needs a right on the cluster for a timer."""
+    documents = built(ROOT / "knative/base")
+    allowed = [d for d in documents if d["kind"].endswith("Role") and "pingsources" in str(d["rules"])]
+    assert [d["metadata"]["name"] for d in allowed] == ["keptn-clock"]
+    (binding,) = [d for d in documents if d.get("roleRef", {}).get("name") == "keptn-clock"]
+    assert [subject["name"] for subject in binding["subjects"]] == ["keptn-clock"]
+    services = [d for d in documents if d["apiVersion"].startswith("serving.knative.dev")]
+    users = [
+        d["metadata"]["name"] for d in services if d["spec"]["template"]["spec"]["serviceAccountName"] == "keptn-clock"
+    ]
+    assert users == ["clock"]

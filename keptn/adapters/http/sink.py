@@ -42,7 +42,7 @@ class HttpSink:
         import httpx
 
         if not self._url:
-            raise Unavailable("K_SINK is not set, so events have nowhere to go; is the SinkBinding there?")
+            raise Unavailable("K_SINK is not set, so events have nowhere to go; set it to the Broker's ingress")
         headers, body = events.encode(event)
         try:
             answer = self._posted(headers, body)

@@ -57,3 +57,16 @@ def test_a_triggers_delivery_replaces_its_brokers_as_a_whole(tmp_path: Path):
     assert (own.retry, own.dead_letter_sink) == (1, None)
     assert inherited.retry == 5 and inherited.dead_letter_sink
     assert read(tmp_path, broker + trigger(delivery="{}")).triggers["t"].delivery.retry == 0
+
+
+@pytest.mark.parametrize(("env_from", "sink"), [("keptn-settings", "keptn/default"), ("other", "")])
+def test_who_takes_the_settings_gets_a_sink(tmp_path: Path, env_from: str, sink: str):
+    """K_SINK is one of them in every overlay, and nothing else brings it."""
+    maps = "".join(
+        f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n---\n" for name in ("keptn-settings", "other")
+    )
+    env = "[{name: FUNCTION_SOURCE, value: x.py}, {name: FUNCTION_TARGET, value: handle}]"
+    container = f"{{env: {env}, envFrom: [{{configMapRef: {{name: {env_from}}}}}]}}"
+    service = "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: step}\n"
+    service += f"spec: {{template: {{spec: {{containers: [{container}]}}}}}}\n"
+    assert read(tmp_path, BROKER + maps + service).functions["step"].sink == sink
