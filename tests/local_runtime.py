@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 ROOT = Path(__file__).parent.parent
 DEADLINE_S = 20.0
@@ -32,10 +32,17 @@ class LocalRuntime:
     """root: a folder with `knative/base` and perhaps `functions`. Use as a context manager."""
 
     def __init__(
-        self, root: Path, *, idle_s: float = 60.0, faults: str = "", workloads: bool = False, **environment: str
+        self,
+        root: Path,
+        *,
+        idle_s: float = 60.0,
+        broker: str = "durable",
+        faults: str = "",
+        workloads: bool = False,
+        **environment: str,
     ) -> None:
         self.root, self.state_dir = root, root / "state"
-        self._arguments = [str(root), str(idle_s), faults, "workloads" if workloads else ""]
+        self._arguments = [str(root), str(idle_s), broker, faults, "workloads" if workloads else ""]
         self._environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -87,7 +94,9 @@ class LocalRuntime:
         return self.process.wait(timeout=DEADLINE_S)
 
 
-def _main(root: Path, idle_s: float, faults: str, *, workloads: bool) -> None:
+def _main(
+    root: Path, idle_s: float, broker: Literal["durable", "synchronous"], faults: str, *, workloads: bool
+) -> None:
     import logging
 
     from keptn.local import faults as fault_mode
@@ -96,9 +105,11 @@ def _main(root: Path, idle_s: float, faults: str, *, workloads: bool) -> None:
 
     logging.basicConfig(level=logging.INFO)
     places = Places(root=root, state_dir=root / "state")
-    options = Options(places=places, port=0, idle_s=idle_s, faults=fault_mode.parse(faults), workloads=workloads)
+    options = Options(
+        places=places, port=0, idle_s=idle_s, broker=broker, faults=fault_mode.parse(faults), workloads=workloads
+    )
     asyncio.run(serve(options, ready=lambda url, context: None))
 
 
 if __name__ == "__main__":
-    _main(Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3], workloads=bool(sys.argv[4]))
+    _main(Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3], sys.argv[4], workloads=bool(sys.argv[5]))

@@ -8,7 +8,7 @@ import os
 import secrets
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -34,6 +34,13 @@ FOLDERS = click.Path(exists=True, file_okay=False, resolve_path=True, path_type=
 @click.option("--manifests", multiple=True, type=FOLDERS, help="Folder with more Triggers and Services; repeatable.")
 @click.option("--functions", multiple=True, type=FOLDERS, help="Folder with more functions; repeatable.")
 @click.option("--idle-s", default=60.0, show_default=True, help="Seconds after which an idle function is stopped.")
+@click.option(
+    "--broker",
+    type=click.Choice(["durable", "synchronous"]),
+    default="durable",
+    show_default=True,
+    help="synchronous: hold a post until all have taken the event, as Knative's in-memory Broker does.",
+)
 @click.option("--faults", default="", metavar="SEED[,KIND…]", help="Be unkind: duplicate, shuffle, lose, kill.")
 @pass_session
 def command(
@@ -44,6 +51,7 @@ def command(
     manifests: tuple[Path, ...],
     functions: tuple[Path, ...],
     idle_s: float,
+    broker: Literal["durable", "synchronous"],
     faults: str,
 ) -> None:
     """Run keptn on this machine: Broker, clock, functions, Envoy. Stop it with Ctrl-C.
@@ -66,6 +74,7 @@ def command(
         ),
         port=port,
         idle_s=idle_s,
+        broker=broker,
         faults=fault_mode.parse(faults),
         settings=read,
         own=environment.own_settings(os.environ),

@@ -1,8 +1,8 @@
 """The Broker: takes events in, keeps them until every Trigger that hears them has delivered them, feeds replies back.
 
-Semantics are those of Knative's multi-tenant Broker, oddities included; unlike it with its in-memory channel, the queue
-is durable and the ingress answers as soon as an event is stored. It delivers through a `Subscribers` and knows neither
-processes nor HTTP.
+Semantics are those of Knative's multi-tenant Broker, oddities included; unlike it with its in-memory channel
+(`synchronous.py`), the queue is durable and the ingress answers as soon as an event is stored. It delivers through a
+`Subscribers` and knows neither processes nor HTTP.
 """
 
 from __future__ import annotations
@@ -40,11 +40,47 @@ class Subscribers(Protocol):
         """Raises KeptnError when there is no answer."""
 
 
+class Attempts:
+    """Single attempts, and who hears an event: what both kinds of Broker do alike."""
+
+    def __init__(self, subscribers: Subscribers, *, faults: Faults) -> None:
+        self._subscribers, self.faults = subscribers, faults
+
+    def hear(self, wiring: Wiring, broker: str, event: Envelope) -> list[Trigger]:
+        """The Triggers that hear it (each twice: duplicates). Raises Refused if there is no such Broker."""
+        if broker not in wiring.brokers:
+            raise Refused(f"there is no Broker {broker}; there are: {', '.join(sorted(wiring.brokers))}")
+        heard = [trigger for trigger in wiring.triggers_of(broker) if trigger.matches(event.attributes)]
+        return heard * self.faults.copies
+
+    async def make(self, sink: Destination, event: Envelope, *, timeout_s: float | None) -> Outcome:
+        """What comes of one attempt."""
+        try:
+            answer = await self._subscribers.deliver(sink, event.without(TTL), timeout_s=timeout_s)
+        except KeptnError as exc:
+            return outcome.no_answer(str(exc))
+        if self.faults.loses():
+            return outcome.no_answer("the answer was lost (fault mode)")
+        return outcome.judge(answer)
+
+
+class Ingress(Protocol):
+    """What the gateway and the runtime know of a Broker, of either kind."""
+
+    async def accept(self, broker: str, event: Envelope) -> None: ...
+
+    def resume(self) -> None: ...
+
+    def waiting(self) -> int: ...
+
+    async def stop(self) -> None: ...
+
+
 class Broker:
     """All Brokers of the wiring, over one queue."""
 
-    def __init__(self, wiring: Wiring, queue: Queue, subscribers: Subscribers, *, faults: Faults) -> None:
-        self._wiring, self._queue, self._subscribers, self._faults = wiring, queue, subscribers, faults
+    def __init__(self, wiring: Wiring, queue: Queue, attempts: Attempts) -> None:
+        self._wiring, self._queue, self._attempts = wiring, queue, attempts
         self._slots: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(CONCURRENCY))
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -52,11 +88,9 @@ class Broker:
         """Go on with what an earlier process left."""
         self._dispatch(self._queue.waiting())
 
-    def accept(self, broker: str, event: Envelope) -> None:
+    async def accept(self, broker: str, event: Envelope) -> None:
         """Store the event; it is safe when this returns. Raises Refused (no such Broker), Undecodable (no TTL left)."""
-        if broker not in self._wiring.brokers:
-            raise Refused(f"there is no Broker {broker}; there are: {', '.join(sorted(self._wiring.brokers))}")
-        self._dispatch(self._queue.accept(self._accepted(broker, _aged(event))))
+        self._dispatch(self._queue.accept(self._accepted(broker, aged(event))))
 
     def waiting(self) -> int:
         """How many deliveries are not done yet; 0: nothing is under way."""
@@ -69,8 +103,8 @@ class Broker:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _accepted(self, broker: str, event: Envelope) -> Accepted:
-        heard = [trigger.name for trigger in self._wiring.triggers_of(broker) if trigger.matches(event.attributes)]
-        return Accepted(envelope=event, triggers=heard * self._faults.copies)
+        heard = self._attempts.hear(self._wiring, broker, event)
+        return Accepted(envelope=event, triggers=[trigger.name for trigger in heard])
 
     def _dispatch(self, deliveries: Iterable[Delivery]) -> None:
         for delivery in deliveries:
@@ -80,7 +114,7 @@ class Broker:
 
     async def _carry(self, delivery: Delivery) -> None:
         """Attempt after attempt, until it is delivered or given up."""
-        await asyncio.sleep(self._faults.delay_s())
+        await asyncio.sleep(self._attempts.faults.delay_s())
         left: Delivery | None = delivery
         while left:
             await asyncio.sleep(max(0.0, left.due - time.time()))
@@ -99,19 +133,10 @@ class Broker:
             return None
         event = self._queue.envelope(delivery)
         async with self._slots[delivery.trigger]:
-            result = await self._attempt(sink, event, trigger.delivery.timeout_s)
+            result = await self._attempts.make(sink, event, timeout_s=trigger.delivery.timeout_s)
         if delivery.dead_letter:
             return self._after_dead_letter(delivery, event, trigger, result)
         return self._after_subscriber(delivery, event, trigger, result)
-
-    async def _attempt(self, sink: Destination, event: Envelope, timeout_s: float | None) -> Outcome:
-        try:
-            answer = await self._subscribers.deliver(sink, event.without(TTL), timeout_s=timeout_s)
-        except KeptnError as exc:
-            return outcome.no_answer(str(exc))
-        if self._faults.loses():
-            return outcome.no_answer("the answer was lost (fault mode)")
-        return outcome.judge(answer)
 
     def _after_subscriber(
         self, delivery: Delivery, event: Envelope, trigger: Trigger, result: Outcome
@@ -121,7 +146,7 @@ class Broker:
             return None
         if result.done and result.reply is not None:
             try:
-                reply = _aged(result.reply.with_attributes(**{TTL: event.attributes[TTL]}))
+                reply = aged(next_hop(event, result.reply))
             except Undecodable as exc:  # the ingress refuses the reply, which fails the delivery
                 result = outcome.failure(400, str(exc).encode(), retried=False)
             else:
@@ -130,17 +155,14 @@ class Broker:
         return self._after_failure(delivery, event, trigger, result)
 
     def _after_failure(self, delivery: Delivery, event: Envelope, trigger: Trigger, result: Outcome) -> Delivery | None:
-        log.info("%s: %s", _named(event, trigger.subscriber), _reason(result))
+        log.info("%s: %s", named(event, trigger.subscriber), told(result))
         if result.retried and delivery.failed < trigger.delivery.retry:
             return self._queue.failed(delivery, wait_s=trigger.delivery.wait_s(delivery.failed + 1))
         if trigger.delivery.dead_letter_sink is None:
-            log.error(
-                "%s is lost, there is no dead-letter sink: %s", _named(event, trigger.subscriber), _reason(result)
-            )
+            log.error("%s is lost, there is no dead-letter sink: %s", named(event, trigger.subscriber), told(result))
             self._queue.finish(delivery)
             return None
-        namespace = trigger.broker.partition("/")[0]
-        error = outcome.with_error(event, result, destination=trigger.subscriber.address(namespace))
+        error = outcome.with_error(event, result, destination=trigger.address)
         return self._queue.give_up(delivery, error=error)
 
     def _after_dead_letter(
@@ -152,14 +174,14 @@ class Broker:
             return self._queue.failed(delivery, wait_s=wait_s)
         sink = trigger.delivery.dead_letter_sink or trigger.subscriber
         if not result.done:
-            log.error("%s is lost, its dead-letter sink does not take it: %s", _named(event, sink), _reason(result))
+            log.error("%s is lost, its dead-letter sink does not take it: %s", named(event, sink), told(result))
         elif result.reply is not None:
-            log.warning("%s: the reply of a dead-letter sink goes nowhere; it must post", _named(event, sink))
+            log.warning("%s: the reply of a dead-letter sink goes nowhere; it must post", named(event, sink))
         self._queue.finish(delivery)
         return None
 
 
-def _aged(event: Envelope) -> Envelope:
+def aged(event: Envelope) -> Envelope:
     """One hop less to live; 255 for an event that says nothing. Raises Undecodable at 0.
 
     Source: pkg/broker/ingress (`TTLDefaulter`). Subscribers never see the attribute, so what they post starts afresh.
@@ -171,13 +193,18 @@ def _aged(event: Envelope) -> Envelope:
     return event.with_attributes(**{TTL: str(left)})
 
 
+def next_hop(event: Envelope, reply: Envelope) -> Envelope:
+    """The reply as it comes to the ingress: with what its event had left to live."""
+    return reply.with_attributes(**{TTL: event.attributes[TTL]})
+
+
 def _sink(trigger: Trigger, delivery: Delivery) -> Destination | None:
     return trigger.delivery.dead_letter_sink if delivery.dead_letter else trigger.subscriber
 
 
-def _named(event: Envelope, sink: Destination) -> str:
+def named(event: Envelope, sink: Destination) -> str:
     return f"{event.attributes['type']} {event.attributes['id']} for {sink}"
 
 
-def _reason(result: Outcome) -> str:
+def told(result: Outcome) -> str:
     return f"{result.code} {result.data[:300].decode(errors='replace')}"

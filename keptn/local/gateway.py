@@ -1,11 +1,14 @@
 """The one port of the local runtime: the Broker's ingress, and the functions as Knative would expose them.
 
-POST /<namespace>/<broker>          the ingress: 202 once the event is stored
+POST /<namespace>/<broker>          the ingress: 202 once the Broker has accepted the event
 ANY  /functions/<name>/<rest>       a function that is not cluster-local
 GET  /health                        who this is, and how many deliveries are under way
 """
 
 from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -15,7 +18,7 @@ from starlette.routing import Route
 import keptn
 from keptn.errors import Refused, Unavailable, Undecodable
 from keptn.local import envelope
-from keptn.local.broker import Broker
+from keptn.local.broker import Ingress
 from keptn.local.exchange import Call
 from keptn.local.host import Host
 from keptn.local.wiring import Wiring
@@ -27,7 +30,7 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 class Gateway:
     """The routes, as an ASGI application in `app`."""
 
-    def __init__(self, wiring: Wiring, broker: Broker, host: Host) -> None:
+    def __init__(self, wiring: Wiring, broker: Ingress, host: Host) -> None:
         self._wiring, self._broker, self._host = wiring, broker, host
         self.app = Starlette(
             routes=[
@@ -48,11 +51,14 @@ class Gateway:
         if body is None:
             return _error(f"the event is larger than {MAX_BODY_BYTES} bytes", 413)
         try:
-            self._broker.accept(broker, envelope.read(_headers(request), body))
+            accepting = self._broker.accept(broker, envelope.read(_headers(request), body))
+            await _while_there(request, accepting)
         except Undecodable as exc:
             return _error(str(exc), 400)
         except Refused as exc:
             return _error(str(exc), 404)
+        except Unavailable as exc:
+            return _error(str(exc), 500)
         return Response(status_code=202)
 
     async def _function(self, request: Request) -> Response:
@@ -101,6 +107,26 @@ async def _body(request: Request) -> bytes | None:
         if len(body) > MAX_BODY_BYTES:
             return None
     return bytes(body)
+
+
+async def _while_there(request: Request, work: Coroutine[None, None, None]) -> None:
+    """Do the work; if who asked for it goes away, drop it. Raises what the work raises, and Unavailable."""
+    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_left(request))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise Unavailable("nobody waits for the answer any more")
+        working.result()
+    finally:
+        for task in (working, leaving):
+            task.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
+
+
+async def _left(request: Request) -> None:
+    """Return when the connection is closed."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _error(reason: str, status: int) -> Response:

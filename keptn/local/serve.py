@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mappin
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import uvicorn
 
@@ -23,7 +24,7 @@ from keptn.adapters.machine.file_lock import locked
 from keptn.context import Context
 from keptn.errors import Refused, Unavailable
 from keptn.local import supervisor, wiring
-from keptn.local.broker import Broker
+from keptn.local.broker import Attempts, Broker, Ingress
 from keptn.local.clock import Clock
 from keptn.local.environment import Environment
 from keptn.local.faults import Faults
@@ -34,6 +35,7 @@ from keptn.local.jobs import Jobs
 from keptn.local.places import Places
 from keptn.local.queue import Queue
 from keptn.local.subscribers import LocalSubscribers
+from keptn.local.synchronous import SynchronousBroker
 from keptn.local.wiring import Wiring
 from keptn.settings import Settings
 
@@ -47,12 +49,14 @@ log = logging.getLogger("keptn.local")
 class Options:
     """What `keptn local` was told. port: 0 takes a free one. own: settings by their environment keys.
 
-    workloads: keep Envoy and the workloads alive; tests of the Broker alone need neither.
+    broker: `durable`, or `synchronous` as Knative's in-memory one. workloads: keep Envoy and the workloads alive; tests
+    of the Broker alone need neither.
     """
 
     places: Places
     port: int = 8080
     idle_s: float = IDLE_S
+    broker: Literal["durable", "synchronous"] = "durable"
     faults: Faults = field(default_factory=Faults)
     settings: Settings = field(default_factory=Settings)
     own: Mapping[str, str] = field(default_factory=dict)
@@ -98,7 +102,9 @@ async def _running(options: Options, wired: Wiring, *, url: str, context: Contex
         stack.push_async_callback(jobs.stop)
         subscribers = LocalSubscribers(host, jobs)
         stack.push_async_callback(subscribers.stop)
-        broker = Broker(wired, queue, subscribers, faults=options.faults)
+        attempts = Attempts(subscribers, faults=options.faults)
+        synchronous = options.broker == "synchronous"
+        broker: Ingress = SynchronousBroker(wired, attempts) if synchronous else Broker(wired, queue, attempts)
         stack.push_async_callback(broker.stop)
         for ping in wired.pings.values():
             await stack.enter_async_context(_task(Clock(ping, context.store, subscribers).run()))

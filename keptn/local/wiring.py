@@ -64,6 +64,11 @@ class Trigger:
     subscriber: Destination
     delivery: DeliverySpec
 
+    @property
+    def address(self) -> str:
+        """The subscriber's URL, as a cluster spells it."""
+        return self.subscriber.address(self.broker.partition("/")[0])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ping:

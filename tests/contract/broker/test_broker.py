@@ -1,4 +1,4 @@
-"""What a Broker must do, by Knative's words: the local one, or any that BROKER_URL names (see triggers.yaml)."""
+"""What a Broker must do, by Knative's words: the local ones, or any that BROKER_URL names (see triggers.yaml)."""
 
 import base64
 import json
@@ -28,8 +28,10 @@ def subscriber() -> Iterator[Subscriber]:
         yield heard
 
 
-@pytest.fixture(scope="module")
-def broker(subscriber: Subscriber, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@pytest.fixture(scope="module", params=["external"] if EXTERNAL else ["durable", "synchronous"])
+def broker(
+    request: pytest.FixtureRequest, subscriber: Subscriber, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     if EXTERNAL:
         yield EXTERNAL
         return
@@ -37,7 +39,7 @@ def broker(subscriber: Subscriber, tmp_path_factory: pytest.TempPathFactory) -> 
     (root / "knative" / "base").mkdir(parents=True)
     triggers = (Path(__file__).parent / "triggers.yaml").read_text().replace("SUBSCRIBER", subscriber.url)
     (root / "knative" / "base" / "all.yaml").write_text(triggers)
-    with LocalRuntime(root) as runtime:
+    with LocalRuntime(root, broker=request.param) as runtime:
         yield runtime.broker_url
 
 
