@@ -1,18 +1,20 @@
-"""The clock: plays the PingSource. Ticks only when a timer is due, so that nothing runs while nothing happens.
+"""The clock: plays the PingSource, which exists only while timers do and ticks when the earliest of them is due.
 
-In a cluster the source exists only while timers do (port WakeUp) and ticks each minute; here its marker is honoured the
-same way, but the tick comes when the earliest timer is due.
+Here the source is the object `wake-up/clock`, `{"at": <RFC 3339>}`: the clock function makes, moves and deletes it
+(port WakeUp), and nobody else. It is exact to 0.25 s; a PingSource's schedule to the second.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import uuid
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from keptn.errors import KeptnError
-from keptn.events import rfc3339
+from keptn.events import rfc3339, utc
 from keptn.local.broker import Subscribers
 from keptn.local.envelope import Envelope
 from keptn.local.wiring import NAMESPACE, Ping
@@ -20,7 +22,7 @@ from keptn.ports import ObjectStore
 from keptn.records import objects
 
 PEEK_S = 0.25
-"""How often the store is asked for a due timer: the precision of the clock, seconds."""
+"""How often the store is asked: the precision of the clock, seconds."""
 PAUSE_S = 1.0
 """After a tick that failed or changed nothing."""
 log = logging.getLogger("keptn.local")
@@ -29,24 +31,36 @@ log = logging.getLogger("keptn.local")
 class Clock:
     """Asks the store, tells the clock function."""
 
-    def __init__(self, ping: Ping, store: ObjectStore, subscribers: Subscribers) -> None:
+    def __init__(
+        self,
+        ping: Ping,
+        store: ObjectStore,
+        subscribers: Subscribers,
+        *,
+        peek_s: float = PEEK_S,
+        pause_s: float = PAUSE_S,
+    ) -> None:
         self._ping, self._store, self._subscribers = ping, store, subscribers
+        self._peek_s, self._pause_s = peek_s, pause_s
 
     async def run(self) -> None:
         while True:
-            await asyncio.sleep(PEEK_S)
-            if (timer := self._due()) and not (await self._tick() and self._due() != timer):
-                await asyncio.sleep(PAUSE_S)
+            await asyncio.sleep(self._peek_s)
+            if self._is_due() and not (await self._tick() and not self._is_due()):
+                await asyncio.sleep(self._pause_s)
 
-    def _due(self) -> str:
-        """The name of the earliest timer whose time has come; names begin with the time they are due."""
+    def _is_due(self) -> bool:
+        """Whether the source is there, and its moment has come; one that cannot be read has the clock write it anew."""
         try:
-            until = f"{objects.TIMERS}{rfc3339(datetime.now(UTC))}~"
-            names = self._store.list(objects.TIMERS, end_offset=until, limit=1).names
-            return names[0] if names and self._store.get(objects.WAKE_UP) else ""
+            source = self._store.get(objects.WAKE_UP)
         except KeptnError as exc:
-            log.warning("the clock cannot see its timers: %s", exc)
-            return ""
+            log.warning("the clock cannot see when to tick: %s", exc)
+            return False
+        if source is None:
+            return False
+        with suppress(ValueError, KeyError, TypeError):
+            return utc(json.loads(source.data)["at"]) <= datetime.now(UTC)
+        return True
 
     async def _tick(self) -> bool:
         """Whether the function took it."""

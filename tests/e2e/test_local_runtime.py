@@ -289,20 +289,17 @@ def test_a_failing_job_is_repeated_and_then_said(here: Installation):
 
 
 # --- the clock ----------------------------------------------------------------------------------------------------
-def test_the_clock_ticks_when_a_timer_is_due(here: Installation):
-    """Not before, and not much later; without its marker not at all."""
+def test_the_clock_ticks_when_its_moment_has_come(here: Installation):
+    """Not before, and not much later; without its source not at all."""
     with here.runtime() as runtime:
         store = SqliteStore(runtime.state_dir / "store.sqlite")
-        store.put(f"timers/{events.rfc3339(datetime.now(UTC) - timedelta(hours=1))}-1.json", b"{}")
         send(runtime, "out")  # time passes, and nobody wants the clock
         assert here.heard() == []
         due = datetime.now(UTC) + timedelta(seconds=0.5)
-        store.delete(store.list("timers/").names[0])
-        store.put(f"timers/{events.rfc3339(due)}-2.json", b"{}")
-        store.put(WAKE_UP, b"")
+        store.put(WAKE_UP, json.dumps({"at": events.rfc3339(due)}).encode())
         here.until_heard(1)
         assert datetime.now(UTC) >= due
-        store.delete(store.list("timers/").names[0])
+        store.delete(WAKE_UP)
 
 
 # --- what goes wrong ------------------------------------------------------------------------------------------------
