@@ -59,7 +59,9 @@ class Settings:
     max_hops: int = 255
     """`KEPTN_MAX_HOPS`: longest chain of events; a longer one ends as errored."""
     retention_days: int = 90
-    """`KEPTN_RETENTION_DAYS`: how long events, evaluations and logs are kept, days."""
+    """`KEPTN_RETENTION_DAYS`: how long events, deliveries, dead letters and logs are kept, days."""
+    evaluation_retention_days: int = 360
+    """`KEPTN_EVALUATION_RETENTION_DAYS`: how long evaluations are kept, days; a service's last passes always are."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "state_dir", self.state_dir.expanduser())

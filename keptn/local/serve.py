@@ -21,6 +21,7 @@ from typing import Literal
 import uvicorn
 
 from keptn.adapters.machine.file_lock import locked
+from keptn.adapters.store.sqlite import SqliteStore
 from keptn.context import Context
 from keptn.errors import Refused, Unavailable
 from keptn.local import supervisor, wiring
@@ -35,8 +36,10 @@ from keptn.local.jobs import Jobs
 from keptn.local.places import Places
 from keptn.local.queue import Queue
 from keptn.local.subscribers import LocalSubscribers
+from keptn.local.sweep import Sweep
 from keptn.local.synchronous import SynchronousBroker
 from keptn.local.wiring import Wiring
+from keptn.records import retention
 from keptn.settings import Settings
 
 HOST = "127.0.0.1"
@@ -109,6 +112,8 @@ async def _running(options: Options, wired: Wiring, *, url: str, context: Contex
         for ping in wired.pings.values():
             await stack.enter_async_context(_task(Clock(ping, context.store, subscribers).run()))
         await stack.enter_async_context(_task(_kill_at_random(host, options.faults)))
+        if isinstance(context.store, SqliteStore):
+            await stack.enter_async_context(_task(_sweep(context.store, options).run()))
         broker.resume()
         jobs.resume()
         yield Gateway(wired, broker, host)
@@ -123,6 +128,11 @@ async def _task(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+def _sweep(store: SqliteStore, options: Options) -> Sweep:
+    days, logs = retention.days(options.settings), options.places.state_dir / "logs"
+    return Sweep(store, days, logs=logs, log_days=options.settings.retention_days)
 
 
 async def _kill_at_random(host: Host, faults: Faults) -> None:

@@ -30,7 +30,7 @@ def create(task: Event, ctx: Context) -> Sequence[str]:
     """
     project, content = text(task, "project"), text(task, "shipyard")
     names.check_project(project)
-    found = _stages(content, project)
+    found = _stages(content, project, retention_days=ctx.settings.retention_days)
     branches = {"main": {SHIPYARD: content.encode()}}
     branches |= {stage: {STAGE: documents.dump({"project": project, "stage": stage})} for stage in found}
     ctx.config_repo.create(project, branches, message=commit_message(f"Create project {project}", event=task))
@@ -82,11 +82,15 @@ def _stages_left(project: str, ctx: Context) -> Sequence[str]:
         return ()
 
 
-def _stages(text: str, project: str) -> Sequence[str]:
-    """The shipyard's stages, each fit for a branch and a namespace. Raises InvalidFile."""
-    from keptn import shipyard  # noqa: PLC0415 - half of what importing this file would cost, for one of its callers
+def _stages(text: str, project: str, *, retention_days: int) -> Sequence[str]:
+    """The shipyard's stages, each fit for a branch and a namespace. Raises InvalidFile or Refused."""
+    # half of what importing this file would cost, for one of its callers
+    from keptn import shipyard  # noqa: PLC0415
+    from keptn.records import retention  # noqa: PLC0415
 
-    found = [stage.name for stage in shipyard.parse(text, file=SHIPYARD, name=project).stages]
+    parsed = shipyard.parse(text, file=SHIPYARD, name=project)
+    retention.check_waits(parsed, retention_days=retention_days)
+    found = [stage.name for stage in parsed.stages]
     for stage in found:
         try:
             names.check_stage(stage, project=project)

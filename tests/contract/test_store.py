@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -251,3 +252,32 @@ def test_a_folder_that_cannot_be_made_is_unavailable(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(Unavailable, match="KEPTN_STATE_DIR"):
         SqliteStore(tmp_path / "file" / "state" / "store.sqlite").get("a")
+
+
+# --- SQLite alone -----------------------------------------------------------------------------------------------------
+def test_a_file_of_an_earlier_version_is_taken_over(tmp_path: Path):
+    """It had no time of writing: what is there counts as written when it was opened."""
+    path = tmp_path / "store.sqlite"
+    with sqlite3.connect(path) as db:
+        db.execute(
+            "CREATE TABLE objects (generation INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,"
+            " data BLOB NOT NULL)"
+        )
+        db.execute("INSERT INTO objects (name, data) VALUES ('slots/a', 'before')")
+    begin = time.time()
+    with ThreadPoolExecutor(8) as pool:  # functions that start together take it over together
+        stores = [SqliteStore(path) for _ in range(8)]
+        assert {found.data for found in pool.map(lambda store: store.get("slots/a"), stores)} == {"before"}
+    stores[0].put("slots/b", b"after")
+    first, second = stores[0].written()
+    assert begin <= first.at <= second.at and (first.name, second.name) == ("slots/a", "slots/b")
+
+
+def test_only_what_was_not_written_again_is_forgotten(tmp_path: Path):
+    """A write since the look is another generation."""
+    store = SqliteStore(tmp_path / "store.sqlite")
+    old = [store.put("a", b"1"), store.put("b", b"1")]
+    store.put("b", b"2")
+    store.forget(old)
+    assert [one.name for one in store.written()] == ["b"]
+    assert store.written(after=store.written()[0].generation) == []

@@ -120,6 +120,13 @@ def test_a_project_that_exists_is_refused(world):
     assert world.config_repo.tree("sockshop", "main").read("shipyard.yaml") == SHIPYARD
 
 
+def test_a_wait_that_nothing_is_kept_for_is_refused(world):
+    """What a task waits with would be gone before its time comes."""
+    shipyard = "stages: [{name: dev, deployment_strategy: dark, remediation: {triggered_after: 3000h}}]"
+    assert "raise KEPTN_RETENTION_DAYS=90" in refused(world.create(shipyard=shipyard))
+    assert world.config_repo.projects() == []
+
+
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [

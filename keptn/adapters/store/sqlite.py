@@ -10,9 +10,10 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from keptn.adapters.store.object_name import checked
 from keptn.errors import LostRace, Unavailable
@@ -26,9 +27,18 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS objects (
     generation INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL UNIQUE,
+    written REAL NOT NULL,
     data BLOB NOT NULL
 )
 """
+
+
+class Written(NamedTuple):
+    """One object's last write. at: seconds since the epoch."""
+
+    generation: int
+    name: str
+    at: float
 
 
 class SqliteStore:
@@ -50,7 +60,8 @@ class SqliteStore:
     def put(self, name: str, data: bytes, *, if_generation: int | None = None) -> int:
         with self._writing(checked(name), if_generation) as db:
             # REPLACE removes the old row and takes a new, higher generation
-            written = db.execute("INSERT OR REPLACE INTO objects (name, data) VALUES (?, ?)", (name, bytes(data)))
+            row = (name, time.time(), bytes(data))
+            written = db.execute("INSERT OR REPLACE INTO objects (name, written, data) VALUES (?, ?, ?)", row)
         return int(written.lastrowid or 0)
 
     def delete(self, name: str, *, if_generation: int | None = None) -> None:
@@ -68,6 +79,22 @@ class SqliteStore:
         with self._connected() as db:
             names = [row[0] for row in db.execute(query, (*values, limit + 1))]
         return Page(names=names[:limit], next_token=names[limit - 1] if len(names) > limit else "")
+
+    def written(self, *, after: int = 0, limit: int = 500) -> Sequence[Written]:
+        """The objects in the order of their last writes, oldest first; after: the generation to go on behind.
+
+        Not of the port: a bucket ends what is too old by itself.
+        """
+        query = "SELECT generation, name, written FROM objects WHERE generation > ? ORDER BY generation LIMIT ?"
+        with self._connected() as db:
+            return [Written(*row) for row in db.execute(query, (after, limit))]
+
+    def forget(self, generations: Iterable[int]) -> None:
+        """Delete what was written with these generations; what was written again since is another and stays."""
+        with self._connected() as db:
+            db.execute("BEGIN IMMEDIATE")
+            db.executemany("DELETE FROM objects WHERE generation = ?", [(one,) for one in generations])
+            db.execute("COMMIT")
 
     @contextmanager
     def _writing(
@@ -128,10 +155,14 @@ def _prepare(db: sqlite3.Connection, *, deadline: float) -> None:
             # cut at most the last writes, never consistency.
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
-            if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'objects'").fetchone():
+            table = db.execute("SELECT sql FROM sqlite_master WHERE name = 'objects'").fetchone()
+            if table is None:
                 db.execute(_SCHEMA)
+            elif "written" not in table[0]:  # of an earlier version: what is there counts as written now
+                db.execute(f"ALTER TABLE objects ADD COLUMN written REAL NOT NULL DEFAULT {time.time()!r}")
         except sqlite3.OperationalError as exc:
-            if "locked" not in str(exc) or time.monotonic() > deadline:
+            others_work = "locked" in str(exc) or "duplicate column" in str(exc)
+            if not others_work or time.monotonic() > deadline:
                 db.close()
                 raise
             time.sleep(0.005)
