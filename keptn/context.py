@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, cached_property
 from importlib import import_module
 from inspect import signature
+from pathlib import Path
 from typing import Any, cast
 
 from keptn import ports, settings
@@ -41,6 +43,52 @@ Every class has an `open` that names what it needs of this context (settings, se
 
 _BY_NAME = {"sli", "test_strategy"}
 """Ports of which one process may use several adapters; tests give them as a mapping."""
+
+
+ON_DISK = {
+    "store": "sqlite",
+    "config_repo": "folder",
+    "platform": "process",
+    "router": "envoy",
+    "registry": "folder",
+    "secrets": "folder",
+}
+"""Settings and the adapters that keep their state in `KEPTN_STATE_DIR`."""
+
+
+def check(values: Settings) -> None:
+    """Raises Refused, before anything runs, for settings that nothing can work with. Imports and opens no adapter."""
+    for port in ADAPTERS.keys() & Settings.__dataclass_fields__.keys():
+        _target(port, getattr(values, port))
+    _target("sli", values.sli_provider)
+    if values.sli_provider == "prometheus" and not values.prometheus_url:
+        raise Refused("KEPTN_SLI_PROVIDER=prometheus needs KEPTN_PROMETHEUS_URL; set it to Prometheus' base URL")
+    if values.config_repo == "remote" and "{project}" not in values.git_url:
+        raise Refused("KEPTN_CONFIG_REPO=remote needs KEPTN_GIT_URL with {project} in it: a project's repository")
+    on_disk = [port for port, name in ON_DISK.items() if getattr(values, port) == name]
+    if on_disk and (reason := _unwritable(values.state_dir)):
+        keys = ", ".join(f"{settings.key_of(port)}={getattr(values, port)}" for port in on_disk)
+        raise Refused(
+            f"{keys}: each needs a writable KEPTN_STATE_DIR, and {values.state_dir} {reason}; "
+            "name adapters that keep nothing on this disk, or another folder"
+        )
+
+
+def _unwritable(folder: Path) -> str:
+    """Why nothing can be written there; empty if it can. Makes the folder, as every adapter does."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as exc:
+        return f"cannot be made ({exc.strerror})"
+    return "" if os.access(folder, os.W_OK | os.X_OK) else "cannot be written"
+
+
+def _target(port: str, name: str) -> str:
+    """Where the adapter of that name is. Raises Refused."""
+    known = ADAPTERS[port]
+    if name not in known:
+        raise Refused(f"there is no {port.replace('_', ' ')} {name!r}; known: {', '.join(sorted(known))}")
+    return known[name]
 
 
 class Context:
@@ -129,10 +177,7 @@ class Context:
     def _open(self, port: str, name: str, **more: object) -> object:
         if port in self._given and port not in _BY_NAME:
             return self._given[port]
-        known = ADAPTERS[port]
-        if name not in known:
-            raise Refused(f"there is no {port.replace('_', ' ')} {name!r}; known: {', '.join(sorted(known))}")
-        return self._made(known[name], **more)
+        return self._made(_target(port, name), **more)
 
     def _made(self, target: str, **more: object) -> object:
         """The adapter, given what its `open` asks for by name, and nothing else. more: what is not the process's."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import runpy
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -19,7 +20,7 @@ from typing import cast
 import flask
 import functions_framework
 
-from keptn import context, events, web
+from keptn import context, events, settings, web
 from keptn.context import Context
 from keptn.errors import KeptnError, NotYet, Refused, Unavailable, Unknown
 from keptn.events import Event, Result, Status
@@ -106,6 +107,21 @@ def _post_reply(received: Event, reply: Event, ctx: Context) -> None:
     except Refused as refused:
         dead_letters.keep_refused(reply, str(refused), ctx)
         dead_letters.post_end(received, f"{reply.type} could not be posted: {refused}", ctx)
+
+
+def serve() -> None:
+    """What the image starts: host the function that FUNCTION_SOURCE names, unless its settings cannot work.
+
+    A pod that can answer nothing but 503 would be ready, and each of its events delivered again and again.
+    """
+    try:
+        values = settings.current()
+        context.check(values)
+        if not values.sink:
+            raise Refused("K_SINK is not set, so events have nowhere to go; set it to the Broker's ingress")
+    except Refused as refused:
+        sys.exit(f"keptn does not start: {refused}")
+    runpy.run_module("functions_framework", run_name="__main__", alter_sys=True)
 
 
 def ended(

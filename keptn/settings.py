@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from keptn import names
 from keptn.errors import Refused
@@ -68,16 +70,18 @@ class Settings:
 
 
 _KNATIVE = {"sink": "K_SINK", "event_path": "K_EVENT_PATH"}
-"""Keys that Knative sets; all others are `KEPTN_…`."""
+"""Keys that Knative or an overlay of ours sets; all others are `KEPTN_…`."""
+_LEAST = {"test_timeout_s": 1.0, "max_hops": 1, "retention_days": 1, "evaluation_retention_days": 1}
+"""The smallest value that works; of all other numbers 0."""
+_URLS = frozenset({"sink", "prometheus_url", "public_url"})
 
 
 def read(environ: Mapping[str, str]) -> Settings:
     """Settings from an environment. Raises Refused with the key, the value and what is expected."""
     values: dict[str, object] = {}
     for name in Settings.__dataclass_fields__:
-        key = _KNATIVE.get(name, f"KEPTN_{name.upper()}")
-        if text := environ.get(key):
-            values[name] = _cast(key, text, like=getattr(Settings(), name))
+        if text := environ.get(key_of(name)):
+            values[name] = _cast(name, text, like=getattr(Settings(), name))
     return _checked(Settings(**values))  # type: ignore[arg-type]
 
 
@@ -94,16 +98,41 @@ def _checked(read: Settings) -> Settings:
     return read
 
 
-def _cast(key: str, text: str, *, like: object) -> object:
+def key_of(name: str) -> str:
+    """A setting's key in the environment."""
+    return _KNATIVE.get(name, f"KEPTN_{name.upper()}")
+
+
+def _cast(name: str, text: str, *, like: object) -> object:
     if isinstance(like, Path):
         return Path(text)
     if isinstance(like, int | float):
-        try:
-            return type(like)(text)
-        except ValueError as exc:
-            kind = "a whole number" if isinstance(like, int) else "a number"
-            raise Refused(f"{key}={text!r} is not {kind}; correct it in the settings") from exc
+        return _number(name, text, type(like))
+    if name in _URLS:
+        _check_url(name, text)
     return text
+
+
+def _number(name: str, text: str, kind: type[int] | type[float]) -> float:
+    try:
+        number = kind(text)
+    except ValueError as exc:
+        what = "a whole number" if kind is int else "a number"
+        raise Refused(f"{key_of(name)}={text!r} is not {what}; correct it in the settings") from exc
+    least = _LEAST.get(name, 0)
+    if not (math.isfinite(number) and number >= least):
+        raise Refused(f"{key_of(name)}={text!r} must be {least:g} or more; correct it in the settings")
+    return number
+
+
+def _check_url(name: str, text: str) -> None:
+    try:
+        parts = urlsplit(text)
+        fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number, an address in brackets that is none
+        fine = False
+    if not fine:
+        raise Refused(f"{key_of(name)}={text!r} is no URL such as http://host/path; correct it in the settings")
 
 
 @cache

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import secrets
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -23,6 +25,27 @@ if TYPE_CHECKING:
 FOLDERS = click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path)
 
 
+class _Folder(click.Path):
+    """A path; an empty one would be the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - click's
+        if value == "":
+            self.fail("is empty; name a folder", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class _Seconds(click.ParamType[float]):
+    """A time that a clock can wait for."""
+
+    name = "float"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401 - click's
+        seconds = float(click.FLOAT.convert(value, param, ctx))
+        if not (math.isfinite(seconds) and seconds >= 0):
+            self.fail(f"{value} is no time to wait; give 0 or more seconds", param, ctx)
+        return seconds
+
+
 @click.command(epilog=example("keptn local", "keptn local --port 0 --state-dir /tmp/keptn"))
 @click.option(
     "--port",
@@ -30,10 +53,16 @@ FOLDERS = click.Path(exists=True, file_okay=False, resolve_path=True, path_type=
     default=8080,
     help="Port on 127.0.0.1; 0 takes a free one.  [default: 8080]",
 )
-@click.option("--state-dir", type=click.Path(path_type=Path), help="Folder for all state.  [default: ~/.keptn/local]")
+@click.option("--state-dir", type=_Folder(path_type=Path), help="Folder for all state.  [default: ~/.keptn/local]")
 @click.option("--manifests", multiple=True, type=FOLDERS, help="Folder with more Triggers and Services; repeatable.")
 @click.option("--functions", multiple=True, type=FOLDERS, help="Folder with more functions; repeatable.")
-@click.option("--idle-s", default=60.0, show_default=True, help="Seconds after which an idle function is stopped.")
+@click.option(
+    "--idle-s",
+    type=_Seconds(),
+    default=60.0,
+    show_default=True,
+    help="Seconds after which an idle function is stopped.",
+)
 @click.option(
     "--broker",
     type=click.Choice(["durable", "synchronous"]),
@@ -59,16 +88,19 @@ def command(
     It needs Linux, and nothing else. Its state stays in a folder: started again, it goes on where it was.
     """
     from keptn import settings  # noqa: PLC0415 - the runtime is not for `keptn --help`
+    from keptn.context import check  # noqa: PLC0415
     from keptn.local import environment, places  # noqa: PLC0415
     from keptn.local import faults as fault_mode  # noqa: PLC0415
     from keptn.local.serve import Options, serve  # noqa: PLC0415
 
     _set_up_logging()
     read = settings.read(os.environ)
+    folder = (state_dir or read.state_dir).expanduser().resolve()
+    check(replace(read, state_dir=folder))
     options = Options(
         places=places.Places(
             root=places.root(),
-            state_dir=(state_dir or read.state_dir).expanduser().resolve(),
+            state_dir=folder,
             manifests=manifests,
             functions=functions,
         ),

@@ -21,7 +21,6 @@ from keptn.events import Event, Phase, Result, Status, rfc3339
 from keptn.ports import ObjectStore
 from keptn.records import objects
 
-
 OBSERVERS = frozenset({"record", "notify"})
 """A failing audit or chat never fails a delivery."""
 STARTED_BESIDE = frozenset({("evaluate", "deployment"), ("release", "evaluation")})

@@ -345,6 +345,23 @@ def test_a_wrong_fault_option_is_said(here: Installation):
     assert done.returncode == 1 and "write a seed" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("--idle-s", "nan", "give 0 or more seconds"),
+        ("--idle-s", "-5", "give 0 or more seconds"),
+        ("--state-dir", "", "is empty; name a folder"),
+        ("--state-dir", "/proc/keptn", "needs a writable KEPTN_STATE_DIR"),
+        ("--broker", "kafka", "durable"),
+    ],
+)
+def test_an_option_that_cannot_work_is_said(here: Installation, option: str, value: str, says: str):
+    """Nothing starts."""
+    done = local(option, value, home=here.root)
+    assert done.returncode in (1, 2) and says in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="Linux only")
 def test_idle_costs_nearly_nothing(here: Installation):
     """Under 0.5 % of a core with no function running (measured over 60 s in tests/bench; here 3 s, doubled)."""

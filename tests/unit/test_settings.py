@@ -1,12 +1,13 @@
 """Settings: every key is read, and a wrong value names itself."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from keptn import settings
-from keptn.context import ADAPTERS, Context
+from keptn import adapters, context, settings
+from keptn.context import ADAPTERS, ON_DISK, Context
 from keptn.errors import Refused
 from keptn.settings import Settings
 
@@ -37,6 +38,63 @@ def test_what_would_fail_at_the_first_deployment_fails_at_the_start(key: str, va
     """A host name or gateway that is none."""
     with pytest.raises(Refused, match=f"{key}: .*{re.escape(reason)}"):
         settings.read({key: value})
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("KEPTN_WAIT_S", "nan", "must be 0 or more"),
+        ("KEPTN_WAIT_S", "inf", "must be 0 or more"),
+        ("KEPTN_WAIT_S", "-1", "must be 0 or more"),
+        ("KEPTN_TEST_TIMEOUT_S", "0", "must be 1 or more"),
+        ("KEPTN_RETENTION_DAYS", "0", "must be 1 or more"),
+        ("KEPTN_MAX_HOPS", "-3", "must be 1 or more"),
+        ("K_SINK", "broker-ingress", "is no URL such as"),
+        ("K_SINK", "ftp://broker/keptn", "is no URL such as"),
+        ("KEPTN_PROMETHEUS_URL", "http://", "is no URL such as"),
+        ("KEPTN_PUBLIC_URL", "http://host:port", "is no URL such as"),
+    ],
+)
+def test_a_value_that_cannot_work_is_refused(key: str, value: str, says: str) -> None:
+    """Key, value, and what is expected, before anything uses it."""
+    with pytest.raises(Refused, match=f"{key}='{re.escape(value)}' {says}"):
+        settings.read({key: value})
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"store": "gcs"}, "there is no store 'gcs'; known: memory, sqlite"),
+        ({"sli_provider": "grafana"}, "there is no sli 'grafana'"),
+        ({"sli_provider": "prometheus"}, "needs KEPTN_PROMETHEUS_URL"),
+        ({"config_repo": "remote", "git_url": "https://git/x"}, "KEPTN_GIT_URL with {project}"),
+        (
+            {"state_dir": Path("/proc/keptn")},
+            "KEPTN_STORE=sqlite, .*writable KEPTN_STATE_DIR, and /proc/keptn cannot be",
+        ),
+        ({"state_dir": Path(__file__) / "x"}, r"cannot be made \(Not a directory\)"),
+    ],
+)
+def test_settings_that_cannot_work_are_found_before_the_start(tmp_path: Path, values: dict, says: str) -> None:
+    """Without opening an adapter: which setting, and what to do."""
+    with pytest.raises(Refused, match=says):
+        context.check(replace(Settings(state_dir=tmp_path), **values))
+
+
+def test_settings_that_work_pass(tmp_path: Path) -> None:
+    """A folder that is not there yet can be made; without adapters on this disk none is needed."""
+    context.check(Settings(state_dir=tmp_path / "deep" / "er"))
+    nothing = dict.fromkeys(ON_DISK, "memory")
+    context.check(Settings(state_dir=Path("/proc/keptn"), **nothing))
+
+
+def test_every_adapter_that_writes_the_state_folder_is_checked() -> None:
+    """A new one must say so, or a read-only pod would answer 503 to everything."""
+    folder = Path(adapters.__file__).parent
+    for port in ON_DISK:
+        for name, target in ADAPTERS[port].items():
+            source = folder.joinpath(*target.partition(":")[0].split(".")).with_suffix(".py").read_text()
+            assert ("settings.state_dir" in source) == (ON_DISK[port] == name), target
 
 
 def test_an_unknown_adapter_lists_the_known() -> None:
