@@ -68,6 +68,11 @@ class Settings:
     def __post_init__(self) -> None:
         object.__setattr__(self, "state_dir", self.state_dir.expanduser())
 
+    @property
+    def test_job_s(self) -> float:
+        """How long the Job of a test has, and so its task: also for being scheduled, pulled and repeated."""
+        return self.test_timeout_s + 600.0
+
 
 _KNATIVE = {"sink": "K_SINK", "event_path": "K_EVENT_PATH"}
 """Keys that Knative or an overlay of ours sets; all others are `KEPTN_…`."""

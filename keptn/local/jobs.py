@@ -1,7 +1,8 @@
 """JobSinks: one Job per event, run as a subprocess, started again after a failure or a restart of the runtime.
 
 As Knative's JobSink: the Job's name is a hash of (sink, source, id), so a duplicate starts no second Job; the event
-lies as structured JSON in the file `event` of the folder `K_EVENT_PATH`; a Job is repeated `backoffLimit` times.
+lies as structured JSON in the file `event` of the folder `K_EVENT_PATH`; a Job is repeated `backoffLimit` times, and
+its runs together have `activeDeadlineSeconds`. One that has failed for good tells nobody: its task ends by its timeout.
 """
 
 from __future__ import annotations
@@ -78,21 +79,31 @@ class Jobs:
             log.error("Job %s is dropped: JobSink %s is in no manifest any more", job.name, job.sink)
             self._table.end(job.name)
             return
-        for failed in range(job.failed, sink.backoff_limit + 1):
-            code = await self._once(job, sink)
-            if code == 0:
-                break
-            self._table.count_failure(job.name)
-            log.warning("Job %s ended with %s (failure %d of %d)", job.name, code, failed + 1, sink.backoff_limit + 1)
-            if failed < sink.backoff_limit:
-                await asyncio.sleep(min(self._first_repeat_s * 2**failed, LONGEST_REPEAT_S))
-        else:
+        try:
+            async with asyncio.timeout(sink.deadline_s):
+                succeeded = await self._repeated(job, sink)
+        except TimeoutError:
+            log.warning("Job %s has reached its deadline, activeDeadlineSeconds %g", job.name, sink.deadline_s)
+            succeeded = False
+        if not succeeded:
             log.error("Job %s has failed for good; see %s. The task ends by its timeout", job.name, self._log(sink))
         self._table.end(job.name)
         shutil.rmtree(self._folder(job), ignore_errors=True)
 
-    async def _once(self, job: Job, sink: JobSink) -> int | str:
-        """Run it; the exit code, or why there is none."""
+    async def _repeated(self, job: Job, sink: JobSink) -> bool:
+        """Run it until it succeeds; False when it may not be repeated any more."""
+        for failed in range(job.failed, sink.backoff_limit + 1):
+            code = await self._once(job, sink)
+            if code == 0:
+                return True
+            self._table.count_failure(job.name)
+            log.warning("Job %s ended with %s (failure %d of %d)", job.name, code, failed + 1, sink.backoff_limit + 1)
+            if failed < sink.backoff_limit:
+                await asyncio.sleep(min(self._first_repeat_s * 2**failed, LONGEST_REPEAT_S))
+        return False
+
+    async def _once(self, job: Job, sink: JobSink) -> int:
+        """Run it; its exit code."""
         folder = self._folder(job)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "event").write_bytes(job.event)
@@ -107,9 +118,7 @@ class Jobs:
                 start_new_session=True,
             )
         try:
-            return await asyncio.wait_for(process.wait(), sink.deadline_s)
-        except TimeoutError:
-            return f"its deadline, activeDeadlineSeconds {sink.deadline_s:g}"
+            return await process.wait()
         finally:
             if process.returncode is None:
                 signal_group(process.pid, signal.SIGKILL)

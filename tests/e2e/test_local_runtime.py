@@ -288,6 +288,18 @@ def test_a_failing_job_is_repeated_and_then_said(here: Installation):
         assert len(here.heard()) == 2
 
 
+def test_a_jobs_deadline_is_for_all_its_runs(here: Installation):
+    """The activeDeadlineSeconds are the Job's, as Kubernetes counts them: no repeat begins after it."""
+    manifests = here.root / "knative" / "base" / "all.yaml"
+    limits = "backoffLimit: 1\n      activeDeadlineSeconds: 1"
+    manifests.write_text(manifests.read_text().replace("backoffLimit: 1", limits))
+    with here.runtime() as runtime:
+        send(runtime, "work", data={"sleeps": 60})
+        until(lambda: "has failed for good" in runtime.log, what="the deadline")
+        assert "activeDeadlineSeconds 1" in runtime.log and len(here.heard()) <= 1
+        until(lambda: not any(alive(pid) for _, pid in here.heard()), what="the end of the Job's process")
+
+
 # --- the clock ----------------------------------------------------------------------------------------------------
 def test_the_clock_ticks_when_its_moment_has_come(here: Installation):
     """Not before, and not much later; without its source not at all."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from keptn import events
+from keptn import events, settings
 from keptn.events import Phase
 from keptn.local import wiring
 from keptn.records import dead_letters
@@ -125,3 +125,22 @@ def test_names_follow_the_folders(wired: wiring.Wiring):
     for function in wired.functions.values():
         assert re.fullmatch(r"functions/(\w+)/main.py", function.source)
         assert function.source.split("/")[1].replace("_", "-") == function.name
+
+
+def test_a_test_job_ends_with_its_task(wired: wiring.Wiring):
+    """A Job that can never report (no image, no memory) is over when its task is, not hours later."""
+    (job,) = [one for one in _manifests() if one.get("kind") == "JobSink"]
+    spec = job["spec"]["job"]["spec"]
+    assert spec["activeDeadlineSeconds"] == settings.read(wired.job_sinks["test"].env).test_job_s
+    rules = {rule["action"]: rule for rule in spec["podFailurePolicy"]["rules"]}
+    assert rules["Ignore"]["onPodConditions"] == [{"type": "DisruptionTarget", "status": "True"}]
+    assert rules["Count"]["onExitCodes"]["values"] == [137]
+    assert spec["template"]["spec"]["restartPolicy"] == "Never"  # a failure policy needs it
+
+
+def test_every_setting_in_the_manifests_has_an_effect(wired: wiring.Wiring):
+    """A key that nobody reads is a promise that nobody keeps."""
+    known = {settings.key_of(name) for name in settings.Settings.__dataclass_fields__}
+    (values,) = [one["data"] for one in _manifests() if one["metadata"]["name"] == "keptn-settings"]
+    assert {key for key in values if key.startswith("KEPTN_")} <= known
+    assert settings.read(values)
