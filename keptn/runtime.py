@@ -48,11 +48,6 @@ def event(handler: Handler) -> View:
     return _view(handler)
 
 
-def by_path(views: Mapping[str, View], *, otherwise: View) -> View:
-    """One function with several handlers, told apart by the path of the request."""
-    return lambda request: views.get(request.path, otherwise)(request)
-
-
 def http(handler: HttpHandler) -> View:
     """Decorate a handler of plain HTTP. Errors become `{"error": sentence}`."""
 

@@ -1,23 +1,26 @@
 """The manifests against the code: every function is wired, and hears types that exist."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from functions_framework import create_app
 
-from keptn import events, settings
-from keptn.events import Phase
+from keptn import context, events, settings
+from keptn.events import Event, Phase
 from keptn.local import wiring
 from keptn.records import dead_letters
+from keptn.simulation.world import World
 
 ROOT = Path(__file__).parent.parent.parent
 BASE = ROOT / "knative" / "base"
 FOLDERS = sorted(path.parent.name for path in ROOT.glob("functions/*/main.py"))
 WITHOUT_TRIGGER = {"api", "receive-artifact", "receive-problem", "dead-letter", "bridge"}
 """HTTP functions, and the dead-letter sink."""
-TIMER_SET = "sh.keptn.timer.set"
+TALK = "stages: [{name: dev, deployment_strategy: dark}]"
 TASKS = {"deployment", "test", "evaluation", "release", "rollback", "approval", "get-action", "action"}
 KNOWN_TYPES = {
     *(events.task_type(task, phase) for task in TASKS for phase in Phase),
@@ -68,11 +71,11 @@ def _filtered() -> list[tuple[str, str, str]]:
 def test_triggers_hear_types_that_exist(trigger: str, dialect: str, value: str):
     """A type in a filter is one that events.py knows; a timer's is its own function's."""
     if dialect == "exact" and value.startswith(events.TIMER_PREFIX):
-        assert value == (TIMER_SET if trigger == "clock" else events.timer_type(trigger))
+        assert value == (events.TIMER_SET if trigger == "clock" else events.timer_type(trigger))
     elif dialect == "exact":
         assert value in KNOWN_TYPES
     elif dialect == "suffix":
-        assert value.removeprefix(".") in set(Phase)
+        assert value.removeprefix(".delivery").removeprefix(".") in set(Phase)
     else:
         assert value in {events.PREFIX, events.TIMER_PREFIX, "sh.keptn.control."}
 
@@ -85,12 +88,74 @@ def test_record_hears_everything_but_timers(wired: wiring.Wiring):
     assert not heard({"type": events.timer_type("orchestrate")})
 
 
+def event(event_type: str, *, source: str = "a test", **more: Any) -> Event:
+    return Event(type=event_type, id="1", source=source, time=datetime(2026, 1, 1, tzinfo=UTC), context="c", **more)
+
+
+def task_of(name: str) -> Event:
+    """A task's trigger as the engine posts it, of a project that nobody made."""
+    data = {"project": "nowhere", "stage": "dev", "service": "carts", "action": {"executors": [{"name": "rollback"}]}}
+    trigger = events.task_type(name, Phase.TRIGGERED)
+    return event(trigger, data=data, source="keptn/orchestrate", extensions={events.KEPTN_TASK: "true"})
+
+
+def heard_by(wired: wiring.Wiring, heard: Event) -> set[str]:
+    attributes = {k: str(v) for k, v in events.to_dict(heard).items() if k != "data"}
+    return {trigger.subscriber.name for trigger in wired.triggers.values() if trigger.matches(attributes)}
+
+
+def status_of(wired: wiring.Wiring, function: str, heard: Event) -> int:
+    """What the function says: 200 with an end, 204 to what it hears only to be up."""
+    headers, body = events.encode(heard)
+    with context.using(World(TALK).context):
+        client = create_app("handle", str(ROOT / wired.functions[function].source)).test_client()
+        return client.post("/", data=body, headers=headers).status_code
+
+
 def test_every_built_in_task_has_one_executor(wired: wiring.Wiring):
-    """Each task of the built-in steps is heard by exactly one Trigger beside the engine and the observers."""
+    """One answers a task of a project that is not there with its end, 200; who hears it beside that one answers 204."""
     for task in TASKS:
-        event = {"type": events.task_type(task, Phase.TRIGGERED)}
-        heard = {t.name for t in wired.triggers.values() if t.matches(event)} - {"orchestrate", "notify", "record"}
-        assert len(heard) == 1, task
+        heard = heard_by(wired, task_of(task)) - dead_letters.OBSERVERS
+        jobs = heard & set(wired.job_sinks)
+        beside = {name for name in heard - jobs if status_of(wired, name, task_of(task)) == 204}
+        assert len(heard - beside) == 1, (task, heard)
+        assert {(name, task) for name in beside} <= dead_letters.STARTED_BESIDE
+
+
+@pytest.mark.parametrize(
+    ("waking", "step"),
+    [
+        (event("sh.keptn.event.dev.delivery.triggered"), "deploy"),
+        (task_of("deployment"), "evaluate"),
+        (task_of("evaluation"), "release"),
+    ],
+)
+def test_what_comes_next_starts_beside(wired: wiring.Wiring, waking: Event, step: str):
+    """Two cold starts in sequence, not one per step: the next one is up when its task comes, and has done nothing."""
+    assert step in heard_by(wired, waking)
+    assert status_of(wired, step, waking) == 204
+
+
+@pytest.mark.parametrize(
+    ("given", "listeners"),
+    [
+        (task_of("approval"), {"approve", "notify", "record"}),
+        (task_of("security-check"), {"record"}),
+        (event("sh.keptn.event.dev.delivery.triggered"), {"orchestrate", "deploy", "notify", "record"}),
+        (event("sh.keptn.event.dev.delivery.finished", source="keptn/orchestrate"), {"notify", "record"}),
+        (event("sh.keptn.event.deployment.started", source="keptn/deploy"), {"orchestrate", "record"}),
+        (event("sh.keptn.event.deployment.finished", source="keptn/deploy"), {"orchestrate", "notify", "record"}),
+        (event("sh.keptn.event.project.delete.triggered"), {"orchestrate", "notify", "record"}),
+        (event("sh.keptn.control.abort"), {"orchestrate", "record"}),
+        (event("sh.keptn.timer.orchestrate.due"), {"orchestrate"}),
+        (event("sh.keptn.timer.deploy.due"), {"deploy"}),
+        (event("sh.keptn.timer.set"), {"clock"}),
+    ],
+    ids=lambda given: given.type if isinstance(given, Event) else "",
+)
+def test_who_hears_what(wired: wiring.Wiring, given: Event, listeners: set[str]):
+    """Nobody is woken by what it does nothing with."""
+    assert heard_by(wired, given) == listeners
 
 
 def test_every_trigger_inherits_the_dead_letter_sink(wired: wiring.Wiring):
