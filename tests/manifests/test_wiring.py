@@ -209,3 +209,13 @@ def test_every_setting_in_the_manifests_has_an_effect(wired: wiring.Wiring):
     (values,) = [one["data"] for one in _manifests() if one["metadata"]["name"] == "keptn-settings"]
     assert {key for key in values if key.startswith("KEPTN_")} <= known
     assert settings.read(values)
+
+
+def test_a_poster_waits_as_long_as_a_broker_may_hold_it(wired: wiring.Wiring):
+    """All repeats of a Trigger and what a step waits for; and it still answers before its own request is cut off."""
+    read = settings.read(wired.functions["orchestrate"].env)
+    delivery = wired.triggers["record"].delivery
+    held_s = sum(delivery.wait_s(failed) for failed in range(1, delivery.retry + 1)) + read.wait_s
+    patch = yaml.safe_load((BASE / "hardening.yaml").read_text())
+    (cut_s,) = [one["value"] for one in patch if one["path"].endswith("/timeoutSeconds")]
+    assert held_s < read.sink_timeout_s < cut_s
