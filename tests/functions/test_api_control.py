@@ -57,7 +57,7 @@ def test_a_pin_is_lifted_by_an_event(world, api):
 def test_dead_letters_are_seen_and_sent_again(world, api):
     """The event goes out as it was."""
     event = Event(type="sh.keptn.event.test.finished", id="1", source="x", time=world.context.clock.now(), context="c")
-    dead_letters.keep(event, world.context)
+    dead_letters.take(event, world.context)
     (letter,) = api("GET", "/v1/dead-letter").json["deadLetters"]
     assert api("POST", f"/v1/dead-letter/{letter['id']}/redeliver", {}).status_code == 202
     assert world.sink.events == [event]
