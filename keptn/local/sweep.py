@@ -11,6 +11,7 @@ import logging
 import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from keptn.adapters.store.sqlite import SqliteStore, Written
@@ -81,7 +82,9 @@ def _without_last_passes(store: SqliteStore, expired: Sequence[Written]) -> Sequ
 
 def _passed(store: SqliteStore, name: str) -> bool:
     stored = store.get(name)
-    return stored is not None and json.loads(stored.data).get("result") == "pass"
+    with suppress(ValueError, AttributeError):  # what cannot be read is compared with nothing
+        return stored is not None and json.loads(stored.data).get("result") == "pass"
+    return False
 
 
 def forget_logs(folder: Path, *, before: float) -> int:

@@ -64,8 +64,9 @@ def test_the_last_passes_of_a_service_are_always_kept(aged: Aged):
     for number in range(60):
         result = "pass" if number % 2 else "fail"
         aged.put(f"{SCOPE}{number:03d}", days_ago=400, data=json.dumps({"result": result}).encode())
+    aged.put(f"{SCOPE}000-broken", days_ago=400, data=b"no JSON")  # and does not stop the others from going
     aged.sweep()
-    assert aged.names() == [f"{SCOPE}{number:03d}" for number in range(1, 50, 2)]
+    assert aged.names() == [f"{SCOPE}{number:03d}" for number in range(1, 49, 2)]
 
 
 def test_many_go_in_batches(aged: Aged):
