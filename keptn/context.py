@@ -61,8 +61,6 @@ def check(values: Settings) -> None:
     for port in ADAPTERS.keys() & Settings.__dataclass_fields__.keys():
         _target(port, getattr(values, port))
     _target("sli", values.sli_provider)
-    if values.sli_provider == "prometheus" and not values.prometheus_url:
-        raise Refused("KEPTN_SLI_PROVIDER=prometheus needs KEPTN_PROMETHEUS_URL; set it to Prometheus' base URL")
     if values.config_repo == "remote" and "{project}" not in values.git_url:
         raise Refused("KEPTN_CONFIG_REPO=remote needs KEPTN_GIT_URL with {project} in it: a project's repository")
     on_disk = [port for port, name in ON_DISK.items() if getattr(values, port) == name]

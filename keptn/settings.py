@@ -76,7 +76,13 @@ class Settings:
 
 _KNATIVE = {"sink": "K_SINK", "event_path": "K_EVENT_PATH"}
 """Keys that Knative or an overlay of ours sets; all others are `KEPTN_…`."""
-_LEAST = {"test_timeout_s": 1.0, "max_hops": 1, "retention_days": 1, "evaluation_retention_days": 1}
+_LEAST = {
+    "sink_timeout_s": 1.0,
+    "test_timeout_s": 1.0,
+    "max_hops": 1,
+    "retention_days": 1,
+    "evaluation_retention_days": 1,
+}
 """The smallest value that works; of all other numbers 0."""
 _URLS = frozenset({"sink", "prometheus_url", "public_url"})
 

@@ -16,7 +16,6 @@ from keptn.shipyard.model import Shipyard, Task
 
 RECORDS = (
     "events/",
-    "event-ids/",
     "event-index/",
     "replies/",
     "sent/",

@@ -47,6 +47,7 @@ def test_what_would_fail_at_the_first_deployment_fails_at_the_start(key: str, va
         ("KEPTN_WAIT_S", "inf", "must be 0 or more"),
         ("KEPTN_WAIT_S", "-1", "must be 0 or more"),
         ("KEPTN_TEST_TIMEOUT_S", "0", "must be 1 or more"),
+        ("KEPTN_SINK_TIMEOUT_S", "0", "must be 1 or more"),
         ("KEPTN_RETENTION_DAYS", "0", "must be 1 or more"),
         ("KEPTN_MAX_HOPS", "-3", "must be 1 or more"),
         ("K_SINK", "broker-ingress", "is no URL such as"),
@@ -66,7 +67,6 @@ def test_a_value_that_cannot_work_is_refused(key: str, value: str, says: str) ->
     [
         ({"store": "gcs"}, "there is no store 'gcs'; known: memory, sqlite"),
         ({"sli_provider": "grafana"}, "there is no sli 'grafana'"),
-        ({"sli_provider": "prometheus"}, "needs KEPTN_PROMETHEUS_URL"),
         ({"config_repo": "remote", "git_url": "https://git/x"}, "KEPTN_GIT_URL with {project}"),
         (
             {"state_dir": Path("/proc/keptn")},
