@@ -47,11 +47,18 @@ def _listeners(event: Event, ctx: Context) -> list[Subscription]:
         return []
     try:
         found = _remembered(event.scope.project, ctx)
+        if _sets_up(event):  # who makes a project or service subscribes next, and shall not wait a minute
+            ctx.memory[__name__].pop(event.scope.project, None)
     except Unknown:  # the project is not there yet, or no more
         return []
     if isinstance(found, str):
         raise Undecodable(f"{event.type} was not told to anybody: {found}")
     return [subscription for subscription in found if subscription.wants(event)]
+
+
+def _sets_up(event: Event) -> bool:
+    parts = events.parse_type(event.type)
+    return parts is not None and parts.stage in events.RESERVED_STAGES
 
 
 def _remembered(project: str, ctx: Context) -> Read:

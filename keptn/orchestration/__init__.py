@@ -13,7 +13,7 @@ from keptn.context import Context
 from keptn.errors import Refused, Undecodable
 from keptn.events import SLOT_ALARM, Control, Event, Phase, Result, Scope, Status, TypeParts
 from keptn.orchestration import controls, posting, retiring, snapshots, stray, transition
-from keptn.records import deliveries, objects
+from keptn.records import deliveries, objects, retention
 from keptn.sequence import SOURCE, Facts, Slot, codec, kind
 from keptn.sequence.admission import refused
 from keptn.sequence.aggregate import Outcome
@@ -22,8 +22,6 @@ from keptn.sequence.slot import Rejection, State
 from keptn.shipyard import Shipyard
 
 _RETIRED = {events.PROJECT_DELETE: events.PROJECT_RETIRED, events.SERVICE_DELETE: events.SERVICE_RETIRED}
-REPORT_S = 300.0
-"""What a test's Job may take besides the test itself, seconds: its start, and its report."""
 
 
 def handle(event: Event, ctx: Context) -> None:
@@ -131,7 +129,9 @@ def _snapshot(event: Event, parts: TypeParts, ctx: Context) -> str:
         raise Refused(f"{event.type} is about stage {parts.stage!r}, but its data says {scope.stage!r}; correct one")
     sha = event.extensions.get(SNAPSHOT, "") if event.source == SOURCE else ""
     sha = sha or snapshots.current(ctx.store, ctx.config_repo, scope.project)
-    snapshots.load(ctx.store, scope.project, sha).stage(parts.stage).sequence(parts.name)
+    shipyard = snapshots.load(ctx.store, scope.project, sha)
+    shipyard.stage(parts.stage).sequence(parts.name)
+    retention.check_waits(shipyard, retention_days=ctx.settings.retention_days)
     return sha
 
 
@@ -158,7 +158,7 @@ def _facts(slot: Slot, *, ctx: Context, known: bool = False) -> Facts:
         shipyards=_shipyards(slot, "", ctx),
         known=known,
         max_hops=ctx.settings.max_hops,
-        finish_timeouts={"test": ctx.settings.test_timeout_s + REPORT_S},
+        finish_timeouts={"test": ctx.settings.test_job_s},
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from keptn.errors import LostRace
 from keptn.events import rfc3339, utc
@@ -59,5 +59,8 @@ class StoreWakeUp:
 
 
 def at(stored: StoredObject) -> datetime:
-    """When the next tick comes."""
-    return utc(str(json.loads(stored.data)["at"]))
+    """When the next tick comes; at once if that cannot be read."""
+    try:
+        return utc(str(json.loads(stored.data)["at"]))
+    except (ValueError, KeyError, TypeError):
+        return datetime.min.replace(tzinfo=UTC)
