@@ -2,11 +2,8 @@
 
 import http.server
 import json
-import os
-import shutil
 import subprocess
 import threading
-import time
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,6 +15,8 @@ from keptn.adapters.sli.json_source import JsonSource
 from keptn.adapters.sli.prometheus import PrometheusSli
 from keptn.events import Scope
 from keptn.ports import SliQuery, SliValue, Window
+from tests import needs
+from tests.waiting import DEADLINE_S, until
 
 CARTS = Scope(project="sockshop", stage="staging", service="carts")
 LABELS = 'project="sockshop",stage="staging",service="carts",deployment="%s"'
@@ -28,16 +27,11 @@ METRICS = (
     + "".join(f'queue_length{{pod="{pod}",zone="a"}} {value}\n' for pod, value in (("one", 1), ("two", 2)))
     + "broken NaN\nhuge +Inf\n"
 )
-DEADLINE_S = 30
 
 
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    binary = shutil.which("prometheus")
-    if not binary:
-        if os.environ.get("CI"):
-            pytest.fail("prometheus is not installed; in CI it must be")
-        pytest.skip("prometheus is not installed")
+    binary = needs.program("prometheus")
     exporter = _serve({"/metrics": ("text/plain; version=0.0.4", METRICS.encode())})
     folder, port = tmp_path_factory.mktemp("prometheus"), _free_port()
     _configure(folder, exporter.server_port)
@@ -55,7 +49,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(DEADLINE_S)
         exporter.shutdown()
         exporter.server_close()
 
@@ -64,7 +58,7 @@ def _configure(folder: Path, exporter_port: int) -> None:
     jobs = [
         {"job_name": "carts", "honor_labels": True, "static_configs": [{"targets": [f"127.0.0.1:{exporter_port}"]}]}
     ]
-    config = {"global": {"scrape_interval": "200ms", "scrape_timeout": "200ms"}, "scrape_configs": jobs}
+    config = {"global": {"scrape_interval": "500ms", "scrape_timeout": "500ms"}, "scrape_configs": jobs}
     (folder / "prometheus.yml").write_text(json.dumps(config))
 
 
@@ -94,17 +88,16 @@ def _free_port() -> int:
 
 def _until_scraped(url: str) -> None:
     """Two seconds of samples, so that a window holds some."""
-    deadline = time.monotonic() + DEADLINE_S
-    while time.monotonic() < deadline:
+
+    def scraped() -> bool:
         try:
             with urllib.request.urlopen(f"{url}/api/v1/query?query=count_over_time(queue_length[10s])") as answer:
                 counts = [int(series["value"][1]) for series in json.load(answer)["data"]["result"]]
-            if counts and min(counts) >= 5:
-                return
         except OSError:
-            pass
-        time.sleep(0.1)
-    pytest.fail("Prometheus did not scrape the exporter in time")
+            return False
+        return bool(counts) and min(counts) >= 3
+
+    until(scraped, what="a few scrapes of the exporter")
 
 
 def fetched(url: str, query: object, *, colour: str = "green", samples: bool = False) -> SliValue:

@@ -1,7 +1,5 @@
 """What kustomize makes of the overlays: it builds, it is valid, and no Service forgot what all must have."""
 
-import os
-import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -11,17 +9,18 @@ import jsonschema
 import pytest
 import yaml
 
+from tests import needs
+
 ROOT = Path(__file__).parent.parent.parent
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 OVERLAYS = [ROOT / "knative/base", *sorted(path.parent for path in ROOT.glob("knative/overlays/*/kustomization.yaml"))]
 FILES = sorted(path for path in ROOT.glob("knative/**/*.yaml") if path.name != "kustomization.yaml")
 
 
 @cache
 def built(overlay: Path) -> list[dict[str, Any]]:
-    command = ["kubectl", "kustomize"] if shutil.which("kubectl") else ["kustomize", "build"]
-    if shutil.which(command[0]) is None:
-        pytest.skip("neither kubectl nor kustomize is installed: overlays are not built")
-    done = subprocess.run([*command, str(overlay)], capture_output=True, text=True, check=False)
+    command = [needs.program("kubectl"), "kustomize", str(overlay)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return list(yaml.safe_load_all(done.stdout))
 
@@ -29,10 +28,8 @@ def built(overlay: Path) -> list[dict[str, Any]]:
 @cache
 def schemas() -> dict[tuple[str, str], dict[str, Any]]:
     """By apiVersion and kind."""
-    folder = os.environ.get("KEPTN_CRD_SCHEMAS", "")
-    if not folder:
-        pytest.skip("KEPTN_CRD_SCHEMAS names no folder with CRDs")
-    documents = [d for file in Path(folder).glob("*.yaml") for d in yaml.safe_load_all(file.read_text()) if d]
+    folder = needs.folder("KEPTN_CRD_SCHEMAS")
+    documents = [d for file in folder.glob("*.yaml") for d in yaml.load_all(file.read_text(), _LOADER) if d]
     return {
         (f"{crd['spec']['group']}/{version['name']}", crd["spec"]["names"]["kind"]): version["schema"][
             "openAPIV3Schema"

