@@ -9,23 +9,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
+
+from tests.waiting import DEADLINE_S, until
 
 ROOT = Path(__file__).parent.parent
-DEADLINE_S = 20.0
-T = TypeVar("T")
-
-
-def until(look: Callable[[], T], *, what: str, deadline_s: float = DEADLINE_S) -> T:
-    """Poll until it is truthy."""
-    end = time.monotonic() + deadline_s
-    while not (found := look()):
-        assert time.monotonic() < end, f"{what} did not happen within {deadline_s:g} s"
-        time.sleep(0.02)
-    return found
 
 
 class LocalRuntime:

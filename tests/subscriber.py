@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from tests.local_runtime import until
+from tests.waiting import until
 
 
 @dataclass(frozen=True)

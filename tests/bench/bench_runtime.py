@@ -12,8 +12,9 @@ from pathlib import Path
 
 import httpx
 
-from tests.local_runtime import LocalRuntime, until
+from tests.local_runtime import LocalRuntime
 from tests.subscriber import listening
+from tests.waiting import until
 
 EVENTS = 400
 SENDERS = 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -37,7 +38,8 @@ class Endpoint:
                 self.send_header("content-length", str(len(content)))
                 self.end_headers()
                 if self.command != "HEAD":
-                    self.wfile.write(content)
+                    with contextlib.suppress(ConnectionError):  # somebody did not wait for it
+                        self.wfile.write(content)
 
             do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = answer  # noqa: N815 - BaseHTTPRequestHandler's names
 

@@ -2,12 +2,11 @@
 
 import os
 import signal
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 import yaml
@@ -20,9 +19,9 @@ from keptn.errors import Refused
 from keptn.events import Scope
 from keptn.ports import Endpoint, Platform
 from tests import committed
+from tests.waiting import DEADLINE_S, until
 from tests.world import digest_of
 
-T = TypeVar("T")
 SCOPE = Scope(project="sockshop", stage="dev", service="carts")
 SERVER = """
 import http.server, os, sys
@@ -102,14 +101,6 @@ def left_over(state_dir: Path) -> list[int]:
                 found.append(int(process.name))
         except OSError:
             continue
-    return found
-
-
-def until(look: Callable[[], T], *, within_s: float = 15) -> T:
-    deadline = time.monotonic() + within_s
-    while not (found := look()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
     return found
 
 
@@ -231,7 +222,7 @@ def test_a_secret_reaches_the_environment_and_no_file(processes: World) -> None:
 
 
 def answer(endpoint: Endpoint) -> list[str]:
-    with urllib.request.urlopen(f"http://{endpoint.host}:{endpoint.port}/", timeout=5) as response:
+    with urllib.request.urlopen(f"http://{endpoint.host}:{endpoint.port}/", timeout=DEADLINE_S) as response:
         return response.read().decode().split(" ")
 
 

@@ -6,11 +6,11 @@ import json
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 import pytest
@@ -22,8 +22,8 @@ from keptn.adapters.router.memory import MemoryRouter
 from keptn.errors import Late, Refused, Unavailable
 from keptn.events import Scope
 from keptn.ports import Endpoint, Route, Router
+from tests.waiting import DEADLINE_S, until
 
-T = TypeVar("T")
 SCOPE = Scope(project="sockshop", stage="prod", service="carts")
 
 
@@ -85,7 +85,7 @@ class World:
         until(lambda: self.router.in_force(route))
 
     def get(self, path: str = "/") -> httpx.Response:
-        return httpx.get(self.router.public_url(SCOPE) + path, timeout=5)
+        return httpx.get(self.router.public_url(SCOPE) + path, timeout=DEADLINE_S)
 
     def log(self) -> list[dict]:
         lines = (self.state_dir / "envoy/access.log").read_bytes().splitlines()
@@ -123,14 +123,6 @@ def _envoy(folder: Path) -> Iterator[World]:
         for server in world.servers.values():
             server.stop()
     assert not process.alive
-
-
-def until(look: Callable[[], T], *, within_s: float = 10) -> T:
-    deadline = time.monotonic() + within_s
-    while not (found := look()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
-    return found
 
 
 def test_addresses_are_stable(world: World) -> None:
@@ -337,7 +329,7 @@ def test_a_switch_fails_no_request(envoy: World) -> None:
     done = threading.Event()
 
     def user() -> None:
-        with httpx.Client(timeout=10) as client:
+        with httpx.Client(timeout=DEADLINE_S) as client:
             while not done.is_set():
                 response = client.get(envoy.router.public_url(SCOPE))
                 answers.append(response.text if response.status_code == 200 else str(response.status_code))

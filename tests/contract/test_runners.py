@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from keptn.adapters.test_runner.http_checks import HttpChecks
 from keptn.adapters.test_runner.k6 import K6Runner
 from keptn.errors import InvalidFile, Refused
 from keptn.ports import TestReport, TestRun
+from tests.waiting import DEADLINE_S, until
 
 LOAD = """
 import http from 'k6/http';
@@ -21,7 +21,7 @@ export default function () { http.get(`${__ENV.BASE_URL}${path}`); }
 """
 
 
-def k6(endpoint_url: str, script: str, *, path: str = "/json", timeout_s: float = 30) -> TestReport:
+def k6(endpoint_url: str, script: str, *, path: str = "/json", timeout_s: float = DEADLINE_S) -> TestReport:
     files = {"tests/performance.js": script.encode(), "tests/path.js": f"export const path = '{path}';".encode()}
     run = TestRun(file="tests/performance.js", files=files, url=endpoint_url, timeout_s=timeout_s)
     return K6Runner.open().run(run)
@@ -29,7 +29,7 @@ def k6(endpoint_url: str, script: str, *, path: str = "/json", timeout_s: float 
 
 def checks(endpoint_url: str, text: str) -> TestReport:
     files = {"tests/functional.yaml": text.encode()}
-    run = TestRun(file="tests/functional.yaml", files=files, url=endpoint_url, timeout_s=30)
+    run = TestRun(file="tests/functional.yaml", files=files, url=endpoint_url, timeout_s=DEADLINE_S)
     return HttpChecks(http=HttpxHttp()).run(run)
 
 
@@ -110,22 +110,15 @@ def test_k6_dies_with_a_killed_job(endpoint):
     code = (
         "from keptn.adapters.test_runner.k6 import K6Runner; from keptn.ports import TestRun; import sys\n"
         "files = {'tests/performance.js': sys.argv[1].encode(), 'tests/path.js': b\"export const path = '/json'\"}\n"
-        "K6Runner.open().run(TestRun(file='tests/performance.js', files=files, url=sys.argv[2], timeout_s=60))"
+        "K6Runner.open().run(TestRun(file='tests/performance.js', files=files, url=sys.argv[2], timeout_s=600))"
     )
     job = subprocess.Popen([sys.executable, "-c", code, script, endpoint.url])
     try:
-        assert eventually(lambda: endpoint.calls), "k6 did not begin"
+        until(lambda: endpoint.calls, what="k6's first request")
     finally:
         job.kill()
         job.wait()
-    assert eventually(lambda: not _running_with(f"BASE_URL={endpoint.url}"))
-
-
-def eventually(is_so) -> bool:
-    deadline = time.monotonic() + 15
-    while not is_so() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return bool(is_so())
+    until(lambda: not _running_with(f"BASE_URL={endpoint.url}"), what="the end of k6")
 
 
 def _running_with(argument: str) -> list[Path]:

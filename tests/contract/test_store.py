@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from keptn.adapters.store.memory import MemoryStore
 from keptn.adapters.store.sqlite import SqliteStore
 from keptn.errors import LostRace, Refused, Unavailable
+from tests.waiting import DEADLINE_S
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -159,7 +160,9 @@ OPERATIONS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(operations=OPERATIONS)
 def test_behaves_as_a_dictionary(store, operations):
     """Any series of operations has the outcome it has on a dictionary of name to data and generation."""
@@ -198,7 +201,7 @@ def test_processes_lose_no_increment(tmp_path):
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(60)
+        worker.join(DEADLINE_S)
     assert [worker.exitcode for worker in workers] == [0] * 4
     assert SqliteStore(path).get("n").data == b"200"
 
@@ -216,7 +219,7 @@ def test_a_store_survives_a_fork(tmp_path):
     store.put("n", b"0")
     child = multiprocessing.get_context("fork").Process(target=increment, args=(store, 5))
     child.start()
-    child.join(30)
+    child.join(DEADLINE_S)
     assert child.exitcode == 0
     assert store.get("n").data == b"5"
 

@@ -44,7 +44,7 @@ def test_the_load_script_runs():
     (script,) = re.findall(r"```js\n(.*?)```", (DOCS / "tests.md").read_text(), re.DOTALL)
     short = script.replace("'10s'", "'1s'").encode()
     run = TestRun(
-        file="tests/performance.js", files={"tests/performance.js": short}, url="http://127.0.0.1:9", timeout_s=20
+        file="tests/performance.js", files={"tests/performance.js": short}, url="http://127.0.0.1:9", timeout_s=120
     )
     try:
         report = K6Runner.open().run(run)

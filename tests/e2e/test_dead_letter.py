@@ -12,7 +12,8 @@ from keptn import events
 from keptn.adapters.store.sqlite import SqliteStore
 from keptn.events import Event
 from keptn.records import audit
-from tests.local_runtime import ROOT, LocalRuntime, until
+from tests.local_runtime import ROOT, LocalRuntime
+from tests.waiting import until
 
 REFUSES = """
 import functions_framework

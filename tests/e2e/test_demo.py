@@ -3,33 +3,35 @@
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from examples.sockshop.demo.system import ROOT
-
-BEGINS = (0.5, 9.0)
-"""While the runtime starts; while carts is delivered, with workloads, Envoy and a monitor running. Seconds."""
+from tests.waiting import DEADLINE_S, until
 
 
-@pytest.mark.parametrize("after_s", BEGINS)
-def test_ctrl_c_leaves_no_process_behind(after_s, tmp_path):
+def the_runtime_starts(state, _said):
+    until((state / "keptn-local.log").exists, what="the start of the runtime")
+
+
+def users_are_served(_state, said):
+    """Workloads, Envoy and the monitor run by then."""
+    assert any(b"users come to" in line for line in said)
+
+
+@pytest.mark.parametrize("begun", [the_runtime_starts, pytest.param(users_are_served, marks=pytest.mark.long)])
+def test_ctrl_c_leaves_no_process_behind(begun, tmp_path):
     """Ctrl-C ends the runtime, its functions, Envoy, the workloads and the monitor."""
     state = tmp_path / "state"
     command = [sys.executable, "-m", "examples.sockshop.demo", "--state-dir", str(state)]
-    demo = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    with demo:
-        time.sleep(after_s)  # any instant will do
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as demo:
+        begun(state, demo.stdout)
         demo.send_signal(signal.SIGINT)
-        said, _ = demo.communicate(timeout=60)
+        said, _ = demo.communicate(timeout=DEADLINE_S)
     assert demo.returncode == 130
     assert b"Traceback" not in said, said
-    deadline = time.monotonic() + 10
-    while left := processes_about(state):
-        assert time.monotonic() < deadline, left
-        time.sleep(0.2)
+    until(lambda: not processes_about(state), what="the end of every process")
 
 
 def processes_about(folder: Path) -> list[str]:

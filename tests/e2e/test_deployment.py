@@ -24,6 +24,7 @@ from keptn.deployment.strategy import Phase
 from keptn.errors import Refused
 from keptn.events import Event, Scope
 from keptn.settings import Settings
+from tests.waiting import DEADLINE_S, until
 
 SCOPE = Scope(project="sockshop", stage="prod", service="carts")
 SERVER = """
@@ -88,10 +89,7 @@ class Shop:
     def served(self, count: int = 15) -> set[str]:
         """What users see from now on."""
         begin = len(self.answers) + 8  # what was on its way
-        deadline = time.monotonic() + 20
-        while len(self.answers) < begin + count:
-            assert time.monotonic() < deadline, "users get no answers"
-            time.sleep(0.02)
+        until(lambda: len(self.answers) >= begin + count, what="so many answers to users")
         return set(self.answers[begin:])
 
     @contextmanager
@@ -99,7 +97,7 @@ class Shop:
         done, url = threading.Event(), self.ctx.router.public_url(SCOPE)
 
         def use() -> None:
-            with httpx.Client(timeout=10) as client:
+            with httpx.Client(timeout=DEADLINE_S) as client:
                 while not done.is_set():
                     answer = client.get(url)
                     self.answers.append(answer.text if answer.status_code == 200 else str(answer.status_code))

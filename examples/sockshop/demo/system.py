@@ -59,7 +59,7 @@ class System:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
-        wait_for(self._is_up, what="the start of keptn local", timeout_s=30)
+        wait_for(self._is_up, what="the start of keptn local", timeout_s=120)
 
     def _is_up(self) -> bool:
         if self._process and self._process.poll() is not None:
@@ -78,7 +78,7 @@ class System:
         if self._process and self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
             try:
-                self._process.wait(timeout=20)
+                self._process.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 os.killpg(self._process.pid, signal.SIGKILL)
                 self._process.wait()

@@ -11,8 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.local_runtime import LocalRuntime, until
+from tests.local_runtime import LocalRuntime
 from tests.subscriber import Heard, Reaction, Subscriber, listening
+from tests.waiting import until
 
 EXTERNAL = os.environ.get("BROKER_URL", "")
 multi_tenant = pytest.mark.skipif(
@@ -185,9 +186,9 @@ def test_error_data_is_capped(subscriber: Subscriber, sender: Sender):
 
 def test_a_slow_subscriber_has_failed(subscriber: Subscriber, sender: Sender):
     """What takes longer than `timeout` is tried again."""
-    subscriber.react("/deliver", sender.id, Reaction(after_s=2))
-    sender.send()
-    assert len(subscriber.wait("/deliver", sender.id, count=2)) == 2
+    subscriber.react("/slow", sender.id, Reaction(after_s=2))
+    sender.send("conformance.slow")
+    subscriber.wait("/slow", sender.id, count=2)
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
