@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: help install check test demo bench soak nightly clean
+.PHONY: help install check test test-long demo bench soak nightly clean
 
 help:
-	@echo 'make install | check | test | demo [SWAP=0.2:0.3] [KEEP=1] | bench | soak | nightly | clean'
+	@echo 'make install | check | test | test-long | demo [SWAP=0.2:0.3] [KEEP=1] | bench | soak | nightly [ROUNDS=20] [EXAMPLES=500] | clean'
 
 install: $(STAMP)
 
@@ -26,7 +27,11 @@ check: install
 	$(BIN)/lint-imports
 
 test: install
-	$(BIN)/python -m pytest
+	$(PYTEST) -m 'not long'
+
+# What takes minutes by nature: whole stories in peace, under faults, under kill -9; the demo interrupted.
+test-long: install
+	$(PYTEST) -m long
 
 # SWAP=0.2:0.3 pushes the code of 0.3 under the name 0.2; KEEP=1 leaves everything running.
 demo: install
@@ -36,10 +41,16 @@ bench: install
 	$(BIN)/python -m tests.bench
 
 soak: install
-	KEPTN_SOAK=20 $(BIN)/python -m pytest tests/e2e
+	KEPTN_SOAK=20 $(PYTEST) -m long tests/e2e
 
+# ROUNDS times EXAMPLES new examples of each property; a round ends with a line, so a log tells how far it is.
+ROUNDS ?= 20
+EXAMPLES ?= 500
 nightly: install
-	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest tests/unit
+	@for round in $$(seq $(ROUNDS)); do \
+		echo "round $$round of $(ROUNDS), $(EXAMPLES) examples a property, $$(date +%H:%M:%S)"; \
+		HYPOTHESIS_PROFILE=nightly KEPTN_NIGHTLY_EXAMPLES=$(EXAMPLES) $(PYTEST) tests/unit || exit 1; \
+	done
 
 clean:
 	rm -rf $(VENV) .demo

@@ -5,11 +5,22 @@ from collections.abc import Iterator
 
 import hypothesis
 import pytest
+from hypothesis import HealthCheck
 
-hypothesis.settings.register_profile("default", deadline=None, derandomize=bool(os.environ.get("CI")))
-hypothesis.settings.register_profile("nightly", deadline=None, max_examples=10_000)
+WORKERS_PER_CORE = 2
+MOST_WORKERS = 8
+NIGHTLY_EXAMPLES = int(os.environ.get("KEPTN_NIGHTLY_EXAMPLES", "10000"))
+_ANY_MACHINE = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+
+hypothesis.settings.register_profile("default", derandomize=bool(os.environ.get("CI")), **_ANY_MACHINE)
+hypothesis.settings.register_profile("nightly", max_examples=NIGHTLY_EXAMPLES, **_ANY_MACHINE)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 """A slow machine fails no property, and CI sees the same examples each time; `make nightly` looks for new ones."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """`-n auto`: more than cores, for many tests wait for a process to start or to end."""
+    return min(WORKERS_PER_CORE * len(os.sched_getaffinity(0)), MOST_WORKERS)
 
 
 @pytest.fixture(autouse=True)

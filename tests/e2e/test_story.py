@@ -13,6 +13,7 @@ from tests.e2e import invariants
 from tests.e2e.sockshop import GOOD, STAGES, Sockshop
 
 SEEDS = range(int(os.environ.get("KEPTN_SOAK", "3")))
+pytestmark = pytest.mark.long
 STORY_S = 40.0
 """About how long the story takes: the kill comes at a random instant of it."""
 
