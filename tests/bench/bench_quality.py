@@ -19,20 +19,28 @@ from keptn.ports import SliQuery, SliValue, Window
 from keptn.quality import mann_whitney, slo
 from keptn.quality.slo_gate import SloGate
 from keptn.quality.verdict import Evidence, Need, Previous
+from tests.bench.row import Row
 
-Row = tuple[str, float, float | None]
 CARTS = Scope(project="sockshop", stage="staging", service="carts")
 START = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
 def rows() -> Iterator[Row]:
-    yield "a verdict over 10 SLIs, 2 of them judged on 500 samples a side, ms", _median_ms(_verdict()), 50
-    yield "Mann-Whitney, 1,000 against 1,000 samples, ms", _median_ms(_test(ties=False)), 50
-    yield "Mann-Whitney, 1,000 against 1,000 samples with many ties, ms", _median_ms(_test(ties=True)), 50
-    yield "20 queries of 50 ms each, as multiples of the slowest", _side_by_side(), 4
+    yield Row(
+        what="a verdict over 10 SLIs, 2 of them judged on 500 samples a side, ms",
+        measured=_median_ms(_verdict()),
+        budget=50,
+    )
+    yield Row(what="Mann-Whitney, 1,000 against 1,000 samples, ms", measured=_median_ms(_test(ties=False)), budget=50)
+    yield Row(
+        what="Mann-Whitney, 1,000 against 1,000 samples with many ties, ms",
+        measured=_median_ms(_test(ties=True)),
+        budget=50,
+    )
+    yield Row(what="20 queries of 50 ms each, as multiples of the slowest", measured=_side_by_side(), budget=4)
     early, late = _log_costs()
-    yield "a window of 10 s in the access log (1,000 requests), ms", early, None
-    yield "the same in a log twenty times as long, ratio", late / early, 1.5
+    yield Row(what="a window of 10 s in the access log (1,000 requests), ms", measured=early)
+    yield Row(what="the same in a log twenty times as long, ratio", measured=late / early, budget=1.5)
 
 
 def _verdict() -> Callable[[], object]:

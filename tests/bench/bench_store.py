@@ -11,9 +11,9 @@ from pathlib import Path
 from keptn.adapters.config_repo.folder import GitConfigRepo
 from keptn.adapters.store.sqlite import SqliteStore
 from keptn.ports import ConfigRepo, ObjectStore
+from tests.bench.row import Row
 
 BODY = b"x" * 2000
-Row = tuple[str, float, float | None]
 
 
 def rows() -> Iterator[Row]:
@@ -28,8 +28,10 @@ def _store(store: ObjectStore) -> Iterator[Row]:
     _fill(store, 2_000, 20_000)
     late = _costs(store)
     for name, milliseconds in late.items():
-        yield f"SQLite: {name}, ms", milliseconds, 0.3
-        yield f"SQLite: {name}, 20,000 objects against 2,000, ratio", milliseconds / early[name], 1.5
+        yield Row(what=f"SQLite: {name}, ms", measured=milliseconds, budget=0.3)
+        yield Row(
+            what=f"SQLite: {name}, 20,000 objects against 2,000, ratio", measured=milliseconds / early[name], budget=1.5
+        )
 
 
 def _fill(store: ObjectStore, first: int, last: int) -> None:
@@ -55,9 +57,12 @@ def _repo(repo: ConfigRepo) -> Iterator[Row]:
     early = _median_ms(lambda: _commit(repo, 1), times=30)
     _commit(repo, 2_000)
     late = _median_ms(lambda: _commit(repo, 1), times=30)
-    yield "Git: commit after 2,000 commits, ms", late, None
-    yield "Git: commit after 2,000 commits against 20, ratio", late / early, 1.5
-    yield "Git: read one file, ms", _median_ms(lambda: repo.tree("sockshop", "dev").read("carts/n"), times=100), None
+    yield Row(what="Git: commit after 2,000 commits, ms", measured=late)
+    yield Row(what="Git: commit after 2,000 commits against 20, ratio", measured=late / early, budget=1.5)
+    yield Row(
+        what="Git: read one file, ms",
+        measured=_median_ms(lambda: repo.tree("sockshop", "dev").read("carts/n"), times=100),
+    )
 
 
 def _commit(repo: ConfigRepo, times: int) -> None:
