@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from keptn.adapters.store.memory import MemoryStore
 from keptn.errors import Unavailable
-from keptn.ports import Page, StoredObject
+from keptn.ports import ObjectStore, Page, StoredObject
 
 GIT_WRITES = ("commit", "create", "delete")
 NOT_GIT = ("projects",)
@@ -58,8 +57,8 @@ class Counts:
 class SimulatedClock:
     """Stands still but for a millisecond a look, so that no two events have one time; sleeping moves it."""
 
-    def __init__(self) -> None:
-        self.moment = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    def __init__(self, began: datetime | None = None) -> None:
+        self.moment = began or datetime(2026, 11, 24, 12, tzinfo=UTC)
 
     def now(self) -> datetime:
         self.moment += timedelta(milliseconds=1)
@@ -75,8 +74,8 @@ class SimulatedClock:
 class CountingStore:
     """A bucket; with `limit_writes` one that answers 429 above so many writes of one name a second."""
 
-    def __init__(self, counts: Counts, clock: SimulatedClock) -> None:
-        self.inner, self.counts, self._clock = MemoryStore(), counts, clock
+    def __init__(self, inner: ObjectStore, counts: Counts, clock: SimulatedClock) -> None:
+        self.inner, self.counts, self._clock = inner, counts, clock
         self._apart: timedelta | None = None
         self._written: dict[str, datetime] = {}
 

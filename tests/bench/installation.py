@@ -71,13 +71,17 @@ class TooMany(BaseException):
 
 
 class Installation:
-    """most_events: after so many, TooMany is raised."""
+    """most_events: after so many, TooMany is raised. slowness_ms: how long carts takes for an answer.
 
-    def __init__(self, *, most_events: int = 100_000) -> None:
-        self.counts, self.clock = Counts(), SimulatedClock()
-        self.store = CountingStore(self.counts, self.clock)
+    on: adapters to count at, instead of those in memory.
+    """
+
+    def __init__(self, *, began: datetime | None = None, on: Context | None = None) -> None:
+        self.counts, self.clock, self.most_events, self.slowness_ms = Counts(), SimulatedClock(began), 100_000, 0.1
         self.world = World()
-        self.world.store, self.most_events = self.store.inner, most_events
+        for port in ("store", "config_repo", "registry", "secrets") if on else ():
+            setattr(self.world, port, getattr(on, port))
+        self.store = CountingStore(self.world.store, self.counts, self.clock)
         self.wiring = wiring.read([ROOT / "knative/base"])
         self._queue: list[tuple[datetime, int, Event, Trigger | None, int]] = []
         self._order, self.posted = count(), 0
@@ -92,11 +96,13 @@ class Installation:
             **self.world.context._given,
             "store": self.store,
             "config_repo": Noting(self.world.config_repo, git),
+            "registry": self.world.registry,
+            "secrets": self.world.secrets,
             "clock": self.clock,
             "sink": self,
             "wake_up": NoWakeUp(self.counts),
             "test_strategy": {name: _Runner(name) for name in ("functional", "performance")},
-            "sli": {"envoy": _Quick()},
+            "sli": {"envoy": self},
         }
         return Context(Settings(public_url="http://keptn.local"), **given)
 
@@ -122,6 +128,9 @@ class Installation:
         """A registry's notification of so many tags of carts, each with content of its own."""
         for tag in tags:
             self.world.registry.push(f"keptn/carts:{tag}", tag.encode())
+        return self._announce(*tags)
+
+    def _announce(self, *tags: str) -> Mapping[str, Any]:
         entries = [
             {
                 "id": f"push-{tag}",
@@ -151,8 +160,9 @@ class Installation:
 
     def ask(self, path: str) -> Mapping[str, Any]:
         """A question to the api."""
+        headers = {"authorization": f"Bearer {TOKENS['api']}"}
         with as_caller(self.counts, "api"):
-            answer = self._client("api").get(path, headers={"authorization": f"Bearer {TOKENS['api']}"})
+            answer = self._request("api", {"method": "GET", "path": path, "headers": headers, "body": b""})
         assert answer.status_code == 200, answer.text
         return dict(answer.json)
 
@@ -161,7 +171,7 @@ class Installation:
     ) -> Mapping[str, Any]:
         headers = {"authorization": f"Bearer {token}", "content-type": content_type}
         with as_caller(self.counts, function):
-            answer = self._client(function).post("/", data=json.dumps(body), headers=headers)
+            answer = self._request(function, _post("/", headers, json.dumps(body).encode()))
         assert answer.status_code == 202, answer.text
         return dict(answer.json)
 
@@ -220,8 +230,7 @@ class Installation:
         with as_caller(self.counts, destination.name):
             if destination.kind == "JobSink":
                 return self._run_job(destination.name, event), None
-            headers, body = events.encode(event)
-            answer = self._client(destination.name).post(destination.path, data=body, headers=headers)
+            answer = self._request(destination.name, _post(destination.path, *events.encode(event)))
             reply = events.decode(dict(answer.headers), answer.data) if answer.status_code == 200 else None
             return answer.status_code, reply
 
@@ -239,7 +248,7 @@ class Installation:
         with as_caller(self.counts, ping.sink.name):
             tick = {"specversion": "1.0", "id": str(next(self._order)), "source": "ping", "type": "dev.knative.ping"}
             headers = {f"ce-{name}": value for name, value in tick.items()} | {"content-type": "application/json"}
-            answer = self._client(ping.sink.name).post(ping.sink.path, data=b"{}", headers=headers)
+            answer = self._request(ping.sink.name, _post(ping.sink.path, headers, b"{}"))
         assert answer.status_code in (200, 204, 503), answer.text
 
     def _next_timer(self) -> datetime | None:
@@ -265,6 +274,16 @@ class Installation:
             idle = bool(stored) and not codec.decode(stored.data).open
             self.counts.slot_writes[writes, idle] += 1
 
+    # --- functions, and what stands in for the world ----------------------------------------------------------------
+    def _request(self, function: str, request: Mapping[str, Any]) -> Any:
+        call = {"path": request["path"], "headers": request["headers"], "data": request["body"]}
+        return self._client(function).open(method=request["method"], **call)
+
+    def fetch(self, query: SliQuery) -> SliValue:
+        """The SLI provider: carts takes as long for everything."""
+        taken = self.slowness_ms
+        return SliValue(indicator=query.indicator, query=str(query.query), values={"": taken}, samples=(taken,) * 20)
+
     @cache  # noqa: B019 - an installation lives as long as its test
     def _client(self, name: str) -> Any:
         function = self.wiring.functions[name]
@@ -283,8 +302,5 @@ class _Runner:
         return TestReport(passed=True)
 
 
-class _Quick:
-    """A service that answers in a tenth of a millisecond, whoever asks."""
-
-    def fetch(self, query: SliQuery) -> SliValue:
-        return SliValue(indicator=query.indicator, query=str(query.query), values={"": 0.1}, samples=(0.1,) * 20)
+def _post(path: str, headers: Mapping[str, str], body: bytes) -> Mapping[str, Any]:
+    return {"method": "POST", "path": path, "headers": dict(headers), "body": body}
