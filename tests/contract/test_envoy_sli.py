@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from keptn.adapters.sli import access_log
-from keptn.adapters.sli.envoy import FLUSH_S, EnvoySli
+from keptn.adapters.sli.envoy import FLUSH_S, SETTLED_S, EnvoySli
 from keptn.errors import NotYet
 from keptn.events import Scope
 from keptn.ports import SliQuery, SliValue, Window
@@ -125,7 +125,7 @@ def test_late_lines_are_waited_for_but_not_for_long(log: Path) -> None:
         fetched(log, "count", now=WINDOW.end)
     assert 0 < waiting.value.after_s <= FLUSH_S
     assert fetched(log, "count", now=WINDOW.end + timedelta(seconds=FLUSH_S)).values == {"": 1.0}
-    log.write_text(line(1) + line(10 + access_log.DISORDER_S))
+    log.write_text(line(1) + line(10 + SETTLED_S))
     assert fetched(log, "count", now=WINDOW.end).values == {"": 1.0}
 
 

@@ -26,7 +26,7 @@ T = TypeVar("T")
 GOOD = ("pass", "warning")
 DELIVERY_S = 600.0
 """Faults slow a delivery down: after so long it is stuck, seconds."""
-SHORTER = {"timeframe: 4s": "timeframe: 2s", 'duration: "4s"': 'duration: "2s"'}
+SHORTER = {"timeframe: 3s": "timeframe: 2s", 'duration: "3s"': 'duration: "2s"'}
 PROBLEMS_TOKEN = "problems-test-token"
 
 

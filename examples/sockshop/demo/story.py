@@ -30,7 +30,7 @@ FILES = (
 DELIVERY_S = 300.0
 """After so long a delivery counts as stuck, seconds."""
 PROBLEM_S = 120.0
-AFTER_S = 3.0
+AFTER_S = 2.0
 """How long users are watched after the repair, seconds."""
 
 
@@ -62,15 +62,15 @@ class Play:
         self.screen.say(f"keptn local is up at {self.system.url}")
         keptn = self.system.keptn
         keptn("create", "project", PROJECT, str(SOCKSHOP / "shipyard.yaml"))
-        keptn("create", "secret", "servicenow", _literal("url", self.tickets.url), _literal("token", "sn-demo-token"))
-        keptn("create", "secret", "chat", _literal("url", self.chat.url))
-        keptn("create", "secret", "hook-problems", _literal("token", "problems-demo-token"))
-        keptn("add-resource", f"--project={PROJECT}", f"--resource={SOCKSHOP / 'notify.yaml'}")
-        keptn("onboard", "service", f"--project={PROJECT}", f"--values={SOCKSHOP / 'values_carts.yaml'}")
-        for source, target, stages in FILES:
-            for stage in stages:
-                where = (f"--project={PROJECT}", f"--stage={stage}", f"--service={SERVICE}")
-                keptn("add-resource", *where, f"--resource={SOCKSHOP / source}", f"--resourceUri={target}")
+        servicenow = (_literal("url", self.tickets.url), _literal("token", "sn-demo-token"))
+        self.system.keptn_side_by_side(
+            ("onboard", "service", f"--project={PROJECT}", f"--values={SOCKSHOP / 'values_carts.yaml'}"),
+            ("create", "secret", "servicenow", *servicenow),
+            ("create", "secret", "chat", _literal("url", self.chat.url)),
+            ("create", "secret", "hook-problems", _literal("token", "problems-demo-token")),
+            ("add-resource", f"--project={PROJECT}", f"--resource={SOCKSHOP / 'notify.yaml'}"),
+        )
+        self.system.keptn_side_by_side(*_add_resources())
         self._token = str(self.system.get(f"v1/project/{PROJECT}/service/{SERVICE}/hook")["token"])
         self.screen.say("project sockshop is there, carts is onboarded in dev, staging and prod")
         self._start_monitor()
@@ -109,7 +109,7 @@ class Play:
 
     def _meet_users(self, delivery: Delivery) -> None:
         """Users come to a stage that serves them: in prod that is the trial of the first version."""
-        for stage, threads, rate_hz, task in (("staging", 1, 10.0, "release"), ("prod", 5, 12.0, "deployment")):
+        for stage, threads, rate_hz, task in (("staging", 1, 5.0, "release"), ("prod", 5, 16.0, "deployment")):
             deployed = delivery.finished(task, stage) and delivery.finished("deployment", stage)
             if stage not in self.users and deployed and deployed["result"] in ("pass", "warning"):
                 url = deployed["deployment"]["deploymentURIsPublic"][0]
@@ -171,6 +171,16 @@ class Play:
 
 def _literal(key: str, value: str) -> str:
     return f"--from-literal={key}={value}"
+
+
+def _add_resources() -> list[tuple[str, ...]]:
+    """A command for each file in each stage that gets it."""
+    service = (f"--project={PROJECT}", f"--service={SERVICE}")
+    return [
+        ("add-resource", *service, f"--stage={stage}", f"--resource={SOCKSHOP / source}", f"--resourceUri={target}")
+        for source, target, stages in FILES
+        for stage in stages
+    ]
 
 
 def _ended(delivery: Delivery) -> bool:

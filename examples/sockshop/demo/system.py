@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -93,6 +94,11 @@ class System:
         if done.returncode:
             raise DemoError(f"keptn {' '.join(words)}: {done.stderr.strip() or done.stdout.strip()}")
         return done.stdout
+
+    def keptn_side_by_side(self, *commands: Sequence[str]) -> None:
+        """Commands that do not need each other: a script would say `&` and `wait`. Raises DemoError."""
+        with ThreadPoolExecutor(max_workers=3) as pool:
+            list(pool.map(lambda words: self.keptn(*words), commands))
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
         """One question to the api."""

@@ -4,7 +4,7 @@ import { check } from "k6";
 
 export const options = {
   scenarios: {
-    shoppers: { executor: "constant-arrival-rate", rate: 15, timeUnit: "1s", duration: "4s", preAllocatedVUs: 10 },
+    shoppers: { executor: "constant-arrival-rate", rate: 15, timeUnit: "1s", duration: "3s", preAllocatedVUs: 10 },
   },
   thresholds: { http_req_failed: ["rate<0.01"] },
 };

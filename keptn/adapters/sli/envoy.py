@@ -19,8 +19,11 @@ from keptn.quality.samples import thinned
 from keptn.quality.traffic import Request, TrafficQuery
 from keptn.settings import Settings
 
-FLUSH_S = 1.5
+FLUSH_S = 1.0
 """After so long nothing of a window can still sit in Envoy's buffer, which is flushed every 200 ms."""
+SETTLED_S = 0.4
+"""A line of a request that ended so long after the window proves that the window's lines were flushed before it."""
+LOOK_AGAIN_S = 0.2
 
 
 class EnvoySli:
@@ -62,8 +65,9 @@ class EnvoySli:
         """Late lines must not be missed: wait until a later request is in the log, but no longer than a flush takes."""
         end = query.window.end.timestamp()
         left = end + FLUSH_S - self._now().timestamp()
-        if left > 0 and access_log.last_end(self._log) < end + access_log.DISORDER_S:
-            raise NotYet("Envoy has not written its access log up to the end of the window yet", after_s=left)
+        if left > 0 and access_log.last_end(self._log) < end + SETTLED_S:
+            again_s = min(left, LOOK_AGAIN_S)
+            raise NotYet("Envoy has not written its access log up to the end of the window yet", after_s=again_s)
 
 
 def _measured(query: SliQuery, wanted: TrafficQuery, requests: list[Request], shown: str) -> SliValue:

@@ -6,7 +6,7 @@ import time
 VERSION = "0.4"
 QUERY_S = 0.050
 """What a round trip to the shop's database costs."""
-BLOCK = 400
+BLOCK = 200
 """How many order numbers are reserved: more than any test and the trial of the blue/green switch use."""
 
 numbers = list(range(BLOCK, 0, -1))
