@@ -127,17 +127,20 @@ class Noting:
         return call if callable(found) else found
 
 
-class NoWakeUp:
-    """The PingSource: counted, and otherwise left to the harness, which knows when the next timer is due."""
+class CountingWakeUp:
+    """The PingSource. at: its next tick."""
 
     def __init__(self, counts: Counts) -> None:
         self._counts = counts
+        self.at: datetime | None = None
 
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        def call(*_arguments: object, **_named: object) -> None:
-            self._counts.wake_up[name] += 1
+    def earliest(self, moment: datetime) -> None:
+        self._counts.wake_up["earliest"] += 1
+        self.at = min(self.at or moment, moment)
 
-        return call
+    def follow(self, next_tick: Callable[[], datetime | None]) -> None:
+        self._counts.wake_up["follow"] += 1
+        self.at = next_tick()
 
 
 @contextmanager

@@ -9,12 +9,11 @@ from __future__ import annotations
 import heapq
 import json
 import logging
-import re
 import runpy
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -32,7 +31,7 @@ from keptn.ports import SliQuery, SliValue, TestReport, TestRun
 from keptn.records import objects
 from keptn.sequence import codec
 from keptn.settings import Settings
-from tests.bench.counting import CountingStore, Counts, Noting, NoWakeUp, SimulatedClock, as_caller
+from tests.bench.counting import CountingStore, CountingWakeUp, Counts, Noting, SimulatedClock, as_caller
 from tests.world import ROOT, TOKENS, World
 
 SHIPYARD = b"""\
@@ -82,6 +81,7 @@ class Installation:
         for port in ("store", "config_repo", "registry", "secrets") if on else ():
             setattr(self.world, port, getattr(on, port))
         self.store = CountingStore(self.world.store, self.counts, self.clock)
+        self.wake_up = CountingWakeUp(self.counts)
         self.wiring = wiring.read([ROOT / "knative/base"])
         self._queue: list[tuple[datetime, int, Event, Trigger | None, int]] = []
         self._order, self.posted = count(), 0
@@ -100,7 +100,7 @@ class Installation:
             "secrets": self.world.secrets,
             "clock": self.clock,
             "sink": self,
-            "wake_up": NoWakeUp(self.counts),
+            "wake_up": self.wake_up,
             "test_strategy": {name: _Runner(name) for name in ("functional", "performance")},
             "sli": {"envoy": self},
         }
@@ -191,16 +191,16 @@ class Installation:
     def rest(self, *, until: datetime | None = None) -> None:
         """Deliver everything, ring every timer at its moment, until nothing is due (or it is so late)."""
         while True:
-            timer = self._next_timer()
-            if self._queue and (timer is None or self._queue[0][0] <= timer):
+            tick = self._next_tick()
+            if self._queue and (tick is None or self._queue[0][0] <= tick):
                 moment, _, event, trigger, failures = self._queue[0]
                 if until and moment > until:
                     return
                 heapq.heappop(self._queue)
                 self.clock.move(moment)
                 self._deliver(event, trigger, failures)
-            elif timer and timer < (until or self.clock.moment + timedelta(seconds=REST_S)):
-                self.clock.move(timer)
+            elif tick and tick < (until or self.clock.moment + timedelta(seconds=REST_S)):
+                self.clock.move(tick)
                 self._tick()
             else:
                 return
@@ -251,14 +251,10 @@ class Installation:
             answer = self._request(ping.sink.name, _post(ping.sink.path, headers, b"{}"))
         assert answer.status_code in (200, 204, 503), answer.text
 
-    def _next_timer(self) -> datetime | None:
-        """When the earliest timer is due, by its object's name; one that was not deleted by its tick waits a second."""
-        for name in self.store.inner.list(objects.TIMERS, limit=1).names:
-            found = re.search(r"\d{4}-\d\d-\d\dT[\d:.]+Z", name)
-            assert found, f"no moment in the timer's name {name}"
-            due = datetime.fromisoformat(found[0].removesuffix("Z")).replace(tzinfo=UTC)
-            return due if due > self.clock.moment else self.clock.moment + timedelta(seconds=1)
-        return None
+    def _next_tick(self) -> datetime | None:
+        """The PingSource's next moment, once what asks for it was delivered."""
+        at = self.wake_up.at
+        return max(at, self.clock.moment) if at else None
 
     # --- slots ------------------------------------------------------------------------------------------------------
     def slots(self) -> list[Any]:
