@@ -11,15 +11,8 @@ from tests.bench.bench_storm import STORMS, Storm
 from tests.bench.row import Row
 
 NOT_YET = {
-    "page-lists": "41 of 21",
-    "page-gets": "140 of 80",
-    "120 tags in one request": "it does not come to rest",
-    "500 alerts in one request": "an event for each alert",
-    "10 tags in as many requests": "it does not come to rest",
-    "100 tags in as many requests": "it does not come to rest",
-    "100 alerts in as many requests": "it does not come to rest",
-    "1000 tags in as many requests": "it does not come to rest",
-    "1000 alerts in as many requests": "it does not come to rest",
+    **{f"{count} tags in as many requests": "it does not come to rest" for count in (10, 100, 1000)},
+    **{f"{count} alerts in as many requests": "it does not come to rest" for count in (100, 1000)},
 }
 """Budgets that are not met, and by how much. An entry goes when its budget is met: the test fails otherwise."""
 DELIVERY = ("invocations", "writes", "reads", "lists", "git-reads", "git-commits", "slot-writes", "slot-writes-idle")
