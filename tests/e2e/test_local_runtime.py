@@ -300,7 +300,7 @@ def test_a_jobs_deadline_is_for_all_its_runs(here: Installation):
     limits = "backoffLimit: 1\n      activeDeadlineSeconds: 1"
     manifests.write_text(manifests.read_text().replace("backoffLimit: 1", limits))
     with here.runtime() as runtime:
-        send(runtime, "work", data={"sleeps": 60})
+        send(runtime, "work", data={"waits": True})
         until(lambda: "has failed for good" in runtime.log, what="the deadline")
         assert "activeDeadlineSeconds 1" in runtime.log and len(here.heard()) <= 1
         until(lambda: not any(alive(pid) for _, pid in here.heard()), what="the end of the Job's process")

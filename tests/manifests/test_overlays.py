@@ -1,5 +1,6 @@
 """What kustomize makes of the overlays: it builds, it is valid, and no Service forgot what all must have."""
 
+import os
 import subprocess
 from functools import cache
 from pathlib import Path

@@ -48,7 +48,7 @@ def event(event_type, *, source="ci", triggered_id="t"):
     return Event(type=event_type, id="1", source=source, time=NOW, triggered_id=triggered_id)
 
 
-@pytest.mark.parametrize("event_type", INTERNAL)
+@pytest.mark.parametrize("event_type", sorted(INTERNAL))
 def test_an_internal_type_is_refused(event_type):
     """One sentence says that it is not taken, and what to use instead."""
     with pytest.raises(HttpError, match=r"is not taken from outside: .{20}") as refused:

@@ -51,7 +51,7 @@ def quick(store: MemoryStore, function: ClockFunction) -> Clock:
     return Clock(PING, store, function, peek_s=0.01, pause_s=0.01)
 
 
-@pytest.mark.parametrize("source", [at(-3600), b"", b"{}", b'{"at": 5}', b'{"at": "soon"}'])
+@pytest.mark.parametrize("source", [at(-3600), b"", b"{}", b'{"at": 5}', b'{"at": "soon"}'], ids=range(5))
 def test_it_ticks_when_the_moment_has_come(source: bytes):
     """One that cannot be read is due: the clock function writes it anew."""
     store = MemoryStore()
