@@ -308,17 +308,23 @@ class Timers(Protocol):
         The same event, function and key is the same timer: set again, it is moved.
         """
 
+    def is_set(self, name: str) -> bool:
+        """Whether the timer was set and not cancelled since."""
+
     def cancel(self, name: str) -> None: ...
 
 
 class DueTimers(Protocol):
     """The clock's side of the timers."""
 
-    def due(self, now: datetime) -> Iterator[tuple[str, Event]]:
-        """Names and `…due` events of the timers whose time has come, earliest first; read page by page, by name."""
+    def upcoming(self) -> Iterator[tuple[datetime, str]]:
+        """When each timer is due, and its name; earliest first, read page by page, by name."""
 
-    def next_due(self, *, after: datetime | None = None) -> datetime | None:
-        """When the earliest timer is due, of those due later than `after`; None if there is none."""
+    def rung(self, name: str) -> Event | None:
+        """The `…due` event of the timer; None if it was cancelled."""
+
+    def next_due(self) -> datetime | None:
+        """When the earliest timer is due; None if there is none."""
 
 
 class WakeUp(Protocol):

@@ -30,25 +30,36 @@ def tick(ctx: Context) -> None:
     A slot deletes its own alarm, and until then hears it at every tick; any other timer is deleted once its event was
     taken, so it may come twice, with the same id. Raises Unavailable if something could not be posted.
     """
-    now, failed = ctx.clock.now(), ""
-    for name, due in ctx.due_timers.due(now):
-        try:
-            ctx.sink.post(due)
-        except Refused as refused:
-            dead_letters.refuse_timer(due, str(refused), ctx)
-        except Unavailable as exc:
-            failed = str(exc)
-            continue
-        if due.type != ALARM:
-            ctx.timers.cancel(name)
-    ctx.wake_up.follow(lambda: _next(now, ctx))
+    failed: list[str] = []
+    ctx.wake_up.follow(lambda: _ring(failed, ctx))
     if failed:
-        raise Unavailable(failed)
+        raise Unavailable(failed[0])
 
 
-def _next(now: datetime, ctx: Context) -> datetime | None:
-    first = ctx.due_timers.next_due()
-    if first is None or first > now:
-        return first
-    again, later = now + timedelta(seconds=AGAIN_S), ctx.due_timers.next_due(after=now)
-    return min(again, later) if later else again
+def _ring(failed: list[str], ctx: Context) -> datetime | None:
+    """Post what is due; return when to tick next, None if nothing is left. failed: what could not be posted."""
+    now, again = ctx.clock.now(), None
+    for due, name in ctx.due_timers.upcoming():
+        if due > now:
+            return min(again, due) if again else due
+        if not _is_done(name, failed, ctx):
+            again = now + timedelta(seconds=AGAIN_S)
+    return again
+
+
+def _is_done(name: str, failed: list[str], ctx: Context) -> bool:
+    """Post the timer's event, and delete it unless it is an alarm. Whether it is gone."""
+    due = ctx.due_timers.rung(name)
+    if due is None:
+        return True
+    try:
+        ctx.sink.post(due)
+    except Refused as refused:
+        dead_letters.refuse_timer(due, str(refused), ctx)
+    except Unavailable as exc:
+        failed.append(str(exc))
+        return False
+    if due.type == ALARM:
+        return False
+    ctx.timers.cancel(name)
+    return True

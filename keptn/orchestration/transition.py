@@ -1,15 +1,17 @@
 """One compare-and-swap around the engine: read the slot, step, set the alarm, write, then do what follows.
 
 Whatever the process dies between, the event delivered again or the slot's alarm finishes the rest: what follows stays
-in the slot until it is proven or was done twice, and every part of it may happen twice.
+in the slot until it is proven or known to be done, and every part of it may happen twice.
 """
 
 from __future__ import annotations
 
+import random
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from keptn import events, sequence
 from keptn.context import Context
@@ -20,8 +22,17 @@ from keptn.ports import StoredObject
 from keptn.records import objects
 from keptn.sequence import SOURCE, Facts, Slot, codec
 from keptn.sequence.slot import Alarm, Pending
+from keptn.sequence.turn import on_grid
 
 ATTEMPTS = 8
+WRITES = 4
+"""How often a store that cannot write now is asked: a bucket takes about one write a second of one name, and the
+Broker's own repeats soon come minutes apart.
+"""
+STRAY_S = 600.0
+"""An alarm that its slot does not know comes back after so long: no run that could still name it lives then."""
+MOST_PENDING = 16
+"""So much may stay in a slot unproven; beyond that its event says that it was done, lest a storm fills the slot."""
 FUNCTION = "orchestrate"
 """Whose timers wake a slot."""
 
@@ -33,13 +44,17 @@ class Decision:
     """A transition that is written, with its documents, and whose events are still to be posted.
 
     changed: whether the event said something new. generation: of the slot as written; 0 if nothing was. own: what the
-    event brought about and is still pending. aside: as of `sequence.Effects`.
+    event brought about and is still pending. confirms: whether it is to be taken out of the slot once it is done.
+    spent: timers that are not needed once the events are posted: until then the clock calls again. aside: as of
+    `sequence.Effects`.
     """
 
     slot: Slot
     changed: bool
     generation: int = 0
     own: tuple[Pending, ...] = ()
+    confirms: bool = False
+    spent: tuple[str, ...] = ()
     aside: Slot | None = None
 
 
@@ -55,20 +70,22 @@ def run(scope: Scope, event: Event, ctx: Context, facts_for: FactsFor) -> bool:
 
 def decide(scope: Scope, event: Event, ctx: Context, facts_for: FactsFor) -> Decision:
     """The first half: the slot is written, and what people read. Raises Unavailable."""
-    repeated: list[Pending] = []
     for _ in range(ATTEMPTS):
-        if decision := _attempt(_load(scope, ctx), event, ctx, facts_for, repeated):
+        if decision := _attempt(_load(scope, ctx), event, ctx, facts_for):
             return decision
     raise Unavailable(f"slot {scope} is being written by others; deliver {event.type} again")
 
 
 def finish(decision: Decision, ctx: Context) -> None:
-    """The second half: post the events, and put an idle slot to rest. Raises Unavailable."""
+    """The second half: post the events. Raises Unavailable."""
     posting.post_all(decision.own, ctx)
+    for timer in decision.spent:
+        ctx.timers.cancel(timer)
     if decision.aside:
         posting.leave(decision.aside, ctx)
-    if decision.generation and not decision.slot.open:
-        _rest(decision.slot, decision.own, decision.generation, ctx)
+    if decision.confirms:
+        with suppress(Unavailable, LostRace):  # then it is done once more, by the alarm
+            _confirm(decision, ctx)
 
 
 def _load(scope: Scope, ctx: Context) -> tuple[Slot, StoredObject | None]:
@@ -78,39 +95,46 @@ def _load(scope: Scope, ctx: Context) -> tuple[Slot, StoredObject | None]:
 
 
 def _attempt(
-    loaded: tuple[Slot, StoredObject | None], event: Event, ctx: Context, facts_for: FactsFor, repeated: list[Pending]
+    loaded: tuple[Slot, StoredObject | None], event: Event, ctx: Context, facts_for: FactsFor
 ) -> Decision | None:
-    """None if somebody else wrote first. repeated: what was done once more in an earlier attempt."""
+    """None if somebody else wrote first."""
     slot, stored = loaded
-    rung = event.type == SLOT_ALARM and slot.alarm is not None and slot.alarm.id == event.id
-    now = max(ctx.clock.now(), slot.alarm.due) if rung and slot.alarm else ctx.clock.now()
-    after, effects = sequence.step(slot, event, now, facts_for(slot))
-    stray = event.type == SLOT_ALARM and not rung
+    alarm = slot.alarm if event.type == SLOT_ALARM and slot.alarm and slot.alarm.id == event.id else None
+    now = max(ctx.clock.now(), alarm.due) if alarm else ctx.clock.now()
+    facts = facts_for(slot)
+    if alarm:
+        facts = replace(facts, ringing=frozenset(filter(ctx.timers.is_set, {p.again for p in slot.pending if p.again})))
+    after, effects = sequence.step(slot, event, now, facts)
     generation = 0
-    if rung or effects.changed or (stray and _may_be_awaited(event, slot)):
-        _repeat(slot, (one for one in effects.stale if one not in repeated), ctx, repeated)
-        written = _write(after, slot.alarm, stored, due=effects.alarm, now=now, ctx=ctx, rung=rung)
+    if alarm or effects.changed:
+        written = _write(after, slot.alarm, stored, due=effects.alarm, now=now, ctx=ctx, rung=alarm is not None)
         if written is None:
             return None
         after, generation = written
-    if stray and (timer := event.extensions.get(events.TIMER)):
-        ctx.timers.cancel(timer)
     posting.write_documents(after, effects.own, ctx)
-    return Decision(slot=after, changed=effects.changed, generation=generation, own=effects.own, aside=effects.aside)
+    return Decision(
+        slot=after,
+        changed=effects.changed,
+        generation=generation,
+        own=effects.own,
+        confirms=bool(generation) and (not after.open or len(after.pending) > MOST_PENDING),
+        spent=_spent(event, slot, now, ctx) if event.type == SLOT_ALARM else (),
+        aside=effects.aside,
+    )
 
 
-def _may_be_awaited(alarm: Event, slot: Slot) -> bool:
-    """Whether the write that this alarm was set for may still come; a write now makes it lose its race."""
-    revision = alarm.data.get("revision")
-    return isinstance(revision, int) and slot.revision < revision
+def _spent(alarm: Event, slot: Slot, now: datetime, ctx: Context) -> tuple[str, ...]:
+    """The timers that have done their work when this alarm has done its own.
 
-
-def _repeat(slot: Slot, stale: Iterable[Pending], ctx: Context, repeated: list[Pending]) -> None:
-    """Do once more what nothing proves: before the write that drops it."""
-    found = tuple(stale)
-    posting.write_documents(slot, found, ctx)
-    posting.post_all(found, ctx)
-    repeated += found
+    One that its slot does not know may be named by a write that is still to come, so it comes back once, much later.
+    """
+    rung = alarm.extensions.get(events.TIMER, "")
+    if slot.alarm and slot.alarm.id == alarm.id:
+        return tuple({rung, slot.alarm.name} - {""})
+    if rung and not alarm.data.get("stray"):
+        again = replace(alarm, data={**alarm.data, "stray": True})
+        ctx.timers.set(function=FUNCTION, event=again, due=now + timedelta(seconds=STRAY_S))
+    return (rung,) if rung else ()
 
 
 def _write(
@@ -123,47 +147,58 @@ def _write(
     ctx: Context,
     rung: bool,
 ) -> tuple[Slot, int] | None:
-    """Set the alarm, then write the slot; None if the race is lost. An alarm that is past is never kept."""
+    """Set the alarm, then write the slot; None if the race is lost. An alarm that is past is never kept.
+
+    rung: the alarm before is this event's, and is needed until what follows is done.
+    """
     slot = replace(slot, revision=slot.revision + 1, writer=str(uuid.uuid4()))
     keep = before is not None and not rung and before.due > now and due is not None and before.due <= due
-    alarm = before if keep else _set_alarm(slot, due, now, ctx) if due else None
-    slot = replace(slot, alarm=alarm)
+    slot = replace(slot, alarm=before if keep else _set_alarm(slot.scope, due, now, ctx) if due else None)
     generation = _put(slot, stored.generation if stored else 0, ctx)
-    unneeded = alarm if generation is None else before
-    if unneeded and not keep:
-        ctx.timers.cancel(unneeded.name)
-    return None if generation is None else (slot, generation)
+    if generation is None:
+        return None
+    if before and not keep and not rung and before != slot.alarm:
+        ctx.timers.cancel(before.name)
+    return slot, generation
 
 
 def _put(slot: Slot, generation: int, ctx: Context) -> int | None:
-    """The new generation. A lost race that this very write won (its answer was lost) is told by the writer's id."""
-    name = objects.slot(slot.scope)
-    try:
-        return ctx.store.put(name, codec.encode(slot), if_generation=generation)
-    except LostRace:
-        found = ctx.store.get(name)
-        return found.generation if found and codec.decode(found.data).writer == slot.writer else None
+    """The new generation; None if the race is lost. Raises Unavailable.
+
+    A lost race that this very write won (its answer was lost) is told by the writer's id.
+    """
+    name, data = objects.slot(slot.scope), codec.encode(slot)
+    for left in reversed(range(WRITES)):
+        try:
+            return ctx.store.put(name, data, if_generation=generation)
+        except LostRace:
+            found = ctx.store.get(name)
+            return found.generation if found and codec.decode(found.data).writer == slot.writer else None
+        except Unavailable:
+            if not left:
+                raise
+            ctx.clock.sleep(random.uniform(0.5, 1.5))  # noqa: S311 - spreads those who are told to come later
+    return None
 
 
-def _set_alarm(slot: Slot, due: datetime, now: datetime, ctx: Context) -> Alarm:
-    """revision: of the write that this alarm is for; whoever hears it without that write knows whether it came."""
-    scope = slot.scope
+def _set_alarm(scope: Scope, due: datetime, now: datetime, ctx: Context) -> Alarm:
+    """Runs that race, and runs that are told to come later, set the same timer for the same moment."""
+    due = due if due > now else on_grid(now + timedelta(seconds=1))
     place = {"project": scope.project, "stage": scope.stage, "service": scope.service}
-    alarm_id = events.derived_id(str(scope), "alarm", slot.writer)
-    data = {**place, "due": rfc3339(due), "revision": slot.revision}
-    event = Event(type=SLOT_ALARM, id=alarm_id, source=SOURCE, time=now, data=data)
+    alarm_id = events.derived_id(str(scope), "alarm", rfc3339(due))
+    event = Event(type=SLOT_ALARM, id=alarm_id, source=SOURCE, time=now, data={**place, "due": rfc3339(due)})
     return Alarm(id=alarm_id, due=due, name=ctx.timers.set(function=FUNCTION, event=event, due=due))
 
 
-def _rest(slot: Slot, done: tuple[Pending, ...], generation: int, ctx: Context) -> None:
-    """Nothing runs here any more: what was done leaves the slot, and the alarm with it unless something is left."""
-    rested = sequence.without(slot, done)
-    if rested.pending:
-        return
-    rested = replace(rested, revision=slot.revision + 1, writer=str(uuid.uuid4()), alarm=None)
-    try:
-        ctx.store.put(objects.slot(slot.scope), codec.encode(rested), if_generation=generation)
-    except LostRace:
-        return  # somebody wrote meanwhile, and has it in theirs
-    if slot.alarm:
+def _confirm(decision: Decision, ctx: Context) -> None:
+    """Take what was done out of the slot; where nothing runs or is pending any more, the alarm goes with it.
+
+    Raises LostRace, Unavailable.
+    """
+    slot, generation = decision.slot, decision.generation
+    after = sequence.without(slot, decision.own)
+    idle = not (after.open or after.pending)
+    after = replace(after, revision=slot.revision + 1, writer=str(uuid.uuid4()), alarm=None if idle else slot.alarm)
+    ctx.store.put(objects.slot(slot.scope), codec.encode(after), if_generation=generation)
+    if idle and slot.alarm:
         ctx.timers.cancel(slot.alarm.name)

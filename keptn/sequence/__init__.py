@@ -20,46 +20,35 @@ from keptn.sequence.turn import SOURCE, Facts, Turn
 
 __all__ = ["SOURCE", "Effects", "Facts", "Slot", "step", "turned_away", "without"]
 
-MOST_PENDING = 16
-"""So much may be pending; what is older is done once more with the next transition, lest a storm fills the slot."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effects:
     """What has to be done, in this order: set the alarm, write the slot, then verdicts, documents and events.
 
     alarm: the earliest deadline, None if nothing is awaited. changed: False if the event said nothing new. own: what
-    follows from this event and is not known to be done, also when it is a repeat. stale: what follows from earlier
-    ones and is done once more, then dropped. aside: a slot that is never stored, with what a sequence leaves behind
-    that was not let in.
+    follows from this event and is not known to be done, also when it is a repeat; of an alarm, also what it is to do
+    once more. aside: a slot that is never stored, with what a sequence leaves behind that was not let in.
     """
 
     alarm: datetime | None
     changed: bool
     own: tuple[Pending, ...] = ()
-    stale: tuple[Pending, ...] = ()
     aside: Slot | None = None
 
 
 def step(slot: Slot, event: Event, now: datetime, facts: Facts | None = None) -> tuple[Slot, Effects]:
     """The slot after the event, and what follows from it.
 
-    What follows stands in the slot (`pending`) until an answer proves it, or until it was done twice; the same event
-    again changes nothing, but gives what is still open of its own.
+    What follows stands in the slot (`pending`) until an answer proves it, or its event's handler says that it was done;
+    the same event again changes nothing, but gives what is still open of its own.
     """
     turn = Turn(slot, event, now, facts or Facts())
     _apply(turn, event)
     if turn.slot != slot or event.type == SLOT_ALARM:
         dispatch.settle(turn)
-    stale = _stale(turn.slot, event, now) if turn.slot != slot or event.type == SLOT_ALARM else ()
-    after = without(turn.slot, stale)
-    return after, Effects(
-        alarm=deadlines.earliest(after),
-        changed=after != slot,
-        own=after.of(event.identity),
-        stale=stale,
-        aside=turn.aside,
-    )
+    after = without(turn.slot, ())
+    own = after.of(event.identity)
+    return after, Effects(alarm=deadlines.earliest(after), changed=after != slot, own=own, aside=turn.aside)
 
 
 def turned_away(
@@ -78,12 +67,6 @@ def without(slot: Slot, done: tuple[Pending, ...]) -> Slot:
     written = {one.execution for one in pending}
     kept = tuple(e for e in slot.executions if not e.ended or e.key in written)
     return replace(slot, executions=kept, pending=pending)
-
-
-def _stale(slot: Slot, event: Event, now: datetime) -> tuple[Pending, ...]:
-    others = [one for one in slot.pending if one.cause != event.identity]
-    crowded = others[: max(0, len(others) - MOST_PENDING)]
-    return tuple(one for one in others if one in crowded or one.due <= now)
 
 
 def _apply(turn: Turn, event: Event) -> None:

@@ -41,6 +41,9 @@ def admit(turn: Turn, parts: TypeParts) -> None:
     rank = Rank.REMEDIATION if kind.is_remediation(definition, data) else Rank.ORDINARY
     execution = _execution(turn, parts.name, data, rank)
     delivers = kind.is_delivery(definition, data)
+    if delivers and (younger := _younger(turn, execution)):
+        turn_away(turn, execution, dispatch.superseded_by(younger), state=State.SUPERSEDED)
+        return
     if outcome := _why_not(turn, execution, delivers=delivers):
         state = State.ABORTED if outcome.status is Status.ABORTED else State.FINISHED
         turn_away(turn, execution, outcome, state=state)
@@ -147,6 +150,18 @@ def _started(problem: Mapping[str, Any]) -> datetime | None:
         return None
 
 
+def _younger(turn: Turn, execution: Execution) -> str:
+    """What makes this artifact pointless before it gets in; empty if nothing does. In a storm most end here."""
+    if not execution.image or execution.forced:
+        return ""
+    if outdated := dispatch.overtaken_by(turn, execution):
+        return outdated
+    others = [other for other in turn.slot.open if other.context != execution.context and other.age > execution.age]
+    queued = [o for o in others if o.image and not (o.runs or o.touched)]
+    younger = next((o for o in queued if kind.is_delivery(turn.definition(o), o.data)), None)
+    return dispatch.name_of(younger) if younger else ""
+
+
 def _nothing_to_do(turn: Turn, execution: Execution) -> str:
     """Why a problem needs no remediation of its own; empty if it does."""
     leading = kind.problem_marks(execution.data)[:1]
@@ -190,7 +205,7 @@ def _supersede_queued(turn: Turn, execution: Execution) -> None:
 def _supersede_older(turn: Turn, one: Execution, two: Execution) -> None:
     older, younger = sorted((one, two), key=lambda e: e.age)
     if not turn.find(older.key).ended and not turn.find(younger.key).ended:
-        dispatch.supersede(turn, older, by=younger.image or f"delivery {younger.context}")
+        dispatch.supersede(turn, older, by=dispatch.name_of(younger))
 
 
 def _pin(turn: Turn, execution: Execution) -> None:

@@ -13,7 +13,9 @@ from keptn.sequence.turn import Turn
 
 
 def expire(turn: Turn) -> None:
-    """End the tasks whose time is over."""
+    """End the tasks whose time is over, and see to what nothing has proven."""
+    if turn.slot.alarm and turn.slot.alarm.id == turn.cause.id:
+        turn.see_to_pending(turn.slot.alarm.name)
     for execution in turn.slot.open:
         run = execution.open_run
         if run and run.due <= turn.now:

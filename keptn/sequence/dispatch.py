@@ -120,22 +120,35 @@ def refuse(turn: Turn, execution: Execution, reason: str) -> None:
 
 def supersede(turn: Turn, execution: Execution, *, by: str) -> None:
     """End a delivery that a newer artifact made pointless."""
-    outcome = Outcome(result=Result.FAIL, status=Status.ABORTED, message=f"superseded by {by}")
+    outcome = superseded_by(by)
     if execution.open_run:
         tasks.conclude(turn, execution, outcome, announce=True, state=State.SUPERSEDED)
     else:
         end(turn, execution, outcome, state=State.SUPERSEDED)
 
 
-def _is_outdated(turn: Turn, execution: Execution) -> bool:
-    """Whether a younger artifact has had the slot already: going back to an older one is a person's decision."""
+def superseded_by(what: str) -> Outcome:
+    return Outcome(result=Result.FAIL, status=Status.ABORTED, message=f"superseded by {what}")
+
+
+def name_of(execution: Execution) -> str:
+    return execution.image or f"delivery {execution.context}"
+
+
+def overtaken_by(turn: Turn, execution: Execution) -> str:
+    """The younger artifact that has had the slot already: going back to an older one is a person's decision."""
     taken = turn.slot.taken
     if taken is None or not execution.image or execution.touched:
-        return False
+        return ""
     if taken[2] == execution.context or taken[:2] <= execution.age:
-        return False
-    supersede(turn, execution, by=f"delivery {taken[2]}, which is newer")
-    return True
+        return ""
+    return f"delivery {taken[2]}, which is newer"
+
+
+def _is_outdated(turn: Turn, execution: Execution) -> bool:
+    if by := overtaken_by(turn, execution):
+        supersede(turn, execution, by=by)
+    return bool(by)
 
 
 def _overtake(turn: Turn, taken: Execution) -> None:
@@ -145,7 +158,7 @@ def _overtake(turn: Turn, taken: Execution) -> None:
     for other in turn.slot.open:
         older = other.image and other.context != taken.context and other.age < taken.age
         if older and not other.touched and kind.is_delivery(turn.definition(other), other.data):
-            supersede(turn, other, by=taken.image or f"delivery {taken.context}")
+            supersede(turn, other, by=name_of(taken))
 
 
 def _is_settled_already(turn: Turn, execution: Execution) -> bool:

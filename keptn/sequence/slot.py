@@ -207,12 +207,14 @@ class Alarm:
 class Pending:
     """What follows from a transition and is not known to be done: an event to post, a document or verdict to write.
 
-    cause: identity of the event that it follows from. due: when it is done once more, and then dropped. execution: the
-    key of the one whose document it is.
+    cause: identity of the event that it follows from. due: when the slot's alarm sees to it: that does it once more and
+    becomes its cause, the next one drops it. again: the timer of the alarm that did it once more; while that is set,
+    it may not be done. execution: the key of the one whose document it is.
     """
 
     cause: str
     due: datetime
+    again: str = ""
     event: Event | None = None
     execution: str = ""
     verdict: Rejection | None = None

@@ -5,9 +5,10 @@ Lives inside `step` only; from outside the engine is a pure function.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from keptn import events
@@ -21,8 +22,8 @@ RECENT = 32
 """How many ended executions and verdicts a slot remembers by itself; older ones are found by their objects."""
 RECENT_TASKS = 48
 """How many task ids a slot remembers: a late or repeated answer to one of them is looked for nowhere else."""
-REPEAT_S = 30.0
-"""After so long what nothing proves to be done is done once more."""
+REPEAT_S, REPEAT_GRID_S = 30.0, 10.0
+"""After so long what nothing proves to be done is done once more; on a grid, so that runs that race share a timer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class Facts:
     of this event was let in before. rejection: a verdict against the event's digest in this stage. paused, aborted:
     why the event's context is held or over, empty if it is not. subject: the ended execution that a `rerun` repeats, as
     it was recorded. finish_timeouts: seconds that a task may take once it was started, where it is not the default.
+    ringing: timers of alarms that are not known to have done what they took over.
     """
 
     shipyards: Mapping[str, Shipyard] = field(default_factory=dict)
@@ -44,6 +46,7 @@ class Facts:
     subject: Mapping[str, Any] | None = None
     max_hops: int = 255
     finish_timeouts: Mapping[str, float] = field(default_factory=dict)
+    ringing: frozenset[str] = frozenset()
 
 
 class Turn:
@@ -121,9 +124,31 @@ class Turn:
             self.change(rejected=(*self.slot.rejected, rejection)[-RECENT:])
             self._add(verdict=rejection)
 
+    def see_to_pending(self, timer: str) -> None:
+        """What nothing has proven is done once more, with this alarm; what an earlier one has done again is dropped."""
+        due = self._repeat_at()
+        kept = []
+        for one in self.slot.pending:
+            if one.due > self.now:
+                kept.append(one)
+            elif not one.again:
+                kept.append(replace(one, cause=self.cause.identity, due=due, again=timer))
+            elif one.again in self.facts.ringing:
+                kept.append(replace(one, due=due))
+        self.change(pending=tuple(kept))
+
     def _add(self, **what: Any) -> None:  # noqa: ANN401 - one of the fields of Pending
-        due = self.now + timedelta(seconds=REPEAT_S)
-        self.change(pending=(*self.slot.pending, Pending(cause=self.cause.identity, due=due, **what)))
+        one = Pending(cause=self.cause.identity, due=self._repeat_at(), **what)
+        self.change(pending=(*self.slot.pending, one))
+
+    def _repeat_at(self) -> datetime:
+        return on_grid(self.now + timedelta(seconds=REPEAT_S))
+
+
+def on_grid(moment: datetime) -> datetime:
+    """The next moment of the grid, or this one if it is on it."""
+    since = moment.timestamp()
+    return datetime.fromtimestamp(math.ceil(since / REPEAT_GRID_S) * REPEAT_GRID_S, UTC)
 
 
 def finished_id(execution: Execution) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from keptn import events
 from keptn.errors import LostRace
@@ -46,23 +46,26 @@ class StoreTimers:
         )
         return name
 
+    def is_set(self, name: str) -> bool:
+        return self._store.get(name) is not None
+
     def cancel(self, name: str) -> None:
         self._store.delete(name)
 
-    def due(self, now: datetime) -> Iterator[tuple[str, Event]]:
-        end = f"{objects.TIMERS}{rfc3339(now)}~"  # after every id, so that what is due just now is included
+    def upcoming(self) -> Iterator[tuple[datetime, str]]:
         token = ""
         while True:
-            page = self._store.list(objects.TIMERS, end_offset=end, limit=PAGE, token=token)
-            for name in page.names:
-                if stored := self._store.get(name):
-                    yield name, _rung(name, stored.data)
+            page = self._store.list(objects.TIMERS, limit=PAGE, token=token)
+            yield from ((_moment(name), name) for name in page.names)
             if not (token := page.next_token):
                 return
 
-    def next_due(self, *, after: datetime | None = None) -> datetime | None:
-        start = f"{objects.TIMERS}{rfc3339(after + timedelta(microseconds=1))}" if after else ""
-        names = self._store.list(objects.TIMERS, start_offset=start, limit=1).names
+    def rung(self, name: str) -> Event | None:
+        stored = self._store.get(name)
+        return _rung(name, stored.data) if stored else None
+
+    def next_due(self) -> datetime | None:
+        names = self._store.list(objects.TIMERS, limit=1).names
         return _moment(names[0]) if names else None
 
     def _place(self, place: str, name: str) -> str:

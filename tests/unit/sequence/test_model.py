@@ -21,7 +21,7 @@ from keptn.simulation.world import START
 from tests.unit.sequence.chaos import Broker, Plan, finished
 
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
-EXAMPLES = 10_000 if NIGHTLY else 300
+EXAMPLES = int(os.environ.get("KEPTN_NIGHTLY_EXAMPLES", "10000")) if NIGHTLY else 300
 RESULTS = ("pass", "warning", "fail")
 STAGES = ("dev", "test", "prod")
 SEQUENCES = ("delivery", "rollback", "other")
