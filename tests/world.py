@@ -21,6 +21,7 @@ from keptn.adapters.secrets.memory import MemorySecrets
 from keptn.adapters.store.memory import MemoryStore
 from keptn.context import Context
 from keptn.events import Event, Phase, Result, Scope
+from keptn.ports import ObjectStore
 from keptn.records import audit, objects
 from keptn.sequence import codec
 from keptn.sequence.slot import Execution, Rank, Slot, TaskRun, Version
@@ -73,6 +74,11 @@ def digest_of(text: str) -> str:
 def slot_with(scope: Scope, *tasks: Event) -> Slot:
     """A slot in which these tasks are open, each of an execution of its own, as `orchestrate` leaves it."""
     return Slot(scope=scope, executions=tuple(map(_execution, tasks)))
+
+
+def open_slot(store: ObjectStore, scope: Scope, *tasks: Event) -> None:
+    """Store that slot, as if `orchestrate` had triggered the tasks."""
+    store.put(objects.slot(scope), codec.encode(slot_with(scope, *tasks)))
 
 
 def _execution(task: Event) -> Execution:

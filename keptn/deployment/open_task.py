@@ -1,8 +1,7 @@
 """Whether a task may still change anything: the slot is asked before the first change. Called by `step.py`.
 
-Whoever can reach the Broker can post a `deployment.triggered`, and a Broker may deliver one of last week. The slot
-knows which tasks are open. Where nothing was ever written for a slot, there is nobody to ask, and the revision fences
-alone: a step that is driven by hand, without `orchestrate`, works all the same.
+Whoever can reach the Broker can post a `deployment.triggered`, and a Broker may deliver one of last week, or of a
+service that was deleted since. The slot knows which tasks are open; where there is none, none is.
 """
 
 from __future__ import annotations
@@ -14,13 +13,12 @@ from keptn.records import objects
 
 
 def check(task: Event, ctx: Context) -> None:
-    """Ask the slot. Raises Late unless the task is open with its epoch, or its slot was never written."""
+    """Ask the slot. Raises Late unless the task is open with its epoch."""
     from keptn.sequence import codec  # noqa: PLC0415 - the engine is half of what importing a step costs
 
     stored = ctx.store.get(objects.slot(task.scope))
-    if stored is None:
-        return
-    held = [execution for execution in codec.decode(stored.data).open if execution.epoch == task.epoch]
+    open_ = codec.decode(stored.data).open if stored else ()
+    held = [execution for execution in open_ if execution.epoch == task.epoch]
     if any(run.is_open and run.id == task.id for execution in held for run in execution.runs):
         return
     raise Late(

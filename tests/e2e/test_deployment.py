@@ -25,6 +25,7 @@ from keptn.errors import Refused, Unavailable
 from keptn.events import Event, Scope
 from keptn.settings import Settings
 from tests.waiting import DEADLINE_S, until
+from tests.world import open_slot
 
 SCOPE = Scope(project="sockshop", stage="prod", service="carts")
 SERVER = """
@@ -57,10 +58,11 @@ class Shop:
     state_dir: Path
     answers: list[str] = field(default_factory=list)
 
-    def task(self, phase: Phase, epoch: int, tag: str, how: str) -> Event:
+    def opened(self, phase: Phase, epoch: int, tag: str, how: str) -> Event:
+        """A task that the slot says is open."""
         image = f"127.0.0.1:5000/sockshop/carts:{tag}"
         data = {"configurationChange": {"values": {"image": image}}, "deployment": {"deploymentstrategy": how}}
-        return Event(
+        task = Event(
             type="sh.keptn.event.any.triggered",
             id=f"{phase}-{epoch}",
             source="test",
@@ -69,6 +71,8 @@ class Shop:
             context=f"delivery-{epoch}",
             epoch=epoch,
         )
+        open_slot(self.ctx.store, SCOPE, task)
+        return task
 
     def push(self, tag: str, code: str = SERVER) -> None:
         folder = self.state_dir / "images/sockshop/carts" / tag
@@ -77,13 +81,13 @@ class Shop:
         (folder / "server.py").write_text(f"VERSION = {tag!r}\n{code}")
 
     def deploy(self, epoch: int, tag: str, how: str) -> step.Outcome:
-        return step.carry_out(self.task(Phase.DEPLOY, epoch, tag, how), self.ctx, phase=Phase.DEPLOY)
+        return step.carry_out(self.opened(Phase.DEPLOY, epoch, tag, how), self.ctx, phase=Phase.DEPLOY)
 
     def release(self, epoch: int, tag: str) -> step.Outcome:
-        return step.carry_out(self.task(Phase.RELEASE, epoch, tag, ""), self.ctx, phase=Phase.RELEASE)
+        return step.carry_out(self.opened(Phase.RELEASE, epoch, tag, ""), self.ctx, phase=Phase.RELEASE)
 
     def roll_back(self, epoch: int, *, delivery: int = 0) -> step.Outcome:
-        task = replace(self.task(Phase.ROLLBACK, epoch, "", ""), context=f"delivery-{delivery}")
+        task = replace(self.opened(Phase.ROLLBACK, epoch, "", ""), context=f"delivery-{delivery}")
         return step.carry_out(task, self.ctx, phase=Phase.ROLLBACK, to_previous=not delivery)
 
     def served(self, count: int = 15) -> set[str]:
@@ -209,7 +213,7 @@ def test_killed_at_any_moment_and_run_again(shop: Shop, seed: int) -> None:
         shop.push(tag)
     steps = [(Phase.DEPLOY, 1, "0.1"), (Phase.RELEASE, 1, "0.1"), (Phase.DEPLOY, 2, "0.2"), (Phase.DEPLOY, 3, "0.3")]
     for phase, epoch, tag in [*steps, (Phase.RELEASE, 3, "0.3")]:
-        task = shop.task(phase, epoch, tag, "blue_green")
+        task = shop.opened(phase, epoch, tag, "blue_green")
         command = [sys.executable, "-c", KILLED, str(shop.state_dir), str(phase), json.dumps(events.to_dict(task))]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
             assert process.stdout

@@ -14,10 +14,8 @@ from keptn.adapters.router.memory import MemoryRouter
 from keptn.adapters.store.memory import MemoryStore
 from keptn.context import Context
 from keptn.events import Event
-from keptn.records import objects
-from keptn.sequence import codec
 from keptn.settings import Settings
-from tests.world import digest_of, slot_with
+from tests.world import digest_of, open_slot
 
 DATA = {
     "project": "sockshop",
@@ -59,7 +57,7 @@ def post(ctx: Context, function: str, task: str, **data: object) -> Event:
         context="c1",
         epoch=1,
     )
-    ctx.store.put(objects.slot(triggered.scope), codec.encode(slot_with(triggered.scope, triggered)))
+    open_slot(ctx.store, triggered.scope, triggered)
     return deliver(function, triggered)
 
 

@@ -19,7 +19,7 @@ from keptn.deployment.strategy import Phase
 from keptn.events import Event, Scope
 from keptn.ports import HttpAnswer
 from keptn.settings import Settings
-from tests.world import digest_of
+from tests.world import digest_of, open_slot
 
 NOON = events.utc("2026-11-24T12:00:00Z")
 SCOPE = Scope(project="sockshop", stage="prod", service="carts")
@@ -76,7 +76,9 @@ class World:
             "artifact": {"image": f"carts:{tag}", "tag": tag, "digest": digest_of(tag)},
         }
         for phase, name in ((Phase.DEPLOY, "deployment"), (Phase.RELEASE, "release")):
-            step.carry_out(self.event(name, id=f"{name}-{tag}", epoch=epoch, **data), self.context, phase=phase)
+            task = self.event(name, id=f"{name}-{tag}", epoch=epoch, **data)
+            open_slot(self.context.store, SCOPE, task)
+            step.carry_out(task, self.context, phase=phase)
 
     def event(self, task: str, *, id: str = "a1", epoch: int = 9, **data) -> Event:  # noqa: A002
         scope = {"project": "sockshop", "stage": "prod", "service": "carts"}
@@ -87,6 +89,8 @@ class World:
         )
 
     def post(self, event: Event) -> Event | None:
+        """Posted by the engine: the task is open."""
+        open_slot(self.context.store, SCOPE, event)
         headers, body = events.encode(event)
         with context.using(self.context):
             client = create_app("handle", "functions/remediate/main.py").test_client()

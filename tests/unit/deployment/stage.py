@@ -16,7 +16,7 @@ from keptn.deployment.state import DesiredState, parse
 from keptn.deployment.strategy import Phase
 from keptn.events import Event, Scope
 from keptn.settings import Settings
-from tests.world import digest_of
+from tests.world import digest_of, open_slot
 
 SCOPE = Scope(project="sockshop", stage="prod", service="carts")
 DEPLOY, RELEASE, ROLLBACK = Phase.DEPLOY, Phase.RELEASE, Phase.ROLLBACK
@@ -57,7 +57,13 @@ def task(phase: Phase, epoch: int, *, tag: str = "0.1", how: str = "blue_green",
 
 
 def run(ctx: Context, phase: Phase, epoch: int, **more: Any) -> step.Outcome:
-    return step.carry_out(task(phase, epoch, **more), ctx, phase=phase)
+    return carry_out(task(phase, epoch, **more), ctx, phase=phase)
+
+
+def carry_out(asked: Event, ctx: Context, *, phase: Phase, to_previous: bool = False) -> step.Outcome:
+    """The step, for a task that the engine has just triggered."""
+    open_slot(ctx.store, asked.scope, asked)
+    return step.carry_out(asked, ctx, phase=phase, to_previous=to_previous)
 
 
 def delivered(ctx: Context, epoch: int, tag: str, how: str = "blue_green") -> step.Outcome:

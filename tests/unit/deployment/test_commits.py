@@ -7,9 +7,6 @@ import pytest
 from keptn.context import Context
 from keptn.deployment import manifests, step, trailers
 from keptn.errors import Late
-from keptn.events import Event
-from keptn.records import objects
-from keptn.sequence import codec
 from tests.unit.deployment.stage import (
     DEPLOY,
     RELEASE,
@@ -19,7 +16,7 @@ from tests.unit.deployment.stage import (
     state,
     task,
 )
-from tests.world import digest_of, slot_with
+from tests.world import digest_of, open_slot
 
 
 def test_the_log_explains_what_ran_and_why(ctx: Context) -> None:
@@ -85,20 +82,17 @@ def test_what_the_platform_cannot_do_is_said(ctx: Context) -> None:
     assert "warnings" not in run(ctx, RELEASE, 1).data["release"]
 
 
-def open_slot(ctx: Context, *tasks: Event) -> None:
-    """As if `orchestrate` had triggered the tasks, each in an execution of its own."""
-    ctx.store.put(objects.slot(SCOPE), codec.encode(slot_with(SCOPE, *tasks)))
-
-
 def test_a_task_that_the_slot_does_not_know_changes_nothing(ctx: Context) -> None:
-    """Another id, another epoch, one that has ended: refused before the first commit."""
+    """Of a deleted service; another id, another epoch; one that has ended: refused before the first commit."""
     mine = task(DEPLOY, 1)
-    open_slot(ctx, mine)
+    with pytest.raises(Late, match="is not open"):
+        step.carry_out(mine, ctx, phase=DEPLOY)
+    open_slot(ctx.store, SCOPE, mine)
     for stray in (replace(mine, id="other"), replace(mine, epoch=2), replace(mine, epoch=0)):
         with pytest.raises(Late, match=r"is not open in sockshop/prod/carts: it is late, or the engine did not ask"):
             step.carry_out(stray, ctx, phase=DEPLOY)
     assert state(ctx).revision == 0
     assert step.carry_out(mine, ctx, phase=DEPLOY).live is None
-    open_slot(ctx)
+    open_slot(ctx.store, SCOPE)
     with pytest.raises(Late, match="is not open"):
         step.carry_out(mine, ctx, phase=DEPLOY)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from keptn.context import Context
-from keptn.deployment import step
 from keptn.deployment.strategy import Phase
 from keptn.errors import Refused, Unknown
 from tests.unit.deployment.stage import (
@@ -17,6 +16,7 @@ from tests.unit.deployment.stage import (
     RELEASE,
     ROLLBACK,
     SCOPE,
+    carry_out,
     delivered,
     run,
     running,
@@ -39,7 +39,7 @@ def test_the_story_of_three_versions(ctx: Context) -> None:
     released = run(ctx, RELEASE, 2, tag="0.2").data["release"]
     assert (released["live"]["digest"], released["previous"]["digest"]) == (digest_of("0.2"), digest_of("0.1"))
     assert (weights(ctx), running(ctx)) == ({"green": 100}, {"blue": digest_of("0.1"), "green": digest_of("0.2")})
-    back = step.carry_out(task(ROLLBACK, 3), ctx, phase=ROLLBACK, to_previous=True)
+    back = carry_out(task(ROLLBACK, 3), ctx, phase=ROLLBACK, to_previous=True)
     assert (back.live["digest"], weights(ctx), running(ctx)) == (
         digest_of("0.1"),
         {"blue": 100},
@@ -52,7 +52,7 @@ def test_a_failed_delivery_takes_its_candidate_away(ctx: Context) -> None:
     delivered(ctx, 1, "0.1")
     run(ctx, DEPLOY, 2, tag="0.2", how="shadow")
     assert ctx.router.routes[SCOPE].mirror == "green"
-    outcome = step.carry_out(replace(task(ROLLBACK, 3), context="delivery-2"), ctx, phase=ROLLBACK)
+    outcome = carry_out(replace(task(ROLLBACK, 3), context="delivery-2"), ctx, phase=ROLLBACK)
     assert (outcome.live["digest"], running(ctx)) == (digest_of("0.1"), {"blue": digest_of("0.1")})
     assert ctx.router.routes[SCOPE].mirror == ""
 
@@ -61,7 +61,7 @@ def test_a_delivery_that_deployed_nothing_rolls_nothing_back(ctx: Context) -> No
     """What another delivery made live stays; yet the lost deployment, if it comes late, is refused."""
     delivered(ctx, 1, "0.1")
     delivered(ctx, 2, "0.2")
-    outcome = step.carry_out(replace(task(ROLLBACK, 4), context="delivery-3"), ctx, phase=ROLLBACK)
+    outcome = carry_out(replace(task(ROLLBACK, 4), context="delivery-3"), ctx, phase=ROLLBACK)
     assert (outcome.live["digest"], outcome.message) == (digest_of("0.2"), "keep carts 0.2 in prod")
     with pytest.raises(Refused, match="epoch 4 has taken over"):
         run(ctx, DEPLOY, 3, tag="0.3")
@@ -72,7 +72,7 @@ def test_direct_rolls_back_to_the_image_before(ctx: Context) -> None:
     delivered(ctx, 1, "0.1", how="direct")
     run(ctx, DEPLOY, 2, tag="0.2", how="direct")
     assert running(ctx) == {"green": digest_of("0.2")}
-    rolled = step.carry_out(replace(task(ROLLBACK, 3), context="delivery-2"), ctx, phase=ROLLBACK)
+    rolled = carry_out(replace(task(ROLLBACK, 3), context="delivery-2"), ctx, phase=ROLLBACK)
     assert (rolled.live["digest"], running(ctx)) == (digest_of("0.1"), {"blue": digest_of("0.1")})
 
 
@@ -149,7 +149,7 @@ def test_a_workload_that_exits_never_gets_traffic(ctx: Context) -> None:
 def test_a_service_nobody_onboarded(ctx: Context) -> None:
     """The sentence says how to onboard it."""
     with pytest.raises(Unknown, match="service 'cart' is not in stage prod of project sockshop; onboard it"):
-        step.carry_out(task(DEPLOY, 1, service="cart"), ctx, phase=DEPLOY)
+        carry_out(task(DEPLOY, 1, service="cart"), ctx, phase=DEPLOY)
 
 
 @pytest.mark.parametrize("bad", [-1, 101, "10", True, 2.5])
@@ -239,7 +239,7 @@ def test_killed_between_any_two_instructions_and_run_again(cut: int, after: bool
         more = {"rollback": {"to": "previous"}} if phase is ROLLBACK else {"tag": tag, "how": how}
         expected = run(calm, phase, epoch, **more)
         with suppress(Died):
-            step.carry_out(task(phase, epoch, **more), mortal(shaken, cut, after=after), phase=phase)
+            carry_out(task(phase, epoch, **more), mortal(shaken, cut, after=after), phase=phase)
         outcome = run(shaken, phase, epoch, **more)
         assert (outcome.live, outcome.message) == (expected.live, expected.message)
         assert (state(shaken), weights(shaken), running(shaken)) == (state(calm), weights(calm), running(calm))

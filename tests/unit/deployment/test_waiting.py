@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from keptn.context import Context
-from keptn.deployment import step
 from keptn.errors import NotYet
 from tests.unit.deployment.stage import (
     DEPLOY,
     RELEASE,
     ROLLBACK,
+    carry_out,
     delivered,
     image,
     run,
@@ -71,7 +71,7 @@ def test_a_rollback_waits_for_nothing_that_keeps_its_traffic(ctx: Context, how: 
     run(ctx, DEPLOY, 2, tag="0.2", how=how)
     ctx.platform.slow |= {image("0.1"), image("0.2")}
     begin = ctx.clock.now()
-    rolled = step.carry_out(replace(task(ROLLBACK, 3), context="delivery-2"), ctx, phase=ROLLBACK)
+    rolled = carry_out(replace(task(ROLLBACK, 3), context="delivery-2"), ctx, phase=ROLLBACK)
     assert (weights(ctx), running(ctx), ctx.clock.now()) == ({"blue": 100}, {"blue": digest_of("0.1")}, begin)
     assert rolled.data["rollback"]["warnings"] == ["carts blue was not waited for: it is not ready"]
 
