@@ -10,7 +10,7 @@ import json
 import re
 import urllib.parse
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -335,17 +335,6 @@ def decode(headers: Mapping[str, str], body: bytes) -> Event:
     except (GenericException, ValueError, TypeError, AttributeError, KeyError) as exc:
         raise Undecodable(f"the request is no CloudEvent: {_first_line(exc)}") from exc
     return _event(received.get_attributes(), received.get_data())
-
-
-def decode_batch(body: bytes) -> Iterable[Event]:
-    """Read the JSON batch format (CloudEvents JSON format 1.0, section 4). Raises Undecodable."""
-    try:
-        batch = json.loads(body)
-    except ValueError as exc:
-        raise Undecodable(f"the batch is no JSON: {_first_line(exc)}") from exc
-    if not isinstance(batch, list):
-        raise Undecodable("a batch must be a JSON array of CloudEvents")
-    return [from_dict(item) for item in batch]
 
 
 def with_data(event: Event, data: Mapping[str, Any]) -> Event:

@@ -129,11 +129,3 @@ def test_times_sort_as_text(moment: datetime, other: datetime) -> None:
         return
     assert events.utc(events.rfc3339(moment)) == moment
     assert (events.rfc3339(moment) < events.rfc3339(other)) == (moment < other)
-
-
-def test_a_batch_is_read_event_by_event() -> None:
-    """The JSON batch format gives its events; anything else has a reason."""
-    assert list(events.decode_batch(json.dumps([events.to_dict(TRIGGERED)]).encode())) == [TRIGGERED]
-    for body in (b"{}", b"{", b'[{"id":"1"}]'):
-        with pytest.raises(Undecodable):
-            list(events.decode_batch(body))
