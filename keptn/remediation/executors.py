@@ -13,8 +13,6 @@ from typing import Any
 
 from keptn import events
 from keptn.context import Context
-from keptn.deployment import step
-from keptn.deployment.strategy import Phase
 from keptn.errors import NotYet, Refused, Unavailable
 from keptn.events import Event, Result
 from keptn.notification import outbound
@@ -64,6 +62,9 @@ def _execute(task: Event, executor: Executor, ctx: Context) -> Outcome:
 
 
 def _rollback(task: Event, _executor: Executor, ctx: Context) -> Outcome:
+    from keptn.deployment import step  # noqa: PLC0415 - most of what importing costs, and only this one needs it
+    from keptn.deployment.strategy import Phase  # noqa: PLC0415
+
     done = step.carry_out(task, ctx, phase=Phase.ROLLBACK, to_previous=True)
     return Outcome(message=done.message, data={"live": done.live, "gitCommit": done.git_commit})
 
