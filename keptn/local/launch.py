@@ -25,6 +25,7 @@ def main(parent: str, kind: str, *arguments: str) -> None:
         os.execvp(arguments[0], arguments)  # noqa: S606 - keeps the death signal
     os.register_at_fork(after_in_child=_worker_dies_with(os.getpid()))
     _listen_on(int(arguments[0]))
+    sys.modules["httpx._main"] = None  # type: ignore[assignment]  # its command line: rich, which no image has
     sys.argv = ["functions_framework"]
     runpy.run_module("functions_framework", run_name="__main__", alter_sys=True)
 
