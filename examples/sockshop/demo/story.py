@@ -14,7 +14,7 @@ from examples.sockshop.demo.checks import Story
 from examples.sockshop.demo.endpoints import Endpoint
 from examples.sockshop.demo.lanes import Delivery
 from examples.sockshop.demo.screen import Screen
-from examples.sockshop.demo.system import ROOT, SOCKSHOP, DemoError, System, wait_for
+from examples.sockshop.demo.system import ROOT, SOCKSHOP, DemoError, System, to_the_end, wait_for
 from examples.sockshop.demo.users import Users
 
 PROJECT, SERVICE = "sockshop", "carts"
@@ -80,7 +80,7 @@ class Play:
         command += ["--log", str(self.system.state / "envoy/access.log"), "--project", PROJECT, "--stage", "prod"]
         command += ["--service", SERVICE, "--url", f"{self.system.url}/functions/receive-problem"]
         environment = {**self.system.environment, "MONITOR_TOKEN": "problems-demo-token"}
-        with (self.system.state / "monitor.log").open("ab") as log:
+        with (self.system.state / "monitor.log").open("ab") as log, to_the_end():
             self._monitor = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
 
     def push(self, version: str) -> Delivery:

@@ -9,8 +9,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,6 +36,21 @@ def wait_for(look: Callable[[], T], *, what: str, timeout_s: float, every_s: flo
     return found
 
 
+@contextmanager
+def to_the_end() -> Iterator[None]:
+    """Ctrl-C and its like wait until the block is done: a process that begins in it is known, so it can be ended."""
+    received: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, lambda one, _: received.append(one)) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for number in received:
+        signal.raise_signal(number)
+
+
 class System:
     """One `keptn local` with a state folder of its own. options: more of its options, e.g. `--faults`."""
 
@@ -56,7 +72,7 @@ class System:
             *self.options,
         ]
         self.state.mkdir(parents=True, exist_ok=True)
-        with (self.state / "keptn-local.log").open("ab") as log:
+        with (self.state / "keptn-local.log").open("ab") as log, to_the_end():
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
