@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from keptn.context import Context
+from keptn.deployment import open_task
 from keptn.events import Event, Result
 from keptn.projects import resources
 from keptn.remediation import executors, runbook
@@ -44,11 +45,12 @@ def choose(task: Event, ctx: Context) -> Outcome:
 
 
 def act(task: Event, ctx: Context) -> Outcome | None:
-    """Carry the action out; None if no built-in executor knows it: then it is an extension's. Raises NotYet."""
+    """Carry the action out; None if no built-in executor knows it: then it is an extension's. Raises NotYet, Late."""
     action = task.data.get("action") or {}
     wanted = runbook.executors_of(action)
     if not any(executor.name in runbook.BUILT_IN for executor in wanted):
         return None
+    open_task.check(task, ctx)
     outcomes = executors.carry_out(task, wanted, ctx)
     failed = any(outcome.result is Result.FAIL for outcome in outcomes.values())
     done: dict[str, Any] = {**action}

@@ -88,9 +88,10 @@ class World:
             type=kind, id=id, source="x", time=NOON, context="c", epoch=epoch, data={**scope, **problem, **data}
         )
 
-    def post(self, event: Event) -> Event | None:
-        """Posted by the engine: the task is open."""
-        open_slot(self.context.store, SCOPE, event)
+    def post(self, event: Event, *, forged: bool = False) -> Event | None:
+        """Posted by the engine, so that the task is open, unless somebody forged it."""
+        if not forged:
+            open_slot(self.context.store, SCOPE, event)
         headers, body = events.encode(event)
         with context.using(self.context):
             client = create_app("handle", "functions/remediate/main.py").test_client()
@@ -181,6 +182,15 @@ def test_a_failed_rollback_does_not_stop_the_ticket(world):
     done = world.post(world.event("action", epoch=1, action=action))
     assert done.data["action"]["executors"]["rollback"]["result"] == "fail"
     assert done.data["action"]["executors"]["servicenow"]["result"] == "pass"
+
+
+def test_an_action_that_the_engine_did_not_ask_for_calls_nobody(world):
+    """Whoever can reach the Broker opens no incidents and rolls nothing back."""
+    done = world.post(
+        world.event("action", action={"name": "n", "action": "rollback", "executors": ["servicenow"]}), forged=True
+    )
+    assert "is not open in sockshop/prod/carts" in done.message
+    assert (world.http.calls, weights(world)) == ([], {"green": 100})
 
 
 def test_a_repeat_calls_nobody_twice(world):
