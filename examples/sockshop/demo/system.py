@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -38,7 +39,13 @@ def wait_for(look: Callable[[], T], *, what: str, timeout_s: float, every_s: flo
 
 @contextmanager
 def to_the_end() -> Iterator[None]:
-    """Ctrl-C and its like wait until the block is done: a process that begins in it is known, so it can be ended."""
+    """Ctrl-C and its like wait until the block is done: a process that begins in it is known, so it can be ended.
+
+    They interrupt the main thread alone.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     received: list[int] = []
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, lambda one, _: received.append(one)) for number in numbers}

@@ -3,10 +3,11 @@
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from examples.sockshop.demo.system import System
+from examples.sockshop.demo.system import System, to_the_end
 
 
 def test_ctrl_c_while_a_process_begins_comes_after_it(tmp_path, monkeypatch):
@@ -25,3 +26,14 @@ def test_ctrl_c_while_a_process_begins_comes_after_it(tmp_path, monkeypatch):
         system.start()
     system.stop()
     assert begun[0].poll() is not None
+
+
+def test_a_thread_begins_a_process_as_well():
+    """Python lets only the main thread have signals; they interrupt no other."""
+
+    def begun() -> bool:
+        with to_the_end():
+            return True
+
+    with ThreadPoolExecutor() as pool:
+        assert pool.submit(begun).result()
