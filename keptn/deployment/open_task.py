@@ -1,4 +1,6 @@
-"""Whether a task may still change anything: the slot is asked before the first change. Called by `step.py`.
+"""Whether a task may still change anything: the slot is asked before the first change.
+
+Called by the steps of deployment and of remediation.
 
 Whoever can reach the Broker can post a `deployment.triggered`, and a Broker may deliver one of last week, or of a
 service that was deleted since. The slot knows which tasks are open; where there is none, none is.

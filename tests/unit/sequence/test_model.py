@@ -145,9 +145,7 @@ def is_task(event: Event) -> bool:
 def check(broker: Broker) -> None:
     """One end per task, every triggered task ended, epochs only grow, nothing is awaited when all is over."""
     runs = [task for document in broker.store.documents() for task in document["tasks"]]
-    triggered = [
-        e for e in broker.posted.values() if (p := parse_type(e.type)) and not p.stage and p.phase is Phase.TRIGGERED
-    ]
+    triggered = [event for event in broker.posted.values() if is_task(event)]
     refused = {letter["event"]["id"] for letter in dead_letters.page(broker.store, limit=1000).letters}
     assert {event.id for event in triggered} <= {task["id"] for task in runs}
     ended_early = {task["id"] for task in runs if task["status"] in {"aborted", "errored"}}
