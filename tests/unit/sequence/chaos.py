@@ -18,8 +18,9 @@ from keptn import events, orchestration, ticking
 from keptn.adapters.store.memory import MemoryStore
 from keptn.adapters.timers.store_wake_up import at
 from keptn.context import Context
-from keptn.errors import LostRace, Refused, Unavailable
-from keptn.events import Event, Phase, Result, parse_type
+from keptn.deployment import open_task
+from keptn.errors import Late, LostRace, Refused, Unavailable
+from keptn.events import Event, Phase, Result, Scope, parse_type
 from keptn.ports import Page, StoredObject
 from keptn.records import deliveries, objects
 from keptn.sequence import SOURCE, Slot, codec
@@ -28,6 +29,8 @@ from keptn.simulation.world import START, ManualClock, OneShipyard
 
 MAX_HOPS = 30
 ALARM = events.timer_type("orchestrate")
+APPROVAL = "sh.keptn.event.approval.triggered"
+"""Asked without holding the slot."""
 
 
 class Crash(BaseException):
@@ -68,6 +71,11 @@ def is_trigger(event: Event) -> bool:
     """Whether the engine asks for something: a task, or a sequence of another stage."""
     parts = parse_type(event.type)
     return event.source == SOURCE and parts is not None and parts.phase is Phase.TRIGGERED
+
+
+def is_task(event: Event) -> bool:
+    parts = parse_type(event.type)
+    return parts is not None and not parts.stage and parts.phase is Phase.TRIGGERED
 
 
 class OtherMachine:
@@ -149,6 +157,7 @@ class Broker:
     """Delivers every event to the engine and to the executors, at least once, in some order.
 
     answer: what the executors of a task say, by the task's event. posted: what the engine said, first time first.
+    acted: by slot, the epoch of the last task that a step may have acted on.
     """
 
     shipyard: str
@@ -156,6 +165,7 @@ class Broker:
     answer: Callable[[Event], list[Event]]
     posted: dict[str, Event] = field(default_factory=dict)
     queue: list[Event] = field(default_factory=list)
+    acted: dict[Scope, int] = field(default_factory=dict)
     nested: int = 0
 
     def __post_init__(self) -> None:
@@ -191,10 +201,9 @@ class Broker:
 
     def _accept(self, event: Event) -> None:
         self.queue.append(event)
-        parts = parse_type(event.type)
         if event.id not in self.posted and not event.type.startswith(events.TIMER_PREFIX):
             self.posted[event.id] = event
-        if parts and not parts.stage and parts.phase is Phase.TRIGGERED:
+        if is_task(event):
             self.queue += self.answer(event)
 
     def _next(self) -> Event:
@@ -204,6 +213,7 @@ class Broker:
         """A failed delivery comes again; so does one whose answer was lost."""
         try:
             self._handle(event)
+            self._act(event)
         except (Crash, Unavailable):
             self.queue.append(event)
         else:
@@ -221,6 +231,21 @@ class Broker:
             orchestration.handle(events.unwrapped(event), self.context)
         finally:
             self.repo.text = before
+
+    def _act(self, task: Event) -> None:
+        """A step acts on a task that is open, first or once more, and never after one of a newer holder.
+
+        A trigger may be posted late, by a run that stalled between the slot's write and the post while the slot went
+        on: no engine can prevent that, so the steps ask before they change anything.
+        """
+        if not is_task(task) or task.type == APPROVAL:
+            return
+        self.store.calm = True
+        with suppress(Late):
+            open_task.check(task, self.context)
+            assert task.epoch >= self.acted.get(task.scope, 0), "a task of an older holder was open after a newer one"
+            self.acted[task.scope] = task.epoch
+        self.store.calm = False
 
     def _begins_nothing(self, event: Event) -> bool:
         """Whether no shipyard is to be read for it: it is the engine's own, an answer, or was let in before."""

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from keptn.events import Control, Event, control_type, parse_type
 from keptn.simulation.world import START
-from tests.unit.sequence.chaos import Broker, Plan, finished
-from tests.unit.sequence.test_model import EXAMPLES, NIGHTLY, check, is_task
+from tests.unit.sequence.chaos import Broker, Plan, finished, is_task
+from tests.unit.sequence.test_model import EXAMPLES, NIGHTLY, check
 
 SHIPYARD = """\
 stages:
