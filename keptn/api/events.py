@@ -17,7 +17,7 @@ from keptn.projects import artifacts
 from keptn.projects.artifacts import Artifact, Owner
 from keptn.records import audit, deliveries, objects
 from keptn.records.audit import EventFilter, EventPage
-from keptn.sequence.tasks import LARGEST_DATA
+from keptn.sequence.limits import LARGEST_DATA
 from keptn.web import Answer, HttpError, json_answer, size
 
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from keptn import events, sequence
+from keptn import events
 from keptn.context import Context
 from keptn.errors import Refused, Undecodable
 from keptn.events import SLOT_ALARM, Control, Event, Phase, Result, Scope, Status, TypeParts
 from keptn.orchestration import controls, posting, retiring, snapshots, stray, transition
 from keptn.records import deliveries, objects, retention
-from keptn.sequence import SOURCE, Facts, Slot, codec, kind
+from keptn.sequence import codec, engine, kind
 from keptn.sequence.admission import refused
 from keptn.sequence.aggregate import Outcome
 from keptn.sequence.ending import SNAPSHOT
-from keptn.sequence.slot import Rejection, State
+from keptn.sequence.slot import Rejection, Slot, State
+from keptn.sequence.turn import SOURCE, Facts
 from keptn.shipyard import Shipyard
 
 _RETIRED = {events.PROJECT_DELETE: events.PROJECT_RETIRED, events.SERVICE_DELETE: events.SERVICE_RETIRED}
@@ -87,7 +88,7 @@ def _sequence(event: Event, parts: TypeParts, ctx: Context) -> None:
     try:
         sha = _snapshot(event, parts, ctx)
     except Refused as why:
-        posting.leave(sequence.turned_away(event, parts, refused(str(why)), ctx.clock.now()), ctx)
+        posting.leave(engine.turned_away(event, parts, refused(str(why)), ctx.clock.now()), ctx)
         return
     _admit(event, sha, ctx)
 
@@ -95,7 +96,7 @@ def _sequence(event: Event, parts: TypeParts, ctx: Context) -> None:
 def _turned_away(event: Event, parts: TypeParts, known: dict[str, str], ctx: Context) -> Slot:
     """What it left behind when it was not let in, once more."""
     outcome = Outcome(result=Result(known["result"]), status=Status(known["status"]), message=known["message"])
-    return sequence.turned_away(event, parts, outcome, ctx.clock.now(), state=State(known["state"]))
+    return engine.turned_away(event, parts, outcome, ctx.clock.now(), state=State(known["state"]))
 
 
 def _admit(event: Event, sha: str, ctx: Context) -> None:

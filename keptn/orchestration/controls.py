@@ -12,7 +12,7 @@ from keptn.errors import LostRace
 from keptn.events import Control, Event, Result, rfc3339, utc
 from keptn.ports import ObjectStore
 from keptn.records import deliveries, objects
-from keptn.sequence import SOURCE, Facts
+from keptn.sequence.turn import SOURCE, Facts
 
 _HELD = {Control.PAUSE, Control.ABORT}
 _GIVEN_LATE = {*_HELD, Control.RESUME}

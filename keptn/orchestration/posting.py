@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from keptn import events, sequence
+from keptn import events
 from keptn.context import Context
 from keptn.errors import Refused
 from keptn.events import Event, Phase, TypeParts
 from keptn.orchestration import execution_documents
 from keptn.records import dead_letters
-from keptn.sequence import Slot
+from keptn.sequence import engine
 from keptn.sequence.admission import refused
-from keptn.sequence.slot import Pending
+from keptn.sequence.slot import Pending, Slot
 
 
 def write_documents(slot: Slot, pending: Iterable[Pending], ctx: Context) -> bool:
@@ -65,4 +65,4 @@ def _end_sequence(event: Event, parts: TypeParts, reason: str, ctx: Context) -> 
     """Its data may be what was too much: its end is told without them."""
     place = {key: event.data[key] for key in ("project", "stage", "service") if key in event.data}
     outcome = refused(f"{event.type} could not be posted: {reason}")
-    leave(sequence.turned_away(replace(event, data=place), parts, outcome, ctx.clock.now()), ctx)
+    leave(engine.turned_away(replace(event, data=place), parts, outcome, ctx.clock.now()), ctx)

@@ -16,7 +16,8 @@ from keptn.errors import LostRace
 from keptn.events import Scope
 from keptn.ports import ObjectStore
 from keptn.records import objects
-from keptn.sequence import Slot, codec
+from keptn.sequence import codec
+from keptn.sequence.slot import Slot
 
 
 def successor(store: ObjectStore, scope: Scope) -> Slot:

@@ -13,16 +13,16 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from keptn import events, sequence
+from keptn import events
 from keptn.context import Context
 from keptn.errors import LostRace, Unavailable
 from keptn.events import SLOT_ALARM, Event, Scope, rfc3339
 from keptn.orchestration import posting, retiring
 from keptn.ports import StoredObject
 from keptn.records import objects
-from keptn.sequence import SOURCE, Facts, Slot, codec
-from keptn.sequence.slot import Alarm, Pending
-from keptn.sequence.turn import on_grid
+from keptn.sequence import codec, engine
+from keptn.sequence.slot import Alarm, Pending, Slot
+from keptn.sequence.turn import SOURCE, Facts, on_grid
 
 ATTEMPTS = 8
 WRITES = 4
@@ -46,7 +46,7 @@ class Decision:
     changed: whether the event said something new. generation: of the slot as written; 0 if nothing was. own: what the
     event brought about and is still pending. confirms: whether it is to be taken out of the slot once it is done.
     spent: timers that are not needed once the events are posted: until then the clock calls again. aside: as of
-    `sequence.Effects`.
+    `engine.Effects`.
     """
 
     slot: Slot
@@ -104,7 +104,7 @@ def _attempt(
     facts = facts_for(slot)
     if alarm:
         facts = replace(facts, ringing=frozenset(filter(ctx.timers.is_set, {p.again for p in slot.pending if p.again})))
-    after, effects = sequence.step(slot, event, now, facts)
+    after, effects = engine.step(slot, event, now, facts)
     generation = 0
     if alarm or effects.changed:
         written = _write(after, slot.alarm, stored, due=effects.alarm, now=now, ctx=ctx, rung=alarm is not None)
@@ -196,7 +196,7 @@ def _confirm(decision: Decision, ctx: Context) -> None:
     Raises LostRace, Unavailable.
     """
     slot, generation = decision.slot, decision.generation
-    after = sequence.without(slot, decision.own)
+    after = engine.without(slot, decision.own)
     idle = not (after.open or after.pending)
     after = replace(after, revision=slot.revision + 1, writer=str(uuid.uuid4()), alarm=None if idle else slot.alarm)
     ctx.store.put(objects.slot(slot.scope), codec.encode(after), if_generation=generation)

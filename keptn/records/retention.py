@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from keptn import durations
 from keptn.errors import Refused
-from keptn.sequence.tasks import APPROVAL_TIMEOUT_S
+from keptn.sequence.limits import APPROVAL_TIMEOUT_S
 from keptn.settings import Settings
 from keptn.shipyard.model import Shipyard, Task
 

@@ -13,6 +13,7 @@ from keptn.events import Result, Status, TypeParts, utc
 from keptn.sequence import dispatch, kind, tasks, verdicts
 from keptn.sequence.aggregate import Outcome
 from keptn.sequence.ending import end
+from keptn.sequence.limits import LARGEST_DATA
 from keptn.sequence.merge import merged
 from keptn.sequence.slot import Execution, Pin, Problem, Rank, Slot, State
 from keptn.sequence.turn import RECENT, SOURCE, Turn
@@ -61,7 +62,7 @@ def turn_away(turn: Turn, execution: Execution, outcome: Outcome, *, state: Stat
     """End an execution that never gets in. Its document and its end are all that it leaves, and no slot is written:
     the Broker's redelivery is its outbox.
     """
-    fits = len(json.dumps(execution.data)) <= tasks.LARGEST_DATA
+    fits = len(json.dumps(execution.data)) <= LARGEST_DATA
     aside = Turn(Slot(scope=turn.slot.scope), turn.cause, turn.now, turn.facts)
     end(aside, aside.put(execution if fits else replace(execution, data={})), outcome, state=state)
     turn.aside = aside.slot
@@ -94,8 +95,8 @@ def _unfit(turn: Turn, execution: Execution, *, delivers: bool) -> str:
         return dispatch.rejected_text(turn, execution, turn.facts.rejection.reason)
     if len(turn.slot.open) >= MOST_WAITING:
         return f"{MOST_WAITING} sequences wait in {turn.slot.scope} already; let them end, or abort some"
-    if (size_bytes := len(json.dumps(execution.data))) > tasks.LARGEST_DATA:
-        return f"the event's data is {size_bytes} bytes, more than {tasks.LARGEST_DATA}; send references instead"
+    if (size_bytes := len(json.dumps(execution.data))) > LARGEST_DATA:
+        return f"the event's data is {size_bytes} bytes, more than {LARGEST_DATA}; send references instead"
     return ""
 
 

@@ -12,19 +12,17 @@ from keptn import durations, events
 from keptn.events import Event, Phase, Result, Status, task_type
 from keptn.sequence import ending, kind, verdicts
 from keptn.sequence.aggregate import Outcome, outcome, so_far
+from keptn.sequence.limits import (
+    APPROVAL_TIMEOUT_S,
+    FINISH_TIMEOUT_S,
+    LARGEST_DATA,
+    MOST_EXECUTORS,
+    START_TIMEOUT_S,
+)
 from keptn.sequence.merge import merged
 from keptn.sequence.slot import Answer, Execution, State, TaskRun
 from keptn.sequence.turn import RECENT_TASKS, Turn
 from keptn.shipyard import Task
-
-START_TIMEOUT_S = 10 * 60.0
-FINISH_TIMEOUT_S = 60 * 60.0
-MOST_EXECUTORS = 16
-"""Executors of one task at the most: each has a place in the slot, which is one small object."""
-APPROVAL_TIMEOUT_S = 7 * 24 * 60 * 60.0
-"""How long people may take, unless the approval's `timeout` says otherwise."""
-LARGEST_DATA = 48 * 1024
-"""Bytes of an execution's merged data; several copies of it share a slot, which is stored compressed."""
 
 
 def trigger(turn: Turn, execution: Execution, task: Task) -> None:

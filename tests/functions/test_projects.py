@@ -19,7 +19,8 @@ from keptn.ports import Endpoint, Route
 from keptn.projects import artifacts
 from keptn.projects.service import follow
 from keptn.records import objects
-from keptn.sequence import Slot, codec
+from keptn.sequence import codec
+from keptn.sequence.slot import Slot
 from keptn.settings import Settings
 from keptn.simulation.world import Collector
 from tests import committed

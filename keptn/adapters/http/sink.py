@@ -1,24 +1,22 @@
 """Posts events to the sink (`K_SINK`: the Broker's ingress) in binary mode. It tries once: its caller is repeated.
 
+With the standard library's client: every function posts, and importing httpx takes as long as all of `keptn`.
+
 Connections are kept. One that the Broker has closed meanwhile shows only when it is used: what got no answer on such a
 connection is posted once more on a new one, which is safe, for an event is known by its id.
 """
 
 from __future__ import annotations
 
-import ssl
+import time
 import weakref
-from functools import cached_property
-from typing import TYPE_CHECKING
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from urllib.parse import urlsplit
 
 from keptn import events
 from keptn.errors import Refused, Unavailable
 from keptn.events import Event
 from keptn.settings import Settings
-
-if TYPE_CHECKING:
-    import httpx
-
 
 CONNECT_S = 5.0
 """How long a connection may take, seconds."""
@@ -26,6 +24,8 @@ KEPT_S = 30.0
 """How long an idle connection is kept, seconds."""
 NEVER = frozenset({400, 413, 431})
 """Answers to the event itself. All others are about the Broker, the way to it, or who may post, and pass."""
+Posted = tuple[dict[str, str], bytes]
+Answer = tuple[int, str]
 
 
 class HttpSink:
@@ -33,6 +33,8 @@ class HttpSink:
 
     def __init__(self, url: str, *, timeout_s: float = 60.0) -> None:
         self._url, self._timeout_s = url, timeout_s
+        self._idle: list[tuple[float, HTTPConnection]] = []
+        weakref.finalize(self, _close, self._idle)
 
     @classmethod
     def open(cls, *, settings: Settings) -> HttpSink:
@@ -40,50 +42,59 @@ class HttpSink:
 
     def post(self, event: Event) -> None:
         """Return after a 2xx. Raises Refused (this event never goes through, and why) or Unavailable."""
-        import httpx
-
         if not self._url:
             raise Unavailable("K_SINK is not set, so events have nowhere to go; set it to the Broker's ingress")
-        headers, body = events.encode(event)
         try:
-            answer = self._posted(headers, body)
-        except httpx.HTTPError as exc:
+            status, said = self._posted(events.encode(event))
+        except (OSError, HTTPException) as exc:
             raise Unavailable(f"the Broker at {self._url} does not answer: {exc or type(exc).__name__}") from exc
-        if answer.is_success:
+        if 200 <= status < 300:
             return
-        reason = f"the Broker refused {event.type} with {answer.status_code}: {answer.text[:300] or 'no reason given'}"
-        raise Refused(reason) if answer.status_code in NEVER else Unavailable(reason)
+        reason = f"the Broker refused {event.type} with {status}: {said[:300] or 'no reason given'}"
+        raise Refused(reason) if status in NEVER else Unavailable(reason)
 
-    def _posted(self, headers: dict[str, str], body: bytes) -> httpx.Response:
-        import httpx
-
-        steps: list[str] = []
-        try:
-            trace = {"trace": lambda step, _: steps.append(step)}
-            return self._kept.post(self._url, headers=headers, content=body, extensions=trace)
-        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
-            if any("connect_tcp" in step for step in steps):  # it was a new connection, so this is no leftover
+    def _posted(self, request: Posted) -> Answer:
+        if kept := self._kept():
+            try:
+                return self._exchange(kept, request)
+            except TimeoutError:
                 raise
-            return self._new.post(self._url, headers=headers, content=body)
+            except (ConnectionError, HTTPException):
+                pass  # the Broker had closed it
+        connection = self._new()
+        connection.connect()
+        if connection.sock:  # the way there was short; the answer may take its time
+            connection.sock.settimeout(self._timeout_s)
+        return self._exchange(connection, request)
 
-    @cached_property
-    def _kept(self) -> httpx.Client:
-        import httpx
+    def _exchange(self, connection: HTTPConnection, request: Posted) -> Answer:
+        headers, body = request
+        parts = urlsplit(self._url)
+        try:
+            connection.request("POST", parts._replace(scheme="", netloc="").geturl() or "/", body=body, headers=headers)
+            response = connection.getresponse()
+            answer = response.status, response.read().decode(errors="replace")
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.append((time.monotonic(), connection))
+        return answer
 
-        return self._client(httpx.Limits(keepalive_expiry=KEPT_S))
+    def _kept(self) -> HTTPConnection | None:
+        """A connection that nobody uses; lists are safe among threads."""
+        while self._idle:
+            since, connection = self._idle.pop()
+            if connection.sock and time.monotonic() - since < KEPT_S:
+                return connection
+            connection.close()
+        return None
 
-    @cached_property
-    def _new(self) -> httpx.Client:
-        import httpx
+    def _new(self) -> HTTPConnection:
+        parts, timeout_s = urlsplit(self._url), min(CONNECT_S, self._timeout_s)
+        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        return kind(parts.hostname or "", parts.port, timeout=timeout_s)
 
-        return self._client(httpx.Limits(max_keepalive_connections=0))
 
-    def _client(self, limits: httpx.Limits) -> httpx.Client:
-        import httpx
-
-        timeout = httpx.Timeout(self._timeout_s, connect=min(CONNECT_S, self._timeout_s))
-        # To read the authorities of the web costs a third of a cold start, and inside a cluster nobody asks for them.
-        verify = True if self._url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        client = httpx.Client(timeout=timeout, trust_env=False, limits=limits, verify=verify)
-        weakref.finalize(self, client.close)
-        return client
+def _close(idle: list[tuple[float, HTTPConnection]]) -> None:
+    for _, connection in idle:
+        connection.close()

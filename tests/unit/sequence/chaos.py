@@ -23,7 +23,9 @@ from keptn.errors import Late, LostRace, Refused, Unavailable
 from keptn.events import Event, Phase, Result, Scope, parse_type
 from keptn.ports import Page, StoredObject
 from keptn.records import deliveries, objects
-from keptn.sequence import SOURCE, Slot, codec
+from keptn.sequence import codec
+from keptn.sequence.slot import Slot
+from keptn.sequence.turn import SOURCE
 from keptn.settings import Settings
 from keptn.simulation.world import START, ManualClock, OneShipyard
 

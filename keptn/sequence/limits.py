@@ -1,0 +1,10 @@
+"""How long a task may take and how much it may bring, unless the shipyard says otherwise."""
+
+START_TIMEOUT_S = 10 * 60.0
+FINISH_TIMEOUT_S = 60 * 60.0
+MOST_EXECUTORS = 16
+"""Executors of one task at the most: each has a place in the slot, which is one small object."""
+APPROVAL_TIMEOUT_S = 7 * 24 * 60 * 60.0
+"""How long people may take, unless the approval's `timeout` says otherwise."""
+LARGEST_DATA = 48 * 1024
+"""Bytes of an execution's merged data; several copies of it share a slot, which is stored compressed."""
