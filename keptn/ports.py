@@ -146,12 +146,29 @@ class Platform(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """Whose requests the weights do not scatter.
+
+    header, value: requests that carry it, exactly, all reach the candidate. cookie: its name; a user who has it stays
+    with the version he got while the weights stand, and one who got the candidate stays with it as its weight grows.
+    """
+
+    header: str = ""
+    value: str = ""
+    cookie: str = ""
+
+
+NO_PIN = Pin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """How a service's traffic flows in one stage: what the committed `route.yaml` says. manifest: the object itself.
 
     weights: colour to percent of user requests, sum 100; none at all: no version is live, users get 503 and a sentence.
     mirror: colour that gets a copy, its answers are dropped. endpoints: colour to address, of the colours that are
-    ready (each also gets an address of its own). revision: as of Platform.
+    ready (each also gets an address of its own). revision: as of Platform. pin: as of Pin; candidate: the colour that
+    the header leads to, empty if there is none.
     """
 
     scope: Scope
@@ -159,11 +176,16 @@ class Route:
     endpoints: Mapping[str, Endpoint]
     weights: Mapping[str, int]
     mirror: str = ""
+    pin: Pin = NO_PIN
+    candidate: str = ""
     manifest: Manifest = field(default_factory=dict)
 
 
 class Router(Protocol):
     """Routes user traffic. Idempotent and fenced: Late if the last route of the scope carries a higher revision."""
+
+    pins: ClassVar[frozenset[str]]
+    """What of a Pin this router can do: `header`, `cookie`."""
 
     def apply(self, route: Route) -> None:
         """Set the route; it may take a while until it counts. A colour without an endpoint keeps the one it had.

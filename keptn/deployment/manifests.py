@@ -18,10 +18,13 @@ from keptn.deployment.strategy import COLOURS, Plan, Version
 from keptn.deployment.workload import Autoscaling, Workload
 from keptn.documents import Document
 from keptn.events import Scope
-from keptn.ports import Endpoint, Manifest, Route
+from keptn.ports import Endpoint, Manifest, Pin, Route
 
 IMAGE, REVISION, EPOCH = "keptn.sh/image", "keptn.sh/revision", "keptn.sh/epoch"
 """Annotations. IMAGE: `name:tag` as it was pushed, beside the pinned image."""
+CANDIDATE = "keptn.sh/candidate"
+PIN = {"header": "keptn.sh/pin-header", "value": "keptn.sh/pin-value", "cookie": "keptn.sh/pin-cookie"}
+"""Annotations of the route, by the part of a Pin; for a cookie Gateway API has no word that goes with weights."""
 SERVICE_PORT = 80
 """Where a Service of ours takes users' requests, whatever the container's port is."""
 _CPU = {"type": "Resource", "resource": {"name": "cpu"}}
@@ -70,14 +73,16 @@ def route(text: bytes, *, scope: Scope, endpoints: Mapping[str, Endpoint]) -> Ro
     found = parse(text, file=file)
     try:
         manifest = found[0]
-        rule = manifest["spec"]["rules"][0]
+        rule, annotations = manifest["spec"]["rules"][0], manifest["metadata"]["annotations"]
         mirrors = [one["requestMirror"]["backendRef"] for one in rule.get("filters", ()) if "requestMirror" in one]
         return Route(
             scope=scope,
-            revision=int(manifest["metadata"]["annotations"][REVISION]),
+            revision=int(annotations[REVISION]),
             endpoints=endpoints,
             weights={_colour_of(ref, scope): int(ref["weight"]) for ref in rule["backendRefs"]},
             mirror=_colour_of(mirrors[0], scope) if mirrors else "",
+            pin=Pin(**{part: annotations.get(name, "") for part, name in PIN.items()}),
+            candidate=annotations.get(CANDIDATE, ""),
             manifest=manifest,
         )
     except (LookupError, TypeError, ValueError, AttributeError) as exc:
@@ -183,15 +188,31 @@ def _http_route(state: DesiredState, scope: Scope, exposure: Exposure) -> Manife
             "name": scope.service,
             "namespace": namespace(scope),
             "labels": {**workload.labels, **_of_service(scope)},
-            "annotations": _order(state),
+            "annotations": {**_order(state), **_exceptions(plan)},
         },
         "spec": {
             "parentRefs": [_gateway(exposure.gateway)],
             "hostnames": [host_name(one, scope) for one in workload.hostnames or (exposure.hostname,)],
-            "rules": [rule],
+            "rules": [rule, *_pinned(scope, plan)],
         },
     }
     return patches.apply(found, workload.patches)
+
+
+def _pinned(scope: Scope, plan: Plan) -> list[dict[str, Any]]:
+    """The rule of requests that always reach the candidate. It comes last, so that patches find the first where it was:
+    a rule that matches a header goes before one that matches none (Gateway API, HTTPRouteRule.matches).
+    """
+    if not (plan.candidate and plan.pin.header):
+        return []
+    header = {"type": "Exact", "name": plan.pin.header, "value": plan.pin.value}
+    return [{"matches": [{"headers": [header]}], "backendRefs": [_backend(scope, plan.candidate)]}]
+
+
+def _exceptions(plan: Plan) -> dict[str, str]:
+    """Whom the weights do not scatter, for a router that does not read the rules: patches may add others."""
+    pin = {name: getattr(plan.pin, part) for part, name in PIN.items()}
+    return {name: value for name, value in {CANDIDATE: plan.candidate, **pin}.items() if value}
 
 
 def host_name(template: str, scope: Scope) -> str:

@@ -6,13 +6,14 @@ Written only through `step.py`; read by whoever wants to know. Pure: a plan plus
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from keptn import documents
 from keptn.deployment import workload, workload_file
 from keptn.deployment.strategy import COLOURS, Phase, Plan, Strategy, Version
 from keptn.documents import Document
+from keptn.ports import NO_PIN, Pin
 
 HEADER = b"# Desired state, written by keptn. It says which version each colour runs and where traffic goes.\n"
 
@@ -67,6 +68,7 @@ def render(state: DesiredState) -> bytes:
         "candidate": plan.candidate,
         "weights": dict(plan.weights),
         "mirror": plan.mirror,
+        **({"pin": _pin_data(plan.pin)} if plan.pin != NO_PIN else {}),
         "awaited": list(state.awaited),
         "colours": {colour: _version_data(plan.versions[colour]) for colour in sorted(plan.versions)},
         "previous": [_version_data(version) for version in plan.previous],
@@ -103,6 +105,7 @@ def _plan(document: Document, data: Mapping[str, Any]) -> Plan:
         candidate=data["candidate"],
         weights={_colour(name): int(percent) for name, percent in data["weights"].items()},
         mirror=data["mirror"],
+        pin=Pin(**data.get("pin", {})),
         previous=tuple(_version(document, "previous", place) for place in range(len(data["previous"]))),
     )
     named = {plan.live, plan.candidate, plan.mirror, *plan.weights} - {""}
@@ -122,6 +125,10 @@ def _version(document: Document, *path: str | int) -> Version:
     for part in path:
         data = data[part]
     return Version(image=data["image"], digest=data["digest"], workload=workload_file.read(document, data, path))
+
+
+def _pin_data(pin: Pin) -> dict[str, str]:
+    return {name: value for name, value in asdict(pin).items() if value}
 
 
 def _version_data(version: Version) -> dict[str, object]:

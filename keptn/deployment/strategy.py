@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from keptn.deployment.workload import Workload
 from keptn.errors import Refused
+from keptn.ports import NO_PIN, Pin
 
 COLOURS = ("blue", "green")
 KEPT_VERSIONS = 5
@@ -54,7 +55,7 @@ class Plan:
 
     versions: colour to version, of every workload that shall run. weights: colour to percent of user requests; their
     sum is 100, or there are none: then no version is live and users are told so. previous: earlier live versions,
-    newest first.
+    newest first. pin: of the candidate's deployment.
     """
 
     strategy: Strategy = Strategy.DIRECT
@@ -63,6 +64,7 @@ class Plan:
     candidate: str = ""
     weights: Mapping[str, int] = field(default_factory=dict)
     mirror: str = ""
+    pin: Pin = NO_PIN
     previous: tuple[Version, ...] = ()
 
     @property

@@ -20,7 +20,7 @@ from keptn.adapters.router.envoy_admin import EnvoyAdmin
 from keptn.deployment.strategy import COLOURS
 from keptn.errors import Late, Unavailable
 from keptn.events import Scope
-from keptn.ports import Endpoint, Route
+from keptn.ports import Endpoint, Pin, Route
 from keptn.settings import Settings
 
 CONFIRM_S = 5.0
@@ -47,6 +47,8 @@ _LISTENERS = _Written(file="lds.json", stat="listener_manager.lds")
 
 class EnvoyRouter:
     """state_dir: folder of the embedded adapters."""
+
+    pins = frozenset({"header", "cookie"})
 
     def __init__(self, state_dir: Path) -> None:
         self._folder = state_dir.resolve() / "envoy"
@@ -220,4 +222,5 @@ def _dump(route: Route) -> dict[str, Any]:
 
 def _route(data: Mapping[str, Any]) -> Route:
     endpoints = {colour: Endpoint(**address) for colour, address in data["endpoints"].items()}
-    return Route(**{**data, "scope": Scope(**data["scope"]), "endpoints": endpoints})
+    pin = Pin(**data.get("pin", {}))
+    return Route(**{**data, "scope": Scope(**data["scope"]), "endpoints": endpoints, "pin": pin})
