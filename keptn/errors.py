@@ -56,8 +56,11 @@ class LostRace(Unavailable):
 
 
 class NotYet(KeptnError):
-    """The step's work is under way but not done; look again after `after_s` seconds."""
+    """The step's work is under way but not done; look again after `after_s` seconds.
 
-    def __init__(self, reason: str, *, after_s: float) -> None:
-        self.after_s = after_s
+    news: people are told the reason even if the task has been waiting for another one.
+    """
+
+    def __init__(self, reason: str, *, after_s: float, news: bool = False) -> None:
+        self.after_s, self.news = after_s, news
         super().__init__(reason)
