@@ -17,7 +17,11 @@ from keptn.errors import Refused
 from keptn.settings import Settings
 
 ADAPTERS: Mapping[str, Mapping[str, str]] = {
-    "store": {"sqlite": "store.sqlite:SqliteStore", "memory": "store.memory:MemoryStore"},
+    "store": {
+        "sqlite": "store.sqlite:SqliteStore",
+        "gcs": "store.gcs:GcsStore",
+        "memory": "store.memory:MemoryStore",
+    },
     "config_repo": {
         "folder": "config_repo.folder:GitConfigRepo",
         "remote": "config_repo.remote:RemoteConfigRepo",
@@ -63,6 +67,8 @@ def check(values: Settings) -> None:
     _target("sli", values.sli_provider)
     if values.config_repo == "remote" and "{project}" not in values.git_url:
         raise Refused("KEPTN_CONFIG_REPO=remote needs KEPTN_GIT_URL with {project} in it: a project's repository")
+    if values.store == "gcs" and not values.bucket:
+        raise Refused("KEPTN_STORE=gcs needs KEPTN_BUCKET: the name of the bucket that keptn keeps its state in")
     on_disk = [port for port, name in ON_DISK.items() if getattr(values, port) == name]
     if on_disk and (reason := _unwritable(values.state_dir)):
         keys = ", ".join(f"{settings.key_of(port)}={getattr(values, port)}" for port in on_disk)

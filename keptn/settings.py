@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +27,10 @@ class Settings:
     """`KEPTN_STATE_DIR`: folder of the embedded adapters."""
     store: str = "sqlite"
     """`KEPTN_STORE`: object store."""
+    bucket: str = ""
+    """`KEPTN_BUCKET`: the bucket of the store `gcs`, its name alone."""
+    bucket_prefix: str = ""
+    """`KEPTN_BUCKET_PREFIX`: folder in the bucket, for a bucket that holds other things too; empty: all of it."""
     config_repo: str = "folder"
     """`KEPTN_CONFIG_REPO`: where projects' Git repositories are."""
     git_url: str = ""
@@ -85,6 +90,7 @@ _LEAST = {
 }
 """The smallest value that works; of all other numbers 0."""
 _URLS = frozenset({"sink", "prometheus_url", "public_url"})
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
 
 
 def read(environ: Mapping[str, str]) -> Settings:
@@ -106,6 +112,8 @@ def _checked(read: Settings) -> Settings:
         names.host_name(read.hostname, project="project", stage="stage", service="service")
     except Refused as refused:
         raise Refused(f"KEPTN_HOSTNAME: {refused}") from refused
+    if read.bucket and not _BUCKET.fullmatch(read.bucket):
+        raise Refused(f"KEPTN_BUCKET={read.bucket!r} is no bucket's name; write it alone, without gs:// and folder")
     return read
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import threading
 import time
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from tests import needs
+from tests.contract import gcs_server
 from tests.contract.git_server import serve
 
 
@@ -60,12 +64,22 @@ def endpoint() -> Iterator[Endpoint]:
     thread.join()
 
 
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """Gives a port on which nobody listens."""
+
+    def port() -> int:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+        server.server_close()
+        return server.server_port
+
+    return port
+
+
 @pytest.fixture
-def free_url() -> str:
+def free_url(free_port: Callable[[], int]) -> str:
     """Where nobody listens."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
-    server.server_close()
-    return f"http://127.0.0.1:{server.server_port}"
+    return f"http://127.0.0.1:{free_port()}"
 
 
 @pytest.fixture
@@ -73,3 +87,18 @@ def git_server(tmp_path):
     """A Git server for the repositories in `tmp_path`."""
     with serve(tmp_path) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def fake_gcs(free_port: Callable[[], int]) -> Iterator[int]:
+    """The port of a fake-gcs-server."""
+    with gcs_server.fake(needs.program("fake-gcs-server"), port=free_port()) as port:
+        yield port
+
+
+@pytest.fixture
+def gcs(fake_gcs: int) -> Iterator[gcs_server.Gcs]:
+    """Cloud Storage with a folder of the test's own; the library finds it in the environment."""
+    with gcs_server.proxy(fake_gcs, folder=str(uuid.uuid4())) as served:
+        os.environ["STORAGE_EMULATOR_HOST"] = served.server.url
+        yield served

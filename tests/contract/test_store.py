@@ -9,18 +9,25 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import hypothesis
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from keptn.adapters.store.gcs import GcsStore
 from keptn.adapters.store.memory import MemoryStore
 from keptn.adapters.store.sqlite import SqliteStore
 from keptn.errors import LostRace, Refused, Unavailable
+from keptn.settings import Settings
+from tests.contract.gcs_server import BUCKET
 from tests.waiting import DEADLINE_S
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "gcs"])
 def store(request, tmp_path):
+    if request.param == "gcs":
+        folder = request.getfixturevalue("gcs").folder
+        return GcsStore.open(settings=Settings(bucket=BUCKET, bucket_prefix=f"/{folder}/"))
     return MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "deep" / "store.sqlite")
 
 
@@ -111,7 +118,7 @@ def test_pages_join_to_the_whole(store):
         assert pages == -(-10 // limit)
 
 
-@pytest.mark.parametrize("name", ["", "a\nb", "x" * 1025, "\ud800"])
+@pytest.mark.parametrize("name", ["", "a\nb", "x" * 1025, "\ud800", ".", ".."])
 def test_bad_names_are_refused(store, name):
     """A name that a bucket would not take is refused everywhere, in one sentence."""
     with pytest.raises(Refused, match="object name"):
@@ -160,7 +167,7 @@ OPERATIONS = st.lists(
 )
 
 
-@settings(
+@hypothesis.settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(operations=OPERATIONS)

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 LAPTOP = ("keptn/cli/", "keptn/local/")
 """What is in no image."""
-PACKAGES = {"yaml": "pyyaml", "functions_framework": "functions-framework"}
+PACKAGES = {"yaml": "pyyaml", "functions_framework": "functions-framework", "google": "google-cloud-storage"}
 """Modules that are called differently from their package."""
 
 

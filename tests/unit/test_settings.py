@@ -54,6 +54,8 @@ def test_what_would_fail_at_the_first_deployment_fails_at_the_start(key: str, va
         ("K_SINK", "ftp://broker/keptn", "is no URL such as"),
         ("KEPTN_PROMETHEUS_URL", "http://", "is no URL such as"),
         ("KEPTN_PUBLIC_URL", "http://host:port", "is no URL such as"),
+        ("KEPTN_BUCKET", "gs://keptn-state", "is no bucket's name; write it alone"),
+        ("KEPTN_BUCKET", "Keptn", "is no bucket's name"),
     ],
 )
 def test_a_value_that_cannot_work_is_refused(key: str, value: str, says: str) -> None:
@@ -65,7 +67,8 @@ def test_a_value_that_cannot_work_is_refused(key: str, value: str, says: str) ->
 @pytest.mark.parametrize(
     ("values", "says"),
     [
-        ({"store": "gcs"}, "there is no store 'gcs'; known: memory, sqlite"),
+        ({"store": "s3"}, "there is no store 's3'; known: gcs, memory, sqlite"),
+        ({"store": "gcs"}, "KEPTN_STORE=gcs needs KEPTN_BUCKET"),
         ({"sli_provider": "grafana"}, "there is no sli 'grafana'"),
         ({"config_repo": "remote", "git_url": "https://git/x"}, "KEPTN_GIT_URL with {project}"),
         (
@@ -99,7 +102,7 @@ def test_every_adapter_that_writes_the_state_folder_is_checked() -> None:
 
 def test_an_unknown_adapter_lists_the_known() -> None:
     """A misspelt adapter is an error, never a default."""
-    with pytest.raises(Refused, match="there is no store 'sqllite'; known: memory, sqlite"):
+    with pytest.raises(Refused, match="there is no store 'sqllite'; known: gcs, memory, sqlite"):
         _ = Context(Settings(store="sqllite")).store
 
 
