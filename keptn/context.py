@@ -29,7 +29,11 @@ ADAPTERS: Mapping[str, Mapping[str, str]] = {
     },
     "platform": {"process": "platform.process:ProcessPlatform", "memory": "platform.memory:MemoryPlatform"},
     "router": {"envoy": "router.envoy:EnvoyRouter", "memory": "router.memory:MemoryRouter"},
-    "registry": {"folder": "registry.folder:FolderRegistry", "memory": "registry.memory:MemoryRegistry"},
+    "registry": {
+        "folder": "registry.folder:FolderRegistry",
+        "oci": "registry.oci:OciRegistry",
+        "memory": "registry.memory:MemoryRegistry",
+    },
     "secrets": {"folder": "secrets.folder:FolderSecrets", "memory": "secrets.memory:MemorySecrets"},
     "wake_up": {"store": "timers.store_wake_up:StoreWakeUp"},
     "test_strategy": {"functional": "test_runner.http_checks:HttpChecks", "performance": "test_runner.k6:K6Runner"},

@@ -45,6 +45,8 @@ class Settings:
     """`KEPTN_HOSTNAME`: where users find a service whose values name no host. Envoy on a laptop goes by its port."""
     registry: str = "folder"
     """`KEPTN_REGISTRY`: what resolves tags."""
+    insecure_registries: str = ""
+    """`KEPTN_INSECURE_REGISTRIES`: registries that may speak plain HTTP, beside this machine's: globs, with spaces."""
     secrets: str = "folder"
     """`KEPTN_SECRETS`: where secrets are read."""
     wake_up: str = "store"

@@ -6,13 +6,19 @@ import shutil
 
 import pytest
 
+from keptn.adapters.http.httpx_client import HttpxHttp
 from keptn.adapters.registry import image_folder
 from keptn.adapters.registry.folder import FolderRegistry
 from keptn.adapters.registry.memory import MemoryRegistry
+from keptn.adapters.registry.oci import OciRegistry
+from keptn.adapters.secrets.memory import MemorySecrets
 from keptn.errors import Refused, Unknown
+from tests import needs
+from tests.contract import docker_registry
+from tests.contract.docker_registry import PASSWORD, USER
 
 
-class Pushable(FolderRegistry):
+class PushableFolder(FolderRegistry):
     """The folder registry, pushed to as a person does: by copying."""
 
     def push(self, image, content):
@@ -22,9 +28,28 @@ class Pushable(FolderRegistry):
         (folder / "app.py").write_bytes(content)
 
 
-@pytest.fixture(params=["memory", "folder"])
+class PushableOci(OciRegistry):
+    """A registry of Docker's, pushed to over HTTP. Images of the tests have no host."""
+
+    def __init__(self, served):
+        secrets = MemorySecrets()
+        secrets.put(f"registry-{served.host.replace(':', '-')}", {"user": USER, "password": PASSWORD})
+        super().__init__(HttpxHttp(), secrets)
+        self._served, self.push = served, served.push
+
+    def digest(self, image):
+        return super().digest(f"{self._served.host}/{image}")
+
+
+@pytest.fixture(params=["memory", "folder", "oci", "oci-password", "oci-token"])
 def registry(request, tmp_path):
-    return MemoryRegistry() if request.param == "memory" else Pushable(tmp_path)
+    kind, _, auth = request.param.partition("-")
+    if kind != "oci":
+        yield MemoryRegistry() if kind == "memory" else PushableFolder(tmp_path)
+        return
+    port = request.getfixturevalue("free_port")()
+    with docker_registry.serving(needs.program("docker-registry"), tmp_path, port=port, auth=auth) as served:
+        yield PushableOci(served)
 
 
 def test_the_same_content_has_the_same_digest(registry):
