@@ -152,12 +152,16 @@ class EnvoyRouter:
             time.sleep(POLL_S)
 
     def _is_drained(self, route: Route) -> bool:
-        """Whether colours without user traffic have answered what they had, or have had their time."""
+        """Whether colours without user traffic have answered what they had, or have had their time.
+
+        A candidate that a header leads to is not leaving, whatever its weight.
+        """
         confirmed_at = self._confirmed_at(route)
         age_s = time.time() - confirmed_at
         if not 0 <= age_s < DRAIN_S:  # below 0: the machine's clock was set back
             return True
-        leaving = [colour for colour in COLOURS if colour not in (*route.weights, route.mirror)]
+        pinned = route.candidate if route.pin.header else ""
+        leaving = [colour for colour in COLOURS if colour not in (*route.weights, route.mirror, pinned)]
         clusters = [envoy_config.own_cluster(route.scope, colour) for colour in leaving]
         return age_s >= SETTLE_S and not any(map(self._admin.open_requests, clusters))
 

@@ -23,6 +23,13 @@ Ports = Mapping[str, int]
 
 _TYPE = "type.googleapis.com/envoy."
 _METADATA = "keptn"
+_NEW_USER = "x-request-id"
+"""What tells a user without a cookie from others, and is his cookie then: Envoy's own random id of his first request.
+
+The cookie that a hash policy can make itself is the same for all of a connection, and with weights it is not even sent.
+"""
+_ATTRIBUTES = "Max-Age=31536000; Path=/; HttpOnly; SameSite=Lax"
+"""A year: longer than any candidate is one. Not Secure: users come over plain HTTP."""
 _RETRY = {"retry_on": "connect-failure,refused-stream", "num_retries": 2}
 """What reached no workload may be sent again without harm."""
 
@@ -58,22 +65,18 @@ def listeners(routes: Mapping[Scope, Route], ports: Mapping[Scope, Ports], *, fo
         public = {"rds": {"route_config_name": str(scope), "config_source": _file(f"{folder}/{route_file(scope)}")}}
         found.append(_listener(scope, "", ports[scope]["public"], public, folder=folder))
         for colour in COLOURS:
-            own = {"route_config": _route_config(f"{scope}/{colour}", {"route": _to_workload(scope, colour)})}
+            everything = _rule(route=_to(cluster=workload_cluster(scope, colour)))
+            own = {"route_config": _route_config(f"{scope}/{colour}", everything)}
             found.append(_listener(scope, colour, ports[scope][colour], own, folder=folder))
     return found
 
 
 def public_route(route: Route) -> Resource:
     """Where users' requests go. validate_clusters: a route to nowhere is refused instead of answering 503."""
-    if not route.weights:
-        body = f"no version of {route.scope.service} is live in {route.scope.stage}\n"
-        action: Resource = {"direct_response": {"status": 503, "body": {"inline_string": body}}}
-    else:
-        action = {"route": _weighted(route)}
     return {
         "@type": _TYPE + "config.route.v3.RouteConfiguration",
         "validate_clusters": True,
-        **_route_config(str(route.scope), action),
+        **_route_config(str(route.scope), *_pinned(route), *_by_weights(route)),
     }
 
 
@@ -102,26 +105,49 @@ def route_file(scope: Scope) -> str:
     return f"routes/{hashlib.sha256(str(scope).encode()).hexdigest()[:24]}.json"
 
 
-def _weighted(route: Route) -> Resource:
-    shares = [
-        {"name": own_cluster(route.scope, colour), "weight": percent} for colour, percent in route.weights.items()
-    ]
+def _pinned(route: Route) -> list[Resource]:
+    """The rule of requests that always reach the candidate; it comes first, for Envoy takes the first that matches."""
+    if not (route.candidate and route.pin.header):
+        return []
+    header = {"name": route.pin.header, "string_match": {"exact": route.pin.value}}
+    return [_rule({"headers": [header]}, route=_to(cluster=own_cluster(route.scope, route.candidate)))]
+
+
+def _by_weights(route: Route) -> list[Resource]:
+    """The rules of everybody else. Who does not bring the cookie is given one, unless there is nothing to choose."""
+    if not route.weights:
+        body = f"no version of {route.scope.service} is live in {route.scope.stage}\n"
+        return [_rule(direct_response={"status": 503, "body": {"inline_string": body}})]
     mirror = [{"cluster": own_cluster(route.scope, route.mirror)}] if route.mirror else []
-    return {
-        "timeout": "0s",
-        "weighted_clusters": {"clusters": shares},
-        "retry_policy": _RETRY,
-        **({"request_mirror_policies": mirror} if mirror else {}),
-    }
+    action = _to(weighted_clusters={"clusters": _shares(route)}, request_mirror_policies=mirror)
+    if not (name := route.pin.cookie) or len(route.weights) == 1:
+        return [_rule(route=action)]
+    action["weighted_clusters"]["use_hash_policy"] = True
+    action["hash_policy"] = [{"cookie": {"name": name}, "terminal": True}, {"header": {"header_name": _NEW_USER}}]
+    brought = {"name": name, "string_match": {"safe_regex": {"regex": ".+"}}}
+    given = {"key": "set-cookie", "value": f"{name.replace('%', '%%')}=%REQUEST_HEADER({_NEW_USER})%; {_ATTRIBUTES}"}
+    return [
+        _rule({"cookies": [brought]}, route=action),
+        _rule(route=action, response_headers_to_add=[{"header": given}]),
+    ]
 
 
-def _to_workload(scope: Scope, colour: str) -> Resource:
-    return {"cluster": workload_cluster(scope, colour), "timeout": "0s", "retry_policy": _RETRY}
+def _shares(route: Route) -> list[Resource]:
+    """The candidate's always first: a hash below its weight is below every greater one, so no user flips back."""
+    candidate_first = sorted(route.weights.items(), key=lambda share: share[0] != route.candidate)
+    return [{"name": own_cluster(route.scope, colour), "weight": percent} for colour, percent in candidate_first]
 
 
-def _route_config(name: str, action: Resource) -> Resource:
-    everything = {"match": {"prefix": "/"}, **action}
-    return {"name": name, "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [everything]}]}
+def _to(**where: object) -> Resource:
+    return {"timeout": "0s", "retry_policy": _RETRY, **where}
+
+
+def _rule(match: Resource | None = None, **action: object) -> Resource:
+    return {"match": {"prefix": "/", **(match or {})}, **action}
+
+
+def _route_config(name: str, *rules: Resource) -> Resource:
+    return {"name": name, "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": rules}]}
 
 
 def _cluster(name: str, colour: str, endpoint: Endpoint | None) -> Resource:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
 
 from keptn.errors import Late
 from keptn.events import Scope
@@ -17,7 +16,7 @@ class MemoryRouter:
     slow_routes: how often `in_force` says no to each new route, first and again; a test may change it at any time.
     """
 
-    pins: ClassVar[frozenset[str]] = frozenset({"header", "cookie"})
+    pins: frozenset[str] = frozenset({"header", "cookie"})
     routes: dict[Scope, Route] = field(default_factory=dict)
     applied: list[Route] = field(default_factory=list)
     slow_routes: int = 0
