@@ -247,7 +247,7 @@ class SliValue:
     """What a provider answered. values: entity (empty if there is one only) to number; none and a reason if it failed.
 
     samples: the raw observations behind the value, where the provider has them, for statistics. failed: the provider
-    could not answer, as opposed to having no data.
+    could not answer, as opposed to having no data. nothing: it knows that nothing happened, as opposed to not knowing.
     """
 
     indicator: str
@@ -256,6 +256,7 @@ class SliValue:
     samples: Sequence[float] = ()
     reason: str = ""
     failed: bool = False
+    nothing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,12 +37,12 @@ def keep(store: ObjectStore, triggered: Event, made: Mapping[str, Any]) -> dict[
     return dict(made)
 
 
-def earlier(store: ObjectStore, triggered: Event, comparison: Comparison) -> Sequence[Previous]:
+def earlier(store: ObjectStore, triggered: Event, comparison: Comparison, *, own: bool) -> Sequence[Previous]:
     """Evaluations of the same service and stage before this one that it is compared with, newest first.
 
-    It looks at a bounded number of objects, however long the history is.
+    It looks at a bounded number of objects, however long the history is. own: also at those of this very delivery.
     """
-    return comparison.of(_before(store, triggered)) if comparison.most else []
+    return comparison.of(_before(store, triggered, own=own)) if comparison.most else []
 
 
 def newest(store: ObjectStore, scope: Scope, *, limit: int) -> Iterator[dict[str, Any]]:
@@ -71,11 +71,13 @@ def is_invalidated(store: ObjectStore, scope: Scope, evaluation: str) -> bool:
     return store.get(objects.invalidated(scope, evaluation)) is not None
 
 
-def _before(store: ObjectStore, triggered: Event) -> Iterator[Previous]:
-    own = objects.evaluation(triggered)
-    page = store.list(objects.evaluations(triggered.scope), start_offset=own, limit=MOST_LOOKED_AT + 1)
+def _before(store: ObjectStore, triggered: Event, *, own: bool) -> Iterator[Previous]:
+    this = objects.evaluation(triggered)
+    page = store.list(objects.evaluations(triggered.scope), start_offset=this, limit=MOST_LOOKED_AT + 1)
     for name in page.names:
-        if name != own and (found := _read(store, name)) is not None:
+        if name == this or (found := _read(store, name)) is None:
+            continue
+        if own or found.get("shkeptncontext") != triggered.context:
             yield record.previous_of(found, invalidated=is_invalidated(store, triggered.scope, str(found["id"])))
 
 

@@ -34,10 +34,12 @@ def replay(gate: Gate, records: Sequence[Mapping[str, Any]]) -> Sequence[Replay]
     Relative criteria compare with what this file would have said of the earlier ones, not with what was said then.
     """
     replayed: list[Replay] = []
-    earlier: list[Previous] = []
+    earlier: list[tuple[Mapping[str, Any], Previous]] = []
     for one in reversed(records):
-        evidence = record.evidence_of(one, previous=gate.comparison.of(reversed(earlier)))
-        verdict = gate.judge(evidence)
+        known = [made for told, made in reversed(earlier) if not _same_delivery(one, told)]
+        verdict = gate.judge(record.evidence_of(one, previous=gate.comparison.of(known)))
+        if one.get("unjudged"):
+            verdict = verdict.too_little(str(one["unjudged"]))
         replayed.append(
             Replay(
                 id=str(one.get("id") or ""),
@@ -47,9 +49,14 @@ def replay(gate: Gate, records: Sequence[Mapping[str, Any]]) -> Sequence[Replay]
                 verdict=verdict,
             )
         )
-        earlier.append(record.previous_of({**one, "result": str(verdict.result)}, invalidated=False))
+        earlier.append((one, record.previous_of({**one, "result": str(verdict.result)}, invalidated=False)))
     newest_first = replayed[::-1]
     return [*(one for one in newest_first if one.differs), *(one for one in newest_first if not one.differs)]
+
+
+def _same_delivery(step: Mapping[str, Any], earlier: Mapping[str, Any]) -> bool:
+    """A canary step is not compared with those before it."""
+    return bool(step.get("besideLive")) and step.get("shkeptncontext") == earlier.get("shkeptncontext")
 
 
 def as_json(replays: Sequence[Replay]) -> list[dict[str, Any]]:

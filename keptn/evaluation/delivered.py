@@ -13,25 +13,27 @@ from typing import Any
 from keptn import events
 from keptn.events import Event
 from keptn.ports import SliValue
+from keptn.quality import window as windows
 from keptn.quality.verdict import Measured
 
 
 def values(task: Event) -> Measured:
     """By indicator; empty if nobody delivered any for this deployment."""
     answer = task.data.get("get-sli")
-    if not isinstance(answer, Mapping) or _is_of_an_earlier_stage(answer, task):
+    if not isinstance(answer, Mapping) or _is_old(answer, task):
         return {}
     listed = answer.get("indicatorValues")
     entries = [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
     return {str(one["metric"]): _value(one, answer) for one in entries if one.get("metric")}
 
 
-def _is_of_an_earlier_stage(answer: Mapping[str, Any], task: Event) -> bool:
-    """The payload of a stage travels to the next one."""
+def _is_old(answer: Mapping[str, Any], task: Event) -> bool:
+    """The payload of a stage travels to the next one, and within a stage from one step of traffic to the next."""
     deployment = task.data.get("deployment")
     deployed = deployment.get("finished_at") if isinstance(deployment, Mapping) else None
     try:
-        return bool(deployed and answer.get("end") and events.utc(str(answer["end"])) <= events.utc(str(deployed)))
+        changed = windows.stepped_at(task) or (events.utc(str(deployed)) if deployed else None)
+        return bool(changed and answer.get("end") and events.utc(str(answer["end"])) <= changed)
     except (ValueError, OverflowError):
         return True
 

@@ -13,6 +13,7 @@ from keptn import events
 from keptn.evaluation.gate_files import GateFile
 from keptn.events import Event
 from keptn.ports import SliValue, Window
+from keptn.quality import against_live
 from keptn.quality.verdict import Evidence, Measured, ObjectiveResult, Previous, Target, Verdict
 from keptn.quality.wording import sentence
 
@@ -25,8 +26,14 @@ def of(
     evidence: Evidence,
     verdict: Verdict,
     versions: Mapping[str, Any],
+    requests: int | None = None,
+    beside_live: bool = False,
+    notes: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The whole record. Its id is the triggering event's. versions: candidate's and live's colour, image, digest."""
+    """The whole record. Its id is the triggering event's. versions: candidate's and live's colour, image, digest.
+
+    requests: the candidate's, if they were counted. beside_live: what is relative was held against the live version.
+    """
     candidate = versions.get("candidate") or {}
     return {
         "id": triggered.id,
@@ -41,7 +48,7 @@ def of(
         "result": str(verdict.result),
         "score": verdict.score,
         "max_score": verdict.max_score,
-        "message": sentence((verdict.message, file.note)),
+        "message": sentence((verdict.message, *notes, file.note)),
         "noData": verdict.no_data,
         "gitCommit": file.commit,
         "digest": str(candidate.get("digest") or ""),
@@ -50,11 +57,14 @@ def of(
         "format": file.gate.format,
         "file": {"path": file.path, "commit": file.commit, "content": file.content},
         "indicatorResults": [indicator_json(objective) for objective in verdict.objectives],
-        "comparedEvents": list(verdict.compared),
+        "comparedEvents": [one for one in verdict.compared if one],
         "measured": {
             "candidate": _measured_json(evidence.candidate),
             "live": None if evidence.live is None else _measured_json(evidence.live),
         },
+        **({} if requests is None else {"requests": requests}),
+        **({"besideLive": True} if beside_live else {}),
+        **({"unjudged": verdict.message} if verdict.unjudged else {}),
     }
 
 
@@ -82,11 +92,12 @@ def evidence_of(record: Mapping[str, Any], *, previous: Sequence[Previous] = ())
     """What was measured then, for judging it again."""
     measured = record.get("measured") or {}
     live = measured.get("live")
-    return Evidence(
+    evidence = Evidence(
         candidate=_measured(measured.get("candidate") or {}),
         live=None if live is None else _measured(live),
         previous=previous,
     )
+    return against_live.in_place_of_earlier(evidence) if record.get("besideLive") else evidence
 
 
 def indicator_json(objective: ObjectiveResult) -> dict[str, Any]:
@@ -114,6 +125,7 @@ def indicator_json(objective: ObjectiveResult) -> dict[str, Any]:
 
 _STORED_ONLY = frozenset(
     {"measured", "file", "time", "shkeptncontext", "project", "stage", "service", "labels", "message", "versions"}
+    | {"besideLive", "unjudged"}
 )
 _INDICATOR_TOLD = ("score", "value", "keySli", "status")
 

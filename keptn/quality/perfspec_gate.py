@@ -10,7 +10,16 @@ from keptn.events import Result
 from keptn.quality import limits
 from keptn.quality.perfspec import Indicator, PerfSpec
 from keptn.quality.perfspec_grading import IndicatorResult, Violation, grade
-from keptn.quality.verdict import Comparison, Evidence, Need, ObjectiveResult, ObjectiveStatus, Target, Verdict
+from keptn.quality.verdict import (
+    REQUEST_COUNT,
+    Comparison,
+    Evidence,
+    Need,
+    ObjectiveResult,
+    ObjectiveStatus,
+    Target,
+    Verdict,
+)
 from keptn.quality.wording import number
 
 
@@ -34,6 +43,10 @@ class PerfSpecGate:
         """The previous run, for the percentages; one that failed is no measure."""
         in_percent = any(one.thresholds is not None and one.thresholds.any_percent for one in self.spec.indicators)
         return Comparison(most=1 if in_percent else 0, results=frozenset({Result.PASS, Result.WARNING}))
+
+    @property
+    def request_count(self) -> Need | None:
+        return next((need for need in self.needs if need.indicator == REQUEST_COUNT), None)
 
     def judge(self, evidence: Evidence) -> Verdict:
         before = next(iter(self.comparison.of(evidence.previous)), None)

@@ -13,7 +13,7 @@ from typing import Any
 
 from keptn.events import Result
 from keptn.ports import SliValue
-from keptn.quality import limits
+from keptn.quality import against_live, limits
 from keptn.quality.limits import Limit
 from keptn.quality.perfspec import Indicator, PerfSpec
 from keptn.quality.wording import number, sentence
@@ -115,7 +115,7 @@ def _against_live(indicator: Indicator, measured: SliValue, live: SliValue | Non
     if problem := _incomparable(measured, live, known):
         missing = Violation(key="", breach="missing", metadata=indicator.metadata)
         return _result(indicator, measured, share=0.0, violations=(missing,), message=problem)
-    return _graded(indicator, measured, compared=_paired(measured.values, known))
+    return _graded(indicator, measured, compared=against_live.paired(measured.values, known))
 
 
 def _incomparable(measured: SliValue, live: SliValue | None, known: Mapping[str, float]) -> str:
@@ -126,12 +126,6 @@ def _incomparable(measured: SliValue, live: SliValue | None, known: Mapping[str,
     if measured.query and measured.query == live.query:
         return f"the query {measured.query!r} does not tell the versions apart; use $DEPLOYMENT in it"
     return ""
-
-
-def _paired(candidate: Mapping[str, float], live: Mapping[str, float]) -> Mapping[str, float]:
-    """The live value for each entity: of the same name, else (a pod's name differs per version) the mean of all."""
-    mean = math.fsum(value / len(live) for value in live.values())
-    return {key: live.get(key, mean) for key in candidate}
 
 
 def _graded(indicator: Indicator, measured: SliValue, *, compared: Mapping[str, float]) -> IndicatorResult:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from keptn.quality import slo_grading
 from keptn.quality.sli import Sli
 from keptn.quality.slo import Slo
-from keptn.quality.verdict import Comparison, Evidence, Need, Verdict
+from keptn.quality.verdict import REQUEST_COUNT, Comparison, Evidence, Need, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,16 +29,15 @@ class SloGate:
 
     @property
     def needs(self) -> Sequence[Need]:
-        return [
-            Need(
-                indicator=one.sli,
-                source=self.slis[one.sli].source if one.sli in self.slis else "",
-                query=self.slis[one.sli].query if one.sli in self.slis else one.sli,
-                live=one.baseline,
-                samples=one.judge is not None,
-            )
-            for one in self.slo.objectives
-        ]
+        return [self._need(one.sli, live=one.baseline, samples=one.judge is not None) for one in self.slo.objectives]
+
+    @property
+    def request_count(self) -> Need | None:
+        return self._need(REQUEST_COUNT) if REQUEST_COUNT in self.slis else None
+
+    def _need(self, name: str, *, live: bool = False, samples: bool = False) -> Need:
+        sli = self.slis.get(name, Sli(source="", query=name))
+        return Need(indicator=name, source=sli.source, query=sli.query, live=live, samples=samples)
 
     def judge(self, evidence: Evidence) -> Verdict:
         return slo_grading.grade(self.slo, evidence)

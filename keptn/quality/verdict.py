@@ -6,7 +6,7 @@ Both formats (perfspec, SLO) give this shape, so that storing, showing and drawi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import islice
 from typing import Any, Protocol
@@ -16,6 +16,8 @@ from keptn.ports import SliValue
 
 Measured = Mapping[str, SliValue]
 """Indicator to what was measured of one version."""
+REQUEST_COUNT = "request_count"
+"""The indicator that counts a version's requests, if an SLI or indicator is called so."""
 
 
 class ObjectiveStatus(StrEnum):
@@ -62,7 +64,10 @@ class ObjectiveResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The result of a gate. score: percent for an SLO, points for a perfspec. compared: ids of earlier evaluations."""
+    """The result of a gate. score: percent for an SLO, points for a perfspec. compared: ids of earlier evaluations.
+
+    unjudged: what was measured is too little to speak for or against the version.
+    """
 
     result: Result
     score: float
@@ -70,12 +75,17 @@ class Verdict:
     message: str
     objectives: Sequence[ObjectiveResult]
     compared: Sequence[str] = ()
+    unjudged: bool = False
 
     @property
     def no_data(self) -> bool:
         """It failed, and no value that was measured speaks against the version: only data were missing."""
         short = [one for one in self.objectives if one.score < one.max_score]
-        return self.result is Result.FAIL and all(one.no_data for one in short)
+        return self.result is Result.FAIL and (self.unjudged or all(one.no_data for one in short))
+
+    def too_little(self, reason: str) -> Verdict:
+        """The same values, taken for no verdict: never a pass."""
+        return replace(self, result=Result.FAIL, score=0.0, message=reason, unjudged=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,5 +147,9 @@ class Gate(Protocol):
 
     @property
     def comparison(self) -> Comparison: ...
+
+    @property
+    def request_count(self) -> Need | None:
+        """What counts a version's requests, where the user says it."""
 
     def judge(self, evidence: Evidence) -> Verdict: ...

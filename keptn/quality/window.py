@@ -6,47 +6,53 @@ Source: keptn specification and lighthouse: start and end, else a timeframe, els
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from keptn import durations, events
+from keptn import events
 from keptn.errors import Refused
 from keptn.events import Event
-from keptn.ports import Window
-
-DEFAULT_TIMEFRAME = timedelta(minutes=5)
-LONGEST_TIMEFRAME = timedelta(days=366)
+from keptn.quality.hold import CANARY_MIN_REQUESTS, Hold, Properties
 
 
-def of_evaluation(triggered: Event) -> Window:
+def of_evaluation(triggered: Event, *, beside_live: bool = False) -> Hold:
     """The window of `evaluation.triggered`. Raises Refused if its times cannot be read or contradict each other.
 
-    Order: the evaluation's own `start` and `end`; one of them and `timeframe` (5 min if unsaid); this deployment's
-    test run; `timeframe` from the end of the deployment or from a remediation's action; else the last `timeframe`.
+    Order: the evaluation's own `start` and `end`; one of them and `timeframe` (5 min if unsaid); of this deployment's
+    test run and its step of traffic what was last, with a step `timeframe` from its end; `timeframe` from the end of
+    the deployment or from a remediation's action; else the last `timeframe`.
+    beside_live: another version is live, so that a step of traffic is worth only as much as its requests.
     """
     own = _part(triggered, "evaluation")
     start, end = _moment(own, "start"), _moment(own, "end")
     if start and end and own.get("timeframe"):
         raise Refused("the evaluation names start, end and timeframe; leave one of end and timeframe out")
-    if start and end:
-        return _checked(start, end)
-    timeframe = _timeframe(own)
+    asked = Properties(own)
     if end:
-        return _checked(end - timeframe, end)
+        return asked.fixed(start or end - asked.timeframe, end)
     if start:
-        return _checked(start, start + timeframe)
-    return _implied(triggered, timeframe=timeframe)
+        return asked.growing(start)
+    return _implied(triggered, asked, beside_live=beside_live)
 
 
-def _implied(triggered: Event, *, timeframe: timedelta) -> Window:
-    test, deployment = _part(triggered, "test"), _part(triggered, "deployment")
-    deployed, tested_from, tested_to = _moment(deployment, "finished_at"), _moment(test, "start"), _moment(test, "end")
-    if tested_from and tested_to and not (deployed and tested_to <= deployed):  # else an earlier stage's test run
-        return _checked(tested_from, tested_to)
+def stepped_at(triggered: Event) -> datetime | None:
+    """When this deployment's last step of traffic was done; None without one."""
+    stepped = _moment(_part(triggered, "traffic"), "finished_at")
+    deployed = _moment(_part(triggered, "deployment"), "finished_at") if stepped else None
+    return None if stepped and deployed and stepped < deployed else stepped  # an earlier stage's travels along
+
+
+def _implied(triggered: Event, asked: Properties, *, beside_live: bool) -> Hold:
+    test, deployed = _part(triggered, "test"), _moment(_part(triggered, "deployment"), "finished_at")
+    tested_from, tested_to, stepped = _moment(test, "start"), _moment(test, "end"), stepped_at(triggered)
+    since = max(filter(None, (deployed, stepped)), default=None)
+    if tested_from and tested_to and not (since and tested_to <= since):  # else an earlier stage's, or before the step
+        return asked.fixed(tested_from, tested_to)
+    if stepped:
+        return asked.growing(stepped, min_requests=CANARY_MIN_REQUESTS if beside_live else 0)
     if deployed or any(name in triggered.data for name in ("deployment", "action", "problem")):
-        begin = deployed or triggered.time
-        return _checked(begin, begin + timeframe)
-    return _checked(triggered.time - timeframe, triggered.time)
+        return asked.growing(deployed or triggered.time)
+    return asked.fixed(triggered.time - asked.timeframe, triggered.time)
 
 
 def _part(triggered: Event, name: str) -> Mapping[str, Any]:
@@ -62,23 +68,3 @@ def _moment(part: Mapping[str, Any], name: str) -> datetime | None:
         return events.utc(str(value))
     except (ValueError, OverflowError) as exc:
         raise Refused(f"the evaluation's {name} {value!r} is no RFC 3339 time, like 2026-01-31T12:00:00Z") from exc
-
-
-def _timeframe(own: Mapping[str, Any]) -> timedelta:
-    value = own.get("timeframe")
-    if not value:
-        return DEFAULT_TIMEFRAME
-    try:
-        timeframe = durations.parse(str(value))
-    except ValueError as exc:
-        raise Refused(f"the evaluation's timeframe: {exc}") from exc
-    if timeframe > LONGEST_TIMEFRAME:
-        raise Refused(f"the evaluation's timeframe {value} is longer than {LONGEST_TIMEFRAME.days} days")
-    return timeframe
-
-
-def _checked(start: datetime, end: datetime) -> Window:
-    if start >= end:
-        span = f"starts at {events.rfc3339(start)} and ends at {events.rfc3339(end)}"
-        raise Refused(f"the evaluation's window {span}: it holds nothing")
-    return Window(start=start, end=end)

@@ -90,17 +90,17 @@ def test_what_counts_as_an_error(log: Path, status: int, flags: str, rate: float
 
 @pytest.mark.parametrize("query", ["response_time_p95", "error_rate", "throughput", "count"])
 def test_no_requests_are_no_data(log: Path, query: str) -> None:
-    """A version that nobody called has no error rate of zero."""
+    """A version that nobody called has no error rate of zero; that nobody called it is sure."""
     log.write_text(line(1, colour="blue"))
     found = fetched(log, query)
-    assert (found.values, found.failed) == ({}, False)
+    assert (found.values, found.failed, found.nothing) == ({}, False, True)
     assert found.reason == "no requests to sockshop/staging/carts (green) in the window"
 
 
 def test_no_log_is_a_failure(log: Path) -> None:
     """Without a router there is nothing to measure with."""
     found = fetched(log, "count")
-    assert found.failed
+    assert (found.failed, found.nothing) == (True, False)
     assert "is the router running?" in found.reason
 
 

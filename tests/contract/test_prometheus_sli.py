@@ -1,11 +1,13 @@
 """The provider on Prometheus: a real one, started here, scraping a small exporter; and answers not to be trusted."""
 
 import http.server
+import itertools
 import json
 import subprocess
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,12 +29,20 @@ METRICS = (
     + "".join(f'queue_length{{pod="{pod}",zone="a"}} {value}\n' for pod, value in (("one", 1), ("two", 2)))
     + "broken NaN\nhuge +Inf\n"
 )
+ORDERS = replace(CARTS, service="orders")
+ORDERED = f"http_requests_total{{{LABELS % 'green'}}}".replace("carts", "orders")
+"""One more with every scrape."""
 
 
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     binary = needs.program("prometheus")
-    exporter = _serve({"/metrics": ("text/plain; version=0.0.4", METRICS.encode())})
+    scrapes = itertools.count(1)
+
+    def metrics() -> bytes:
+        return f"{METRICS}{ORDERED} {next(scrapes)}\n".encode()
+
+    exporter = _serve({"/metrics": ("text/plain; version=0.0.4", metrics)})
     folder, port = tmp_path_factory.mktemp("prometheus"), _free_port()
     _configure(folder, exporter.server_port)
     process = subprocess.Popen(
@@ -62,10 +72,13 @@ def _configure(folder: Path, exporter_port: int) -> None:
     (folder / "prometheus.yml").write_text(json.dumps(config))
 
 
-def _serve(answers: dict[str, tuple[str, bytes]], *, status: int = 200) -> http.server.ThreadingHTTPServer:
+def _serve(
+    answers: dict[str, tuple[str, bytes | Callable[[], bytes]]], *, status: int = 200
+) -> http.server.ThreadingHTTPServer:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             kind, body = answers.get(self.path.partition("?")[0], answers.get("*", ("text/plain", b"")))
+            body = body() if callable(body) else body
             self.send_response(status)
             self.send_header("content-type", kind)
             self.send_header("content-length", str(len(body)))
@@ -100,10 +113,10 @@ def _until_scraped(url: str) -> None:
     until(scraped, what="a few scrapes of the exporter")
 
 
-def fetched(url: str, query: object, *, colour: str = "green", samples: bool = False) -> SliValue:
+def fetched(url: str, query: object, *, scope: Scope = CARTS, colour: str = "green", samples: bool = False) -> SliValue:
     end = datetime.now(UTC)
     window = Window(start=end - timedelta(seconds=10), end=end)
-    asked = SliQuery(indicator="i", query=query, scope=CARTS, colour=colour, window=window, samples=samples)
+    asked = SliQuery(indicator="i", query=query, scope=scope, colour=colour, window=window, samples=samples)
     return PrometheusSli(JsonSource("Prometheus", url, sleep=lambda _: None)).fetch(asked)
 
 
@@ -171,7 +184,7 @@ def test_beyond_all_numbers_is_not_hidden(prometheus: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["throughput", "error_rate", "response_time_p50", "response_time_p90", "response_time_p95"]
+    "query", ["count", "throughput", "error_rate", "response_time_p50", "response_time_p90", "response_time_p95"]
 )
 def test_default_queries_are_valid(prometheus: str, query: str) -> None:
     """What prometheus-service offers without a file can be asked; here nobody exports it."""
@@ -179,6 +192,13 @@ def test_default_queries_are_valid(prometheus: str, query: str) -> None:
         "Prometheus has no such series",
         "Prometheus answered NaN (no samples, or a division by zero)",
     }
+
+
+def test_requests_are_counted_over_the_window(prometheus: str) -> None:
+    """Of the version that is asked for; a series that is not there does not say that nobody came."""
+    assert fetched(prometheus, "count", scope=ORDERS).values[""] > 0
+    other = fetched(prometheus, "count", scope=ORDERS, colour="blue")
+    assert (other.values, other.failed, other.nothing) == ({}, False, False)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from keptn.adapters.sli.memory import MemorySli
 from keptn.adapters.store.memory import MemoryStore
 from keptn.context import Context
 from keptn.errors import NotYet
+from keptn.evaluation import step
 from keptn.events import Event
 from keptn.ports import SliValue
 from keptn.settings import Settings
@@ -54,9 +56,11 @@ class StillClock:
 class ListTimers:
     def __init__(self) -> None:
         self.dues: list[datetime] = []
+        self.waiting: list[Event] = []
 
     def set(self, *, function: str, event: Event, due: datetime, key: str = "") -> str:
         self.dues.append(due)
+        self.waiting.append(event)
         return "a timer"
 
 
@@ -88,6 +92,8 @@ class World:
         kind: str = "evaluation.triggered",
         triggered: str = "",
         commit: str = "",
+        delivery: str = "c",
+        due: datetime | None = None,
         **data: object,
     ):
         from functions_framework import create_app
@@ -98,19 +104,24 @@ class World:
             id=event_id,
             source="test",
             time=time,
-            context="c",
+            context=delivery,
             triggered_id=triggered,
             git_commit_id=commit,
             data=scope | data,
         )
+        if due:
+            told = {"event": events.to_dict(event), "timer": "t", "due": events.rfc3339(due)}
+            event = replace(event, type=events.timer_type("evaluate"), id=f"{event_id}-{due}", data=told)
         headers, body = events.encode(event)
-        given = {"config_repo": self.repo, "store": self.store, "clock": self.clock, "timers": self.timers}
-        given |= {"secrets": MemorySecrets()}
-        with context.using(Context(Settings(), sli={"envoy": self.sli}, **given)):
+        with context.using(self.context()):
             app = create_app("handle", "functions/evaluate/main.py", "http")
             answer = app.test_client().post("/", headers=headers, data=body)
         self.status = answer.status_code
         return events.decode(dict(answer.headers), answer.data) if answer.status_code == 200 else None
+
+    def context(self) -> Context:
+        given = {"config_repo": self.repo, "store": self.store, "clock": self.clock, "timers": self.timers}
+        return Context(Settings(), sli={"envoy": self.sli}, secrets=MemorySecrets(), **given)
 
     def evaluate(self, **data: object) -> Event:
         return self.post(**{"deployment": {"candidate": GREEN, "live": BLUE}, "test": TEST} | data)
@@ -426,6 +437,201 @@ def test_a_stage_does_not_hand_its_settings_on(world: World, gate: bool) -> None
     """Merged into the next stage's data they would make that evaluation optional, or its window short."""
     if not gate:
         world.write(carts__perfspec_json=None)
-    own = {"optional": True, "timeframe": "8s"}
+    own = {"optional": True, "timeframe": "8s", "min_requests": 0, "longest": "9s", "requests": 25}
     evaluation = world.evaluate(evaluation=own).data["evaluation"]
-    assert {name: evaluation[name] for name in own} == {"optional": False, "timeframe": ""}
+    spent = {"optional": False, "timeframe": "", "min_requests": "", "longest": "", "requests": None}
+    assert {name: evaluation[name] for name in own} == spent
+
+
+LIMITS = [
+    {"id": name, "source": "Envoy", "metricScore": 1, "thresholds": {"upperSeverePerc": 20}}
+    for name in ("rt", "memory")
+]
+RELATIVE = json.dumps({"indicators": LIMITS, "objectives": {"pass": 2}}).encode()
+EQUAL = {("rt", "*"): 100.0, ("memory", "*"): 5.0}
+
+
+def minutes_later(minutes: float) -> datetime:
+    return NOON + timedelta(minutes=minutes)
+
+
+class Canary(World):
+    """A step that gave the candidate users at noon and holds for two minutes, beside the live version."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.write(carts__perfspec_json=RELATIVE)
+
+    def measure(self, *, requests: object = 25.0, **given: object) -> None:
+        """given: `rt_green=100.0`; equal values where nothing else is said."""
+        named = {tuple(name.split("_")): value for name, value in given.items()}
+        self.sli = MemorySli({**EQUAL, **named, ("request_count", "green"): requests})
+
+    def look(
+        self, *, minutes: float, own: dict | None = None, due: bool = False, lag_s: float = 0, **data: object
+    ) -> Event | None:
+        """So many minutes after the step. due: a timer asks; lag_s: of this machine's clock."""
+        moment = minutes_later(minutes)
+        self.clock.moment = moment - timedelta(seconds=lag_s)
+        deployed = {"finished_at": events.rfc3339(minutes_later(-9)), "deploymentstrategy": "canary"}
+        given = {
+            "deployment": {"candidate": GREEN, "live": BLUE, **deployed},
+            "traffic": {"weight_percent": 25, "finished_at": events.rfc3339(NOON), "candidate": GREEN, "live": BLUE},
+            "test": {},
+            "evaluation": {"timeframe": "2m", **(own or {})},
+            "due": moment if due else None,
+        }
+        return self.evaluate(**given | data)
+
+
+@pytest.fixture
+def canary() -> Canary:
+    return Canary()
+
+
+def test_a_canary_step_is_held_against_live_in_its_window(canary: Canary) -> None:
+    """Not against the step before, which was the candidate itself; the event says what was compared."""
+    canary.measure()
+    assert canary.look(minutes=2).result == "pass"
+    canary.measure(rt_green=121.0)
+    second = canary.look(minutes=3, event_id="2", time=NOON + timedelta(seconds=1))
+    assert second.result == "fail"
+    assert "rt: 121 is beyond upperSevere 120" in second.message
+    assert second.message.endswith("; compared with carts:0.1, which was live in the same window")
+    evaluation = second.data["evaluation"]
+    assert (evaluation["comparedEvents"], evaluation["requests"], evaluation["noData"]) == ([], 25, False)
+    assert (evaluation["timeStart"], evaluation["timeEnd"]) == (events.rfc3339(NOON), events.rfc3339(minutes_later(2)))
+    asked = {(query.indicator, query.colour) for query in canary.sli.asked}
+    assert asked == {(name, colour) for name in ("rt", "memory", "request_count") for colour in ("blue", "green")}
+
+
+def test_what_live_lacks_is_held_against_other_deliveries(canary: Canary) -> None:
+    """Never against a step of this one: its evaluations are the candidate's own."""
+    canary.measure()
+    for number, delivery in enumerate(("before", "this")):
+        canary.look(minutes=2, event_id=delivery, time=NOON + timedelta(seconds=number), delivery=delivery)
+    none = SliValue(indicator="memory", query="", reason="none")
+    same = SliValue(indicator="memory", query="of all", values={"": 6.1})
+    for number, memory in enumerate(({"memory_blue": none, "memory_green": 6.1}, {"memory_*": same})):
+        canary.measure(**memory)
+        later = NOON + timedelta(seconds=9 + number)
+        reply = canary.look(minutes=2, event_id=f"later-{number}", time=later, delivery="this")
+        assert (reply.result, reply.data["evaluation"]["comparedEvents"]) == ("fail", ["before"])
+        assert "memory: 6.1 is beyond upperSevere 6" in reply.message
+        assert reply.message.endswith("was live in the same window; memory with earlier ones")
+
+
+def test_the_first_evaluation_of_a_canary_is_as_ever(canary: Canary) -> None:
+    """Before a step, and after one that an earlier stage made, live has no users that could be compared with."""
+    canary.measure(rt_green=121.0)
+    old = {"finished_at": events.rfc3339(NOON - timedelta(hours=1))}
+    for number, traffic in enumerate(({}, old)):
+        reply = canary.look(minutes=2, event_id=str(number), traffic=traffic, test=TEST)
+        assert (reply.result, "requests" in reply.data["evaluation"]) == ("pass", False)
+    assert {query.indicator for query in canary.sli.asked} == {"rt", "memory"}
+
+
+def test_a_hold_goes_on_while_too_few_requests_come(canary: Canary) -> None:
+    """By a timeframe each; what is judged is the whole time since the step."""
+    canary.measure(requests=3.0)
+    assert canary.look(minutes=0).message == "the evaluation covers the time until 12:02:00 UTC"
+    canary.look(minutes=2, due=True)
+    assert canary.timers.dues == [minutes_later(2), minutes_later(4)]
+    asked_early = canary.look(minutes=2.5, event_id="early")
+    assert asked_early.type == "sh.keptn.event.evaluation.started"
+    assert asked_early.message == (
+        "only 3 of the 10 requests that are needed reached the candidate by 12:02:00 UTC; "
+        "the hold goes on until 12:04:00 UTC"
+    )
+    canary.measure(requests=10.0)
+    reply = canary.look(minutes=4, due=True)
+    assert (reply.result, reply.data["evaluation"]["timeEnd"]) == ("pass", events.rfc3339(minutes_later(4)))
+    assert {query.window.start for query in canary.sli.asked} == {NOON}
+
+
+def test_people_are_told_that_a_hold_goes_on(canary: Canary) -> None:
+    """Although the task has been waiting before, for another reason."""
+    canary.measure(requests=3.0)
+    canary.look(minutes=0)
+    canary.clock.moment = minutes_later(2)
+    with pytest.raises(NotYet, match="only 3 of the 10 requests") as waiting:
+        step.evaluate(canary.timers.waiting[0], canary.context())
+    assert (waiting.value.news, waiting.value.after_s) == (True, 120)
+
+
+def test_too_few_requests_are_never_a_pass(canary: Canary) -> None:
+    """At the end of the longest hold it fails without a word against the version, and whenever it is asked later."""
+    canary.measure(requests=3.0)
+    for minutes in (2, 4, 6, 7.9):
+        canary.look(minutes=minutes, due=True)
+    assert not canary.stored()
+    reply = canary.look(minutes=60, due=True)
+    evaluation = reply.data["evaluation"]
+    assert reply.message == "only 3 requests reached the candidate in 8m, 10 are needed: too few to judge"
+    assert (reply.result, reply.status, evaluation["noData"], evaluation["requests"]) == ("fail", "succeeded", True, 3)
+    assert (evaluation["score"], evaluation["timeEnd"]) == (0, events.rfc3339(minutes_later(8)))
+    canary.measure(requests=1000.0)
+    for name in canary.store.list("replies/").names:
+        canary.store.delete(name)
+    assert canary.look(minutes=90, due=True).data == reply.data
+
+
+def test_a_timer_that_rings_early_is_taken_at_its_word(canary: Canary) -> None:
+    """The clock here may lag behind the one that set it: the window is the one that the timer stands for."""
+    canary.measure()
+    reply = canary.look(minutes=4, due=True, lag_s=3)
+    assert (reply.data["evaluation"]["timeEnd"], canary.clock.slept) == (events.rfc3339(minutes_later(4)), 3)
+
+
+def test_other_stages_may_ask_for_requests_too(canary: Canary) -> None:
+    """A candidate without a step before it, in windows of seconds."""
+    canary.measure(requests=SliValue(indicator="request_count", query="", reason="no requests", nothing=True))
+    own = {"timeframe": "2s", "min_requests": 1, "longest": "5s"}
+    deployment = {"candidate": GREEN, "live": None, "finished_at": events.rfc3339(NOON)}
+    data = {"traffic": {}, "own": own, "deployment": deployment}
+    assert "the hold goes on until 12:00:04 UTC" in canary.look(minutes=0, **data).message
+    assert canary.timers.dues == [NOON + timedelta(seconds=4)]
+    reply = canary.look(minutes=5 / 60, due=True, **data)
+    assert reply.message == "only 0 requests reached the candidate in 4s, 1 is needed: too few to judge"
+
+
+def test_a_count_that_nobody_knows(canary: Canary) -> None:
+    """Then the gate judges what was measured and says so; a candidate of which nothing was measured is not judged."""
+    canary.measure(requests=SliValue(indicator="request_count", query="", reason="Prometheus has no such series"))
+    reply = canary.look(minutes=2)
+    unknown = "the candidate's requests could not be counted: Prometheus has no such series"
+    assert (reply.result, "requests" in reply.data["evaluation"]) == ("pass", False)
+    assert unknown in reply.message
+    nothing = SliValue(indicator="", query="", reason="no such series")
+    canary.measure(requests=nothing, rt_green=nothing, memory_green=nothing)
+    assert canary.look(minutes=2, event_id="2").type == "sh.keptn.event.evaluation.started"
+    reply = canary.look(minutes=8, event_id="3")
+    assert (reply.result, reply.data["evaluation"]["noData"]) == ("fail", True)
+    assert reply.message.startswith("nothing was measured of the candidate in 8m: too little to judge")
+
+
+@pytest.mark.parametrize(("end", "taken"), [(0, False), (1, True)])
+def test_what_was_delivered_before_a_step_is_old(canary: Canary, end: float, taken: bool) -> None:
+    """An external provider's values from before do not judge a step; those of it are not held against another's."""
+    canary.measure()
+    value = {"metric": "rt", "value": 999, "success": True}
+    answer = {"end": events.rfc3339(minutes_later(end)), "indicatorValues": [value]}
+    reply = canary.look(minutes=2, **{"get-sli": answer})
+    asked = {query.colour for query in canary.sli.asked if query.indicator == "rt"}
+    assert (asked, reply.result) == (set() if taken else {"green", "blue"}, "pass")
+
+
+@pytest.mark.parametrize(
+    ("own", "says"),
+    [
+        ({"min_requests": -1}, "min_requests must be a whole number, not -1; write how many requests must reach"),
+        ({"min_requests": "many"}, "not 'many'"),
+        ({"longest": "1m"}, "longest is shorter than its timeframe; write 2m or more"),
+    ],
+)
+def test_a_wrong_setting_is_an_error(canary: Canary, own: dict, says: str) -> None:
+    """One sentence says what is wrong and what to do."""
+    canary.measure()
+    reply = canary.look(minutes=2, own=own)
+    assert (reply.status, reply.result) == ("errored", "fail")
+    assert says in reply.message

@@ -51,7 +51,8 @@ class EnvoySli:
             return SliValue(indicator=query.indicator, query=shown, reason=reason, failed=True)
         if not requests:
             whom = f"{query.scope} ({query.colour})" if query.colour else str(query.scope)
-            return SliValue(indicator=query.indicator, query=shown, reason=f"no requests to {whom} in the window")
+            reason = f"no requests to {whom} in the window"
+            return SliValue(indicator=query.indicator, query=shown, reason=reason, nothing=True)
         return _measured(query, wanted, requests, shown)
 
     def _requests(self, query: SliQuery) -> list[Request]:

@@ -26,6 +26,7 @@ _BARE = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _SELECTOR = 'project="$PROJECT",stage="$STAGE",service="$SERVICE"'
 _LATENCY = "sum by (le) (rate(http_response_time_milliseconds_bucket{%s}[$DURATION_SECONDS]))"
 _DEFAULTS = {
+    "count": "sum(increase(http_requests_total{%s}[$DURATION_SECONDS]))",
     "throughput": "sum(rate(http_requests_total{%s}[$DURATION_SECONDS]))",
     "error_rate": "100 * (sum(rate(http_requests_total{%s,status=~'5..'}[$DURATION_SECONDS])) or vector(0))"
     " / sum(rate(http_requests_total{%s}[$DURATION_SECONDS]))",
@@ -33,7 +34,7 @@ _DEFAULTS = {
     "response_time_p90": f"histogram_quantile(0.9, {_LATENCY})",
     "response_time_p95": f"histogram_quantile(0.95, {_LATENCY})",
 }
-"""What prometheus-service offers without a file; error_rate in percent, as in the access log's."""
+"""What prometheus-service offers without a file, and `count`; error_rate in percent, as in the access log's."""
 _AGGREGATES: Mapping[str, Callable[[Sequence[float]], float]] = {
     "avg": mean,
     "min": min,

@@ -4,24 +4,28 @@ from keptn.evaluation import backtest
 from keptn.quality import slo
 from keptn.quality.slo_gate import SloGate
 
+GATE = "comparison: {include_result_with_score: pass}\ntotal_score: {pass: 90}\n"
+GATE += "objectives: [{sli: rt, pass: [{criteria: ['<=+10%']}]}]"
+
+
+def measured(value: float | None, query: str = "") -> dict:
+    values = {} if value is None else {"": value}
+    return {"rt": {"query": query, "values": values, "samples": [], "reason": "", "failed": False, "endless": []}}
+
 
 def stored(name: str, value: float | None, result: str) -> dict:
-    values = {} if value is None else {"": value}
-    measured = {"rt": {"query": "", "values": values, "samples": [], "reason": "", "failed": False, "endless": []}}
     return {
         "id": name,
         "timeEnd": name,
         "result": result,
         "score": 1,
-        "measured": {"candidate": measured, "live": None},
+        "measured": {"candidate": measured(value), "live": None},
     }
 
 
 def test_differences_come_first() -> None:
     """Each is judged again from its own values, with the earlier ones, as this file judges them, as its history."""
-    text = "comparison: {include_result_with_score: pass}\ntotal_score: {pass: 90}\n"
-    text += "objectives: [{sli: rt, pass: [{criteria: ['<=+10%']}]}]"
-    gate = SloGate(slo=slo.parse(text))
+    gate = SloGate(slo=slo.parse(GATE))
     records = [
         stored("e", 121, "pass"),
         stored("d", None, "fail"),
@@ -38,3 +42,28 @@ def test_differences_come_first() -> None:
         ("a", False, "pass"),
     ]
     assert backtest.as_json(replays)[0]["said"] == {"result": "pass", "score": 1.0}
+
+
+def step(name: str, value: float, live: float | None, result: str = "pass", **told: object) -> dict:
+    both = {"candidate": measured(value, "green"), "live": measured(live, "blue")}
+    return stored(name, value, result) | {"measured": both, "besideLive": True, "shkeptncontext": "one", **told}
+
+
+def test_a_canary_step_is_judged_as_it_was() -> None:
+    """Against the live version of its window, not against the steps before it; and too few requests stay too few."""
+    records = [
+        step("d", 1, 1, "fail", unjudged="too few to judge"),
+        step("c", 120, None),
+        step("b", 105, 100),
+        step("a", 10, 10),
+        stored("before", 90, "pass") | {"shkeptncontext": "other"},
+    ]
+    replays = {one.id: one.verdict for one in backtest.replay(SloGate(slo=slo.parse(GATE)), records)}
+    assert {name: str(verdict.result) for name, verdict in replays.items()} == {
+        "before": "pass",
+        "a": "pass",
+        "b": "pass",
+        "c": "fail",
+        "d": "fail",
+    }
+    assert (replays["c"].compared, replays["d"].message) == (["before"], "too few to judge")

@@ -7,6 +7,7 @@ import pytest
 from keptn.errors import Refused
 from keptn.events import Event
 from keptn.quality import window
+from keptn.quality.hold import Hold
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -15,9 +16,13 @@ def at(minutes: float) -> str:
     return (NOW + timedelta(minutes=minutes)).isoformat()
 
 
-def covered(**data: object) -> tuple[float, float]:
+def hold(*, beside_live: bool = False, **data: object) -> Hold:
     triggered = Event(type="sh.keptn.event.evaluation.triggered", id="1", source="test", time=NOW, data=data)
-    found = window.of_evaluation(triggered)
+    return window.of_evaluation(triggered, beside_live=beside_live)
+
+
+def covered(**data: object) -> tuple[float, float]:
+    found = hold(**data).window(NOW)
     return (found.start - NOW) / timedelta(minutes=1), (found.end - NOW) / timedelta(minutes=1)
 
 
@@ -38,10 +43,20 @@ TEST = {"start": at(-3), "end": at(-1)}
         ({"action": {"name": "rollback"}, "evaluation": {"timeframe": "30s"}}, (0, 0.5)),
         ({"evaluation": {"timeframe": "10m"}}, (-10, 0)),
         ({}, (-5, 0)),
+        ({"traffic": {"finished_at": at(-1)}, "deployment": {"finished_at": at(-9)}}, (-1, 4)),
+        ({"traffic": {"finished_at": at(-9)}, "deployment": {"finished_at": at(-9)}}, (-9, -4)),
+        ({"traffic": {"finished_at": at(-1)}, "deployment": {"finished_at": at(-9)}, "test": TEST}, (-1, 4)),
+        ({"traffic": {"finished_at": at(-3)}, "deployment": {"finished_at": at(-9)}, "test": TEST}, (-3, -1)),
+        ({"traffic": {"finished_at": at(-9)}, "deployment": {"finished_at": at(-8)}}, (-8, -3)),
+        ({"traffic": {"finished_at": at(-9)}, "deployment": {"finished_at": at(-8)}, "test": TEST}, (-3, -1)),
+        ({"traffic": {"weight_percent": 5}, "deployment": {"finished_at": at(-1)}}, (-1, 4)),
     ],
 )
 def test_the_window(data: dict, minutes: tuple[float, float]) -> None:
-    """What the event says, else this deployment's test run, else a timeframe: after a change, or before now."""
+    """What the event says, else this deployment's last test run or step, else a timeframe after a change or before now.
+
+    A step of traffic that is older than the deployment was an earlier stage's.
+    """
     assert covered(**data) == pytest.approx(minutes)
 
 
@@ -53,9 +68,43 @@ def test_the_window(data: dict, minutes: tuple[float, float]) -> None:
         ({"start": at(-2), "end": at(-1), "timeframe": "5m"}, "leave one"),
         ({"timeframe": "5"}, "write it like"),
         ({"timeframe": "0s"}, "holds nothing"),
+        ({"min_requests": -1}, "min_requests must be a whole number, not -1; write how many"),
+        ({"min_requests": "many"}, "not 'many'"),
+        ({"min_requests": True}, "not True"),
+        ({"min_requests": 2.5}, "not 2.5"),
+        ({"timeframe": "2m", "longest": "1m"}, "longest is shorter than its timeframe; write 2m or more"),
+        ({"longest": "soon"}, "longest: 'soon' is no duration"),
+        ({"longest": "9000h"}, "longer than 366 days"),
     ],
 )
 def test_a_window_that_cannot_be_meant(evaluation: dict, says: str) -> None:
     """One sentence says what is wrong."""
     with pytest.raises(Refused, match=says):
         covered(evaluation=evaluation)
+
+
+STEP = {"traffic": {"finished_at": at(0)}, "deployment": {"finished_at": at(-9)}}
+
+
+@pytest.mark.parametrize(
+    ("data", "beside_live", "expected"),
+    [
+        (STEP, True, (10, 20)),
+        (STEP, False, (0, 5)),
+        (STEP | {"evaluation": {"min_requests": 0}}, True, (0, 5)),
+        (STEP | {"evaluation": {"timeframe": "2m"}}, True, (10, 8)),
+        (STEP | {"evaluation": {"timeframe": "2m", "min_requests": 3, "longest": "5m"}}, False, (3, 5)),
+        (STEP | {"evaluation": {"timeframe": "", "min_requests": "", "longest": ""}}, True, (10, 20)),
+        (STEP | {"test": {"start": at(1), "end": at(2)}}, True, (0, 1)),
+        (STEP | {"deployment": {"finished_at": at(0)}}, True, (10, 20)),
+        (STEP | {"deployment": {"finished_at": at(1)}}, True, (0, 5)),
+        ({"deployment": {"finished_at": at(-1)}}, True, (0, 5)),
+        ({"deployment": {"finished_at": at(-1)}, "evaluation": {"min_requests": 3}}, False, (3, 20)),
+        ({"evaluation": {"min_requests": 3, "start": at(-9), "end": at(-8)}}, False, (3, 1)),
+        ({"evaluation": {"min_requests": 3}}, False, (3, 5)),
+    ],
+)
+def test_who_waits_for_requests(data: dict, beside_live: bool, expected: tuple[int, float]) -> None:
+    """A canary step unasked, others where they say so; what was to be measured exactly does not go on."""
+    found = hold(beside_live=beside_live, **data)
+    assert (found.min_requests, found.longest / timedelta(minutes=1)) == expected
