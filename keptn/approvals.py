@@ -29,9 +29,10 @@ VERDICTS = (Result.PASS, Result.FAIL)
 def decide(task: Event, ctx: Context) -> Event:
     """The end of the task where the shipyard decides; else `.started`, with a link for each answer.
 
-    A result that came so far counts as pass when there is none; what failed is never approved automatically.
+    A result that came so far counts as pass when there is none; what failed is never approved automatically. Between
+    the steps of a canary it is asked about the last evaluation alone (`of`), for a warning stays with a delivery.
     """
-    result = task.result or Result.PASS
+    result = _result(task)
     strategy = _section(task).get(result, "manual")
     if strategy == "automatic" and result != Result.FAIL:
         return _answer(task, Result.PASS, by=SOURCE, reason=f"{result} is approved automatically", ctx=ctx)
@@ -85,6 +86,12 @@ def link(task_id: str, verdict: str, secret: str, ctx: Context) -> str:
     """Where a browser answers the question: a page with a button, for chats open links by themselves."""
     base = f"{ctx.settings.public_url.rstrip('/')}/functions/api/v1/answer"
     return f"{base}/{quote(task_id, safe='')}/{verdict}?token={_signature(task_id, verdict, secret)}"
+
+
+def _result(task: Event) -> str:
+    evaluation = task.data.get("evaluation") if _section(task).get("of") == "evaluation" else None
+    judged = evaluation.get("result") if isinstance(evaluation, Mapping) else ""
+    return str(judged or task.result or Result.PASS)
 
 
 def _asked(task: Event, ctx: Context) -> str:

@@ -84,6 +84,7 @@ class Control(StrEnum):
 
     PAUSE = "pause"
     RESUME = "resume"
+    PROMOTE = "promote"
     ABORT = "abort"
     RERUN = "rerun"
     UNPIN = "unpin"
@@ -254,11 +255,25 @@ def started(triggered: Event, *, source: str, now: datetime, message: str = "") 
     return _answer(triggered, Phase.STARTED, source=source, now=now, data=outcome)
 
 
-def _answer(triggered: Event, phase: Phase, *, source: str, now: datetime, data: Mapping[str, Any]) -> Event:
+def status_changed(triggered: Event, *, source: str, now: datetime, message: str) -> Event:
+    """The `.status.changed` event of a task that goes on: what people should know meanwhile. Each message is one."""
+    outcome = {"status": str(Status.SUCCEEDED), "message": message}
+    return _answer(triggered, Phase.STATUS_CHANGED, source=source, now=now, data=outcome, key=message)
+
+
+def _answer(
+    triggered: Event, phase: Phase, *, source: str, now: datetime, data: Mapping[str, Any], key: str = ""
+) -> Event:
     inherited = {key: triggered.data[key] for key in ("project", "stage", "service", "labels") if key in triggered.data}
     answer_type = triggered.type.removesuffix(".triggered") + f".{phase}"
     return caused(
-        triggered, type=answer_type, source=source, data={**data, **inherited}, now=now, triggered_id=triggered.id
+        triggered,
+        type=answer_type,
+        source=source,
+        data={**data, **inherited},
+        now=now,
+        triggered_id=triggered.id,
+        key=key,
     )
 
 

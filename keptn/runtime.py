@@ -163,7 +163,10 @@ def _do_task(function: str, handler: Handler, received: Event, ctx: Context) -> 
 def _wait(function: str, triggered: Event, waiting: NotYet, ctx: Context, *, woken: bool) -> Event | None:
     now = events.rung_at(triggered, ctx.clock.now())
     ctx.timers.set(function=function, event=triggered, due=now + timedelta(seconds=waiting.after_s), key="wait")
-    return None if woken else events.started(triggered, source=source(function), now=now, message=str(waiting))
+    if woken and not waiting.news:
+        return None
+    tell = events.status_changed if woken else events.started
+    return tell(triggered, source=source(function), now=now, message=str(waiting))
 
 
 def _errored(function: str, triggered: Event, refused: Refused, ctx: Context) -> Event:

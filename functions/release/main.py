@@ -1,4 +1,4 @@
-"""release: give the candidate all traffic (`release.triggered`).
+"""release: give the candidate a share of the traffic (`traffic.triggered`), or all of it (`release.triggered`).
 
 The work is in keptn/deployment/.
 """
@@ -9,8 +9,10 @@ from keptn.deployment import step
 from keptn.deployment.strategy import Phase
 from keptn.events import Event
 
+PHASES = {events.triggered_type("traffic"): Phase.TRAFFIC, events.triggered_type("release"): Phase.RELEASE}
 
-@runtime.task("release", events.triggered_type("release"))
+
+@runtime.task("release", *PHASES)
 def handle(task: Event, ctx: Context) -> Event:
-    done = step.carry_out(task, ctx, phase=Phase.RELEASE)
+    done = step.carry_out(task, ctx, phase=PHASES[task.type])
     return runtime.passed("release", task, ctx, message=done.message, payload=done.data)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from keptn import documents, names, validation
 from keptn.api import known
 from keptn.context import Context
+from keptn.documents import Path
 from keptn.errors import InvalidFile, Refused
 from keptn.notification.subscriptions import NotifyFile
 from keptn.projects import stages
@@ -44,6 +45,28 @@ def shipyard(text: str, *, project: str, called: str = "") -> None:
             names.check_stage(stage, project=project)
         except Refused as refused:
             raise document.error(str(refused), "stages", position) from refused
+
+
+def pins(text: str | bytes, ctx: Context, *, called: str = "") -> None:
+    """Raises InvalidFile where a shipyard, right as it is, pins requests by what this installation's router cannot."""
+    document = documents.load(text, file=called or "shipyard.yaml")
+    for path, pin in _pins(document.data, ()):
+        for key in sorted(pin.keys() - {"value"} - ctx.router.pins):
+            known_ones = " or ".join(sorted(ctx.router.pins))
+            reason = f"this installation's router cannot pin requests by {key}, only by {known_ones}"
+            raise document.error(reason, *path, key)
+
+
+def _pins(value: object, path: Path) -> Iterator[tuple[Path, Mapping[str, object]]]:
+    """Every `pin` of a canary, or of a deployment that is written by hand."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if key == "pin" and path[-1:] in (("canary",), ("properties",)) and isinstance(item, Mapping):
+                yield (*path, key), item
+            yield from _pins(item, (*path, key))
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from _pins(item, (*path, place))
 
 
 def service_of(values: str, *, named: str, called: str = "") -> str:

@@ -36,7 +36,10 @@ _STRIPPED = ("keptn", "knativeerror")
 _INSTEAD = (
     (events.TIMER_PREFIX, "the clock alone rings timers"),
     (events.SLOT_ALARM, "the clock alone rings alarms"),
-    (events.CONTROL_PREFIX, "use keptn pause, resume, abort, rerun or unpin (POST /v1/delivery/<context>/control)"),
+    (
+        events.CONTROL_PREFIX,
+        "use keptn pause, resume, promote, abort, rerun or unpin (POST /v1/delivery/<context>/control)",
+    ),
     (f"{PREFIX}problem.", "post alerts to receive-problem, or trigger the sequence <stage>.remediation"),
     (PREFIX, "it must be sh.keptn.event.<stage>.<sequence>.triggered, or sh.keptn.event.<task>.<phase> as an answer"),
     (OURS, "types that begin with sh.keptn. are keptn's; give an event of your own another name"),

@@ -111,6 +111,7 @@ def _keep_the_stages(call: Call, content: bytes) -> None:
     if call.path["uri"] != "shipyard.yaml" or "stage" in call.path or "service" in call.path:
         return
     before = known.stage_names(call.path["project"], call.ctx)
+    checks.pins(content, call.ctx)
     after = stages.in_shipyard(documents.load(content, file="shipyard.yaml"))
     if sorted(before) != sorted(after):
         there = f"the project has {', '.join(before)}, the file {', '.join(after)}"

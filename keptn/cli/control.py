@@ -1,4 +1,4 @@
-"""Control of what runs: `keptn pause|resume|abort|rerun`, `approve|reject`, `unpin`, `redeliver`."""
+"""Control of what runs: `keptn pause|resume|promote|abort|rerun`, `approve|reject`, `unpin`, `redeliver`."""
 
 from __future__ import annotations
 
@@ -38,6 +38,11 @@ pause_command = _delivery(
     "pause", done="held before its next task", help_text="Hold a delivery (a keptn context) before its next task."
 )
 resume_command = _delivery("resume", done="goes on", help_text="Let a paused delivery (a keptn context) go on.")
+promote_command = _delivery(
+    "promote",
+    done="goes to its release; what was not evaluated yet counts as a warning",
+    help_text="Release what a delivery (a keptn context) has deployed, without what is left to do before.",
+)
 abort_command = _delivery(
     "abort", done="is being ended", help_text="End a delivery (a keptn context); what has finished stays."
 )

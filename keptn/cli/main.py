@@ -34,6 +34,7 @@ VERBS = {
     "logs": "Show what a function or a workload wrote.",
     "onboard": "Onboard a service into a project.",
     "pause": "Hold a delivery before its next task.",
+    "promote": "Release what a delivery has deployed, without its other steps.",
     "redeliver": "Send an event from the dead-letter store again.",
     "reject": "End a delivery that waits for approval.",
     "rerun": "Run a delivery again from its failed task.",
@@ -49,7 +50,9 @@ VERBS = {
 }
 """Verb, help. Its module is `keptn.cli.<verb>` with underscores; a module that several verbs share stands in SHARED."""
 
-SHARED = dict.fromkeys(("abort", "pause", "resume", "rerun", "approve", "reject", "unpin", "redeliver"), "control")
+SHARED = dict.fromkeys(
+    ("abort", "pause", "promote", "resume", "rerun", "approve", "reject", "unpin", "redeliver"), "control"
+)
 
 
 class Verbs(click.Group):

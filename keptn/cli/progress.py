@@ -12,6 +12,10 @@ from keptn.cli.exit_codes import ExitCode, of_result
 
 View = Mapping[str, Any]
 FINAL = frozenset({"finished", "aborted", "timedOut", "superseded"})
+_LONG = {"approval", "evaluation", "soak"}
+"""Tasks of which a person wants to know what they wait for."""
+_ANNOUNCED = {"approval", "evaluation"}
+"""Those of which there is nothing to say before an executor has: most of them are over at once."""
 _MARKS = {"pass": "✓", "warning": "!", "fail": "✗"}
 
 
@@ -40,9 +44,9 @@ def lines(view: View) -> Iterator[tuple[str, str]]:
         where = f"{execution['stage']:<10} {execution['sequence']:<12}"
         key = f"{execution['stage']}/{execution['id']}"
         for task in execution["tasks"]:
-            yield f"{key}/{task['id']}", f"{_clock(task['triggered_at'])}  {where} {task['name']} …"
+            yield f"{key}/{task['id']}", f"{_clock(task['triggered_at'])}  {where} {_named(task)} …"
             if task["finished_at"]:
-                yield f"{key}/{task['id']}/end", f"{_clock(task['finished_at'])}  {where} {_ended(task['name'], task)}"
+                yield f"{key}/{task['id']}/end", f"{_clock(task['finished_at'])}  {where} {_ended(_named(task), task)}"
         if why := held(execution):
             yield f"{key}/wait/{why}", f"          {where} waits: {why}"
         if execution["finished_at"]:
@@ -52,9 +56,12 @@ def lines(view: View) -> Iterator[tuple[str, str]]:
 def held(execution: Mapping[str, Any]) -> str:
     """Why an execution does not go on, with the time it will; empty while a task is at work."""
     waiting = execution.get("waiting") or {}
-    if not waiting.get("why") or (waiting.get("for") and waiting["for"] != "approval"):
+    if not waiting.get("why") or (waiting.get("for") and waiting["for"] not in _LONG):
         return ""
-    until = f" until {waiting['until'][:19].replace('T', ' ')}" if waiting.get("until") else ""
+    if waiting.get("for") in _ANNOUNCED and not execution["tasks"][-1].get("executors", ["somebody"]):
+        return ""
+    timed = waiting.get("until") and waiting.get("for") != "evaluation"  # it says itself until when
+    until = f" until {waiting['until'][:19].replace('T', ' ')}" if timed else ""
     answer = f"; keptn approve {waiting['id']}" if waiting.get("for") == "approval" else ""
     return f"{waiting['why']}{until}{answer}"
 
@@ -84,7 +91,13 @@ def summary(view: View) -> str:
 
 def _step(task: Mapping[str, Any]) -> str:
     mark = _MARKS.get(task["result"], "✗") if task["finished_at"] else "…"
-    return f"{mark} {task['name']}"
+    return f"{mark} {_named(task)}"
+
+
+def _named(task: Mapping[str, Any]) -> str:
+    """Its name; of a canary's step also what it gives the candidate."""
+    share = task.get("share")
+    return f"{task['name']} {share['weight_percent']} % ({share['step']}/{share['steps']})" if share else task["name"]
 
 
 def _ended(what: str, ended: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from keptn.deployment.state import DesiredState, followed_by
 from keptn.deployment.strategy import Phase, Plan, Strategy, Version
 from keptn.errors import Late, Refused
 from keptn.events import Scope
+from keptn.ports import NO_PIN, Pin
 
 _ORDER = {phase: number for number, phase in enumerate(Phase)}
 
@@ -22,7 +23,8 @@ class Request:
     """What a task asks for. task: id of its event. context: of its delivery. version: of a deployment.
 
     to_previous: a rollback by a person or a runbook, back to the version before the live one; without it a rollback
-    undoes what its own delivery did, and nothing else.
+    undoes what its own delivery did, and nothing else. weight_percent: of a traffic task. pin, fast_rollback: of a
+    deployment; the latter says how many earlier live versions need no steps.
     """
 
     scope: Scope
@@ -33,6 +35,9 @@ class Request:
     strategy: Strategy = Strategy.DIRECT
     version: Version | None = None
     trial_weight_percent: int = 10
+    weight_percent: int = 0
+    pin: Pin = NO_PIN
+    fast_rollback: int = 0
     to_previous: bool = False
 
 
@@ -105,6 +110,8 @@ def _live_by(state: DesiredState, plan: Plan, request: Request) -> str:
 def _planned(state: DesiredState, request: Request) -> Plan:
     if request.phase is Phase.DEPLOY:
         return _deployed(state.plan, request)
+    if request.phase is Phase.TRAFFIC:
+        return _shared(state, request)
     if request.phase is Phase.RELEASE:
         return _released(state, request)
     return _back_to_previous(state.plan, request) if request.to_previous else _undone(state, request)
@@ -113,8 +120,22 @@ def _planned(state: DesiredState, request: Request) -> Plan:
 def _deployed(plan: Plan, request: Request) -> Plan:
     if request.version is None:
         raise Refused(f"the deployment of {request.scope} names no image; send the artifact with it")
-    trial = request.trial_weight_percent
-    return strategy.deploy(plan, strategy=request.strategy, version=request.version, trial_weight_percent=trial)
+    return strategy.deploy(
+        plan,
+        strategy=request.strategy,
+        version=request.version,
+        trial_weight_percent=request.trial_weight_percent,
+        pin=request.pin,
+    )
+
+
+def _shared(state: DesiredState, request: Request) -> Plan:
+    if state.delivery != request.context or not state.plan.candidate:
+        raise Refused(
+            f"there is no candidate in {request.scope} to give {request.weight_percent} % of the traffic to: delivery "
+            f"{request.context} deployed none that stands beside the live version"
+        )
+    return strategy.traffic(state.plan, weight_percent=request.weight_percent)
 
 
 def _released(state: DesiredState, request: Request) -> Plan:

@@ -14,7 +14,7 @@ from keptn.deployment.order import Request
 from keptn.deployment.strategy import Phase, Strategy, Version, strategy_named
 from keptn.errors import Refused, Unknown
 from keptn.events import Event, Scope
-from keptn.ports import Tree
+from keptn.ports import NO_PIN, Pin, Tree
 from keptn.projects import values
 
 
@@ -32,7 +32,12 @@ def read(task: Event, tree: Tree, ctx: Context, *, phase: Phase, to_previous: bo
         phase=phase,
         strategy=strategy_named(str(asked.get("deploymentstrategy") or "direct")) if deploying else Strategy.DIRECT,
         version=_version(task, text, ctx, live=live) if deploying else None,
-        trial_weight_percent=_percent(asked.get("trial_weight_percent", 10)),
+        trial_weight_percent=_percent(asked.get("trial_weight_percent", 10), "trial_weight_percent"),
+        weight_percent=_percent(_section(task.data, "traffic").get("weight_percent"), "weight_percent")
+        if phase is Phase.TRAFFIC
+        else 0,
+        pin=_pin(_section(asked, "pin"), ctx) if deploying else NO_PIN,
+        fast_rollback=int(asked.get("fast_rollback") or 0) if deploying else 0,
         to_previous=to_previous or _section(task.data, "rollback").get("to") == "previous",
     )
 
@@ -81,10 +86,17 @@ def _image(task: Event) -> tuple[str, str]:
     return str(changed or name), str(artifact.get("digest") or "")
 
 
-def _percent(value: object) -> int:
+def _percent(value: object, name: str) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 100:
         return value
-    raise Refused(f"trial_weight_percent {value!r} is no whole number from 0 to 100; correct it in the shipyard")
+    raise Refused(f"{name} {value!r} is no whole number from 0 to 100; correct it in the shipyard")
+
+
+def _pin(asked: Mapping[str, Any], ctx: Context) -> Pin:
+    if unknown := sorted(asked.keys() - ctx.router.pins - {"value"}):
+        known = " or ".join(sorted(ctx.router.pins))
+        raise Refused(f"this installation's router cannot pin requests by {unknown[0]}, only by {known}")
+    return Pin(**{name: str(value) for name, value in asked.items()})
 
 
 def _section(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:

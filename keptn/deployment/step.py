@@ -17,7 +17,7 @@ from keptn.deployment import request as requests
 from keptn.deployment import state as states
 from keptn.deployment.order import Request
 from keptn.deployment.state import DesiredState
-from keptn.deployment.strategy import Phase, Plan, Version
+from keptn.deployment.strategy import Phase, Plan, Version, was_live
 from keptn.errors import LostRace
 from keptn.events import Event, Scope, rfc3339
 from keptn.ports import Tree
@@ -117,6 +117,8 @@ def subject(before: DesiredState, after: DesiredState, scope: Scope) -> str:
         return f"keep {name} {tag(new)} in {scope.stage}" if new else f"keep {scope.stage} without {name}"
     if after.phase is Phase.DEPLOY and new:
         return f"deploy {name} {tag(new)} to {scope.stage} ({plan.strategy})"
+    if after.phase is Phase.TRAFFIC and new:
+        return f"give {name} {tag(new)} {plan.weights[plan.candidate]} % of {scope.stage}"
     if after.phase is Phase.RELEASE and new:
         return f"release {name} {tag(new)} in {scope.stage}"
     return f"roll {scope.stage} back to {name} {tag(new)}" if new else f"take {name} out of {scope.stage}"
@@ -137,23 +139,47 @@ def _outcome(
         data["warnings"] = list(warnings)
     if request.phase is Phase.DEPLOY:
         data = {**data, **_deployment(request, plan, ctx)}
+    elif request.phase is Phase.TRAFFIC:
+        data = {**data, **_candidate(scope, plan, ctx), "weight_percent": plan.weights[plan.candidate]}
     elif request.phase is Phase.RELEASE:
         data["previous"] = _previous(plan)
     key = "deployment" if request.phase is Phase.DEPLOY else str(request.phase)
-    return Outcome(git_commit=git_commit, live=live, message="; ".join((message, *warnings)), data={key: data})
+    said = "; ".join((message, *_noted(request, plan), *warnings))
+    return Outcome(git_commit=git_commit, live=live, message=said, data={key: data})
+
+
+def _noted(request: Request, plan: Plan) -> Sequence[str]:
+    """What a person should know of a step that is none."""
+    if request.phase is Phase.TRAFFIC and not plan.live:
+        return [f"no version is live in {request.scope.stage}: it gets all, and there is nothing to compare it with"]
+    reason = _promoted(request, plan)
+    return [reason] if reason else []
+
+
+def _promoted(request: Request, plan: Plan) -> str:
+    """Why the version needs no steps; empty if it does."""
+    version, among = plan.candidate_version, request.fast_rollback
+    if request.phase is not Phase.DEPLOY or not among or not version or not was_live(plan, version, among=among):
+        return ""
+    return f"{version.image} was live in {request.scope.stage} before: it is released without steps (fast_rollback)"
 
 
 def _deployment(request: Request, plan: Plan, ctx: Context) -> dict[str, Any]:
-    """Field names: keptn specification, cloudevents.md, deployment.finished; ours are candidate and finished_at."""
+    """Field names: keptn specification, cloudevents.md, deployment.finished; ours: candidate, finished_at, promoted."""
     scope, new = request.scope, plan.candidate or plan.live
     return {
         "deploymentstrategy": str(plan.strategy),
         "deploymentURIsLocal": [ctx.router.own_url(scope, new)],
         "deploymentURIsPublic": [ctx.router.public_url(scope)],
         "deploymentNames": [f"{scope.service}-{new}"],
-        "candidate": _described(scope, plan.candidate, plan, ctx),
-        "finished_at": rfc3339(ctx.clock.now()),
+        **_candidate(scope, plan, ctx),
+        "promoted": _promoted(request, plan),
     }
+
+
+def _candidate(scope: Scope, plan: Plan, ctx: Context) -> dict[str, Any]:
+    """It, and since when it sees what it sees: from then on it is evaluated."""
+    return {"candidate": _described(scope, plan.candidate, plan, ctx), "finished_at": rfc3339(ctx.clock.now())}
 
 
 def _described(scope: Scope, colour: str, plan: Plan, ctx: Context) -> dict[str, str] | None:

@@ -33,6 +33,7 @@ class Phase(StrEnum):
     """What a task does to a service in a stage, in the order in which one execution may do them."""
 
     DEPLOY = "deploy"
+    TRAFFIC = "traffic"
     RELEASE = "release"
     ROLLBACK = "rollback"
 
@@ -86,8 +87,10 @@ def strategy_named(name: str) -> Strategy:
         raise Refused(f"there is no deployment strategy {name!r}; use one of {known}") from None
 
 
-def deploy(plan: Plan, *, strategy: Strategy, version: Version, trial_weight_percent: int = 10) -> Plan:
-    """Put the version beside what is live, exposed as the strategy says."""
+def deploy(
+    plan: Plan, *, strategy: Strategy, version: Version, trial_weight_percent: int = 10, pin: Pin = NO_PIN
+) -> Plan:
+    """Put the version beside what is live, exposed as the strategy says; a canary to the pinned requests alone."""
     if strategy is Strategy.DIRECT:
         return _replace_live(plan, version)
     colour = other(plan.live)
@@ -99,7 +102,21 @@ def deploy(plan: Plan, *, strategy: Strategy, version: Version, trial_weight_per
         candidate=colour,
         weights=_weights(plan.live, colour, strategy=strategy, trial=trial_weight_percent),
         mirror=colour if strategy is Strategy.SHADOW and plan.live else "",
+        pin=pin,
     )
+
+
+def traffic(plan: Plan, *, weight_percent: int) -> Plan:
+    """Give the candidate so much of the users' requests; all of them where it stands alone."""
+    live = 100 - weight_percent if plan.live else 0
+    shares = {plan.live: live, plan.candidate: 100 - live}
+    return replace(plan, weights={colour: percent for colour, percent in shares.items() if percent}, mirror="")
+
+
+def was_live(plan: Plan, version: Version, *, among: int) -> bool:
+    """Whether the version is live, or one of the last `among` that were: it needs no steps."""
+    known = [plan.live_version, *plan.previous[:among]]
+    return version.digest in {one.digest for one in known if one}
 
 
 def release(plan: Plan) -> Plan:
@@ -116,6 +133,7 @@ def release(plan: Plan) -> Plan:
         candidate="",
         weights={plan.candidate: 100},
         mirror="",
+        pin=NO_PIN,
         previous=_remembered(plan) if replaced else plan.previous,
     )
 
@@ -131,6 +149,7 @@ def rollback(plan: Plan) -> Plan:
         candidate="",
         weights={plan.live: 100} if live else {},
         mirror="",
+        pin=NO_PIN,
     )
 
 
@@ -176,7 +195,7 @@ def _replace_live(plan: Plan, version: Version) -> Plan:
 
 
 def _weights(live: str, candidate: str, *, strategy: Strategy, trial: int) -> dict[str, int]:
-    on_trial = strategy in (Strategy.BLUE_GREEN, Strategy.CANARY)
+    on_trial = strategy is Strategy.BLUE_GREEN
     if not live:  # nothing to protect: users of a service that had no version yet see the trial, as they would later
         return {candidate: 100} if on_trial else {}
     shares = {live: 100 - trial, candidate: trial} if on_trial else {live: 100}

@@ -7,5 +7,5 @@ slot.py    the values           dispatch.py   who holds the slot      merge.py  
 codec.py   to JSON and back     tasks.py      triggered, answered     aggregate.py  several executors
 turn.py    one transition       ending.py     over, and what follows  verdicts.py   live and rejected versions
 limits.py  of time and size     deadlines.py  time                    control.py    pause, resume, abort
-execution_document.py  what people read
+execution_document.py  what people read                         promotion.py  the rest is passed over
 """

@@ -20,13 +20,11 @@ from keptn.sequence.turn import RECENT, SOURCE, Turn
 from keptn.shipyard import SequenceDefinition
 
 STAGE_BOUND = frozenset(
-    {"approval", "deployment", "test", "evaluation", "release", "rollback", "soak", "get-action", "action"}
+    {"approval", "deployment", "test", "traffic", "evaluation", "release", "rollback", "soak", "get-action", "action"}
 )
 """What these tasks found in one stage says nothing about the next: a test window, an address, a score."""
 MOST_WAITING = 32
 """Open executions of one slot; artifacts do not count up to it, for newer ones supersede older ones."""
-INTERRUPTIBLE = frozenset({"evaluation", "approval", "soak"})
-"""Tasks that only watch or wait: a problem ends them there and then."""
 
 
 def admit(turn: Turn, parts: TypeParts) -> None:
@@ -189,7 +187,7 @@ def _interrupt(turn: Turn, problem: Execution) -> None:
     reason = f"ended by a problem in {turn.slot.scope}: {kind.title(problem.data)}"
     verdicts.blame(turn, holder, problem)
     holder = turn.put(replace(holder, stop=reason))
-    if holder.open_run and holder.open_run.name in INTERRUPTIBLE:
+    if holder.open_run and holder.open_run.name in kind.INTERRUPTIBLE:
         outcome = Outcome(result=Result.FAIL, status=Status.ERRORED, message=reason)
         tasks.conclude(turn, holder, outcome, announce=True)
 

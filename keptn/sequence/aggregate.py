@@ -9,7 +9,7 @@ from keptn.events import Result, Status
 from keptn.sequence.slot import Answer
 
 _WORST_FIRST = (Status.ERRORED, Status.ABORTED, Status.SUCCEEDED)
-QUIET = frozenset({"release", "rollback", "soak", "approval"})
+QUIET = frozenset({"traffic", "release", "rollback", "soak", "approval"})
 """Built-in tasks that carry something out and judge nothing: their pass does not wash out an earlier warning."""
 
 

@@ -19,6 +19,7 @@ from keptn.sequence.slot import (
     Problem,
     Rank,
     Rejection,
+    Share,
     Slot,
     TaskRun,
     Version,
@@ -99,8 +100,9 @@ def _followers(stored: list[list[str]]) -> tuple[tuple[str, str, str], ...]:
 
 
 _READERS: Mapping[type[Any], Mapping[str, Reader]] = {
-    Answer: {"started_at": _time, "finished_at": _time},
-    TaskRun: {"triggered_at": utc, "due": utc, "ended_at": _time, "answers": _many(Answer)},
+    Answer: {"said_at": _time, "started_at": _time, "finished_at": _time},
+    Share: {},
+    TaskRun: {"triggered_at": utc, "due": utc, "ended_at": _time, "share": _one(Share), "answers": _many(Answer)},
     Execution: {
         "rank": Rank,
         "runs": _many(TaskRun),

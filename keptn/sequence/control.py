@@ -1,4 +1,4 @@
-"""What people ask of running deliveries: pause, resume, abort, rerun, unpin. They touch only what is unfinished."""
+"""What people ask of running deliveries: pause, resume, promote, abort, rerun; and to unpin a slot."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from keptn.events import Control, Event, Result, Status
-from keptn.sequence import rerun, tasks
+from keptn.sequence import kind, promotion, rerun, tasks
 from keptn.sequence.aggregate import Outcome
 from keptn.sequence.ending import end
 from keptn.sequence.slot import Execution, State
@@ -61,8 +61,20 @@ def _abort(turn: Turn, execution: Execution) -> None:
         end(turn, execution, outcome, state=State.ABORTED)
 
 
+def _promote(turn: Turn, execution: Execution) -> None:
+    """Release what was deployed, without what would come before. What only watches or waits ends now, unjudged."""
+    if promotion.release_ahead(execution, turn.definition(execution)) is None:
+        return
+    reason = f"promoted {by_and_why(turn.cause)}"
+    execution = turn.put(replace(execution, promoted=reason, paused=False, wait="", wait_until=None))
+    if execution.open_run and execution.open_run.name in kind.INTERRUPTIBLE:
+        result = Result.WARNING if execution.open_run.name == "evaluation" else Result.PASS
+        tasks.conclude(turn, execution, Outcome(result=result, status=Status.SUCCEEDED, message=reason), announce=True)
+
+
 _ACTIONS: Mapping[Control, Callable[[Turn, Execution], None]] = {
     Control.PAUSE: _pause,
     Control.RESUME: _resume,
+    Control.PROMOTE: _promote,
     Control.ABORT: _abort,
 }

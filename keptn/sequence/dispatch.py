@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from keptn.events import Result, Status, rfc3339
-from keptn.sequence import kind, tasks
+from keptn.sequence import kind, promotion, tasks
 from keptn.sequence.aggregate import Outcome
 from keptn.sequence.ending import end
 from keptn.sequence.freeze import frozen
@@ -34,6 +34,9 @@ def _advance(turn: Turn, execution: Execution) -> bool:
         return True
     if execution.paused:
         return _give_way(turn, execution) or _waits(turn, execution, "paused; keptn resume lets it go on")
+    if promoted := promotion.passed_over(execution, turn.definition(execution)):
+        turn.put(promoted)
+        return True
     if execution.next == len(steps):
         end(turn, execution, _result(execution))
         return True

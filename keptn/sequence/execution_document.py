@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from keptn.events import Result, Scope, rfc3339
+from keptn.sequence.codec import plain
 from keptn.sequence.slot import Answer, Execution, TaskRun
 from keptn.sequence.turn import finished_id
 
@@ -47,6 +48,7 @@ def document(execution: Execution, *, scope: Scope, revision: int) -> dict[str, 
         "turned_away": revision == 0,
         "waiting": _waiting(execution),
         "forced": execution.forced,
+        "promoted": execution.promoted,
         "labels": execution.data.get("labels") or {},
         "tasks": [_task(run) for run in execution.runs],
         **({"data": dict(execution.data), "next": execution.next, "touched": execution.touched} if repeatable else {}),
@@ -55,7 +57,7 @@ def document(execution: Execution, *, scope: Scope, revision: int) -> dict[str, 
 
 def commit(data: Mapping[str, Any]) -> str:
     """The last commit that a step of this execution reported."""
-    sections = (data.get(name) for name in ("rollback", "release", "action", "deployment"))
+    sections = (data.get(name) for name in ("rollback", "release", "action", "traffic", "deployment"))
     found = (str(s["gitCommit"]) for s in sections if isinstance(s, Mapping) and s.get("gitCommit"))
     return next(found, "")
 
@@ -65,8 +67,9 @@ def _waiting(execution: Execution) -> dict[str, Any] | None:
     if execution.ended:
         return None
     if run:
-        busy = ", ".join(answer.source for answer in run.answers if not answer.finished_at)
-        reason = f"{busy} is working on {run.name}" if busy else f"{run.name} was triggered"
+        busy = [answer for answer in run.answers if not answer.finished_at]
+        said = "; ".join(answer.message or f"{answer.source} is working on {run.name}" for answer in busy)
+        reason = said or f"{run.name} was triggered"
         return {"for": run.name, "why": reason, "until": rfc3339(run.due), "id": run.id}
     return {"for": "", "why": execution.wait, "until": _time(execution.wait_until), "id": ""}
 
@@ -81,6 +84,7 @@ def _task(run: TaskRun) -> dict[str, Any]:
         "result": run.result,
         "status": run.status,
         "message": run.message,
+        **({"share": plain(run.share)} if run.share else {}),
         "executors": [_executor(answer) for answer in run.answers],
     }
 

@@ -9,9 +9,10 @@ from typing import Any
 from keptn.sequence.slot import Execution
 from keptn.shipyard import SequenceDefinition
 
-TOUCHING = frozenset({"deployment", "release", "rollback", "action"})
+TOUCHING = frozenset({"deployment", "traffic", "release", "rollback", "action"})
 """Tasks that change what runs: once one was triggered, the slot is kept until the end."""
-
+INTERRUPTIBLE = frozenset({"evaluation", "approval", "soak"})
+"""Tasks that only watch or wait: a problem ends them there and then, and so does a promotion by a person."""
 
 MOST_PROBLEMS = 50
 """Problems of one event that are told apart; a monitor's notification lists no more (keptn/webhooks)."""

@@ -37,9 +37,10 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What one executor of a task said. data: of its `.finished`, None until then."""
+    """What one executor of a task said. data: of its `.finished`, None until then. said_at: time of its message."""
 
     source: str
+    said_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
     event_id: str = ""
@@ -47,6 +48,15 @@ class Answer:
     result: str = ""
     status: str = ""
     message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What a `traffic` task gives the candidate, in percent of the users; which step of how many it is."""
+
+    weight_percent: int
+    step: int
+    steps: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +68,7 @@ class TaskRun:
     id: str
     triggered_at: datetime
     due: datetime
+    share: Share | None = None
     answers: tuple[Answer, ...] = ()
     ended_at: datetime | None = None
     result: str = ""
@@ -75,9 +86,10 @@ class Execution:
 
     data: everything merged so far. next: index of the next task. touched: something was changed, so the slot is kept
     while it waits. not_before: when the next task may be triggered. wait: what it waits for and why. stop: why it ends
-    at its next task boundary. about: the digest a problem is about. manual: a person's or another system's event
-    started it, not the engine. rerun: it repeats one that failed. controlled_at: time of the last control event obeyed.
-    followers: what it started in other stages: stage, sequence and id of each.
+    at its next task boundary. promoted: why the tasks before its release are passed over. about: the digest a
+    problem is about. manual: a person's or another system's event started it, not the engine. rerun: it repeats one
+    that failed. controlled_at: time of the last control event obeyed. followers: what it started in other stages:
+    stage, sequence and id of each.
     """
 
     id: str
@@ -103,6 +115,7 @@ class Execution:
     wait: str = ""
     wait_until: datetime | None = None
     stop: str = ""
+    promoted: str = ""
     about: str = ""
     manual: bool = True
     rerun: bool = False

@@ -20,7 +20,7 @@ from keptn.sequence.limits import (
     START_TIMEOUT_S,
 )
 from keptn.sequence.merge import merged
-from keptn.sequence.slot import Answer, Execution, State, TaskRun
+from keptn.sequence.slot import Answer, Execution, Share, State, TaskRun
 from keptn.sequence.turn import RECENT_TASKS, Turn
 from keptn.shipyard import Task
 
@@ -33,6 +33,7 @@ def trigger(turn: Turn, execution: Execution, task: Task) -> None:
         id=events.derived_id(execution.context, execution.id, "task", str(execution.next), task.name),
         triggered_at=turn.now,
         due=turn.now + timedelta(seconds=_timeout_s(task)),
+        share=_share(turn, execution, task),
     )
     data = merged(execution.data, {task.name: task.properties} if task.properties else {})
     running = replace(
@@ -55,6 +56,14 @@ def trigger(turn: Turn, execution: Execution, task: Task) -> None:
     )
 
 
+def _share(turn: Turn, execution: Execution, task: Task) -> Share | None:
+    weight = task.properties.get("weight_percent")
+    if task.name != "traffic" or not isinstance(weight, int):
+        return None
+    steps = [place for place, one in enumerate(turn.definition(execution).tasks) if one.name == "traffic"]
+    return Share(weight_percent=weight, step=steps.index(execution.next) + 1, steps=len(steps))
+
+
 def _strategy(task: Task, data: Mapping[str, Any]) -> dict[str, str]:
     """The test strategy, where a Trigger can filter on it: a test in any container hears its own alone."""
     strategy = _section(data, "test").get("teststrategy") if task.name == "test" else ""
@@ -62,9 +71,9 @@ def _strategy(task: Task, data: Mapping[str, Any]) -> dict[str, str]:
 
 
 def answered(turn: Turn, event: Event, *, name: str, phase: Phase) -> None:
-    """Take in an executor's `.started` or `.finished`; what belongs to nothing open changes nothing."""
+    """Take in what an executor says; what belongs to nothing open changes nothing."""
     found = _open_task(turn, event)
-    if found is None or phase is Phase.STATUS_CHANGED:
+    if found is None:
         return
     execution, run = found
     if reason := _misled(event, run, name):
@@ -142,8 +151,10 @@ def _with_answer(run: TaskRun, event: Event, phase: Phase, *, task: Task, turn: 
     """The run with one answer more; an executor is known by its source, and what it repeats counts once."""
     answers = {answer.source: answer for answer in run.answers}
     answer = answers.get(event.source) or Answer(source=event.source)
-    if phase is Phase.STARTED:
-        answer = replace(answer, started_at=answer.started_at or event.time, message=answer.message or event.message)
+    if answer.finished_at is None and phase is not Phase.FINISHED:
+        answer = replace(answer, started_at=answer.started_at or event.time)
+        if event.message and (answer.said_at is None or answer.said_at < event.time):
+            answer = replace(answer, message=event.message, said_at=event.time)
     elif answer.finished_at is None:
         answer = replace(
             answer,

@@ -14,7 +14,7 @@ Node = tuple[str, str]
 
 def checked(shipyard: Shipyard, document: Document) -> Shipyard:
     """The shipyard with its warnings."""
-    found = [*_triggers(shipyard, document), *_cycles(shipyard, document)]
+    found = [*_triggers(shipyard, document), *_cycles(shipyard, document), *_misplaced(shipyard)]
     warnings = [f"{document.file}:{document.line(path) or 1}: {text}" for path, text in found]
     return replace(shipyard, warnings=tuple(warnings))
 
@@ -30,6 +30,16 @@ def _triggers(shipyard: Shipyard, document: Document) -> Iterator[tuple[Path, st
             names = ", ".join(task.name for task in sequence.tasks)
             text = f"nothing starts {stage.name}.{sequence.name} by itself, so nobody reaches its tasks: {names}"
             yield path, text
+
+
+def _misplaced(shipyard: Shipyard) -> Iterator[tuple[Path, str]]:
+    """A weight without a candidate."""
+    for _, sequence, path in _sequences(shipyard):
+        names = [task.name for task in sequence.tasks]
+        for position in (place for place, name in enumerate(names) if name == "traffic"):
+            if "deployment" not in names[:position] or "release" in names[:position]:
+                text = "this task will be refused: a weight needs a candidate, between a deployment and its release"
+                yield (*path, "tasks", position), text
 
 
 def _never(shipyard: Shipyard, trigger: TriggeredOn) -> str:

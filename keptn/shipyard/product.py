@@ -25,7 +25,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from keptn.documents import Document, Path
-from keptn.shipyard import reading
+from keptn.shipyard import canary, reading
 from keptn.shipyard.model import SequenceDefinition, Shipyard, Stage, Task, TriggeredOn
 
 _VERSION = re.compile(r"(?:spec\.keptn\.sh/)?v?(\d+)\.(\d+)(?:\.(\d+))?")
@@ -85,6 +85,9 @@ def _tasks(document: Document, value: object, path: Path) -> tuple[Task, ...]:
     tasks = tuple(_task(document, item, at) for at, item in reading.items(document, value, path, what="tasks"))
     if not tasks:
         raise document.error("a sequence needs at least one task", *path)
+    traffic = [(place, task.properties) for place, task in enumerate(tasks) if task.name == "traffic"]
+    at = [((*path, place, "properties", "weight_percent"), given.get("weight_percent")) for place, given in traffic]
+    canary.check_weights(document, at)
     return tasks
 
 
@@ -97,6 +100,10 @@ def _task(document: Document, value: object, path: Path) -> Task:
         triggered_after_s=reading.duration(document, after, (*path, "triggeredAfter")) if after is not None else 0.0,
     )
     reading.soak_is_complete(document, task, path)
+    if task.name == "deployment":
+        canary.deployment(document, task.properties, (*path, "properties"))
+    if task.name == "evaluation":
+        reading.min_requests(document, task.properties, (*path, "properties"))
     return task
 
 

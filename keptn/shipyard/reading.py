@@ -26,6 +26,11 @@ def mapping(document: Document, value: object, path: Path, *, what: str, keys: C
     return value
 
 
+def said(document: Document, value: object, path: Path, *, what: str, keys: Collection[str]) -> Mapping[str, Any]:
+    """`mapping`, without the keys that are there without a value."""
+    return {key: item for key, item in mapping(document, value, path, what=what, keys=keys).items() if item is not None}
+
+
 def items(document: Document, value: object, path: Path, *, what: str) -> Iterator[tuple[Path, Any]]:
     """Path and value of each item of a list."""
     if not isinstance(value, Sequence) or isinstance(value, str):
@@ -104,6 +109,13 @@ def properties(document: Document, value: object, path: Path) -> Mapping[str, An
     if count is not None and not isinstance(count, list) and (not isinstance(count, int) or count < 1):
         raise document.error(f"executors must be a whole number above 0; it is {count!r}", *path, "executors")
     return dict(value)
+
+
+def min_requests(document: Document, found: Mapping[str, Any], path: Path) -> None:
+    """How many requests an evaluation needs, where it says so."""
+    least = found.get("min_requests", 0)
+    if isinstance(least, bool) or not isinstance(least, int) or least < 0:
+        raise document.error(f"min_requests must be a whole number from 0; it is {least!r}", *path, "min_requests")
 
 
 def soak_is_complete(document: Document, task: Task, path: Path) -> None:

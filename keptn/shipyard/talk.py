@@ -9,6 +9,7 @@
         remediation_strategy: automated | none                              # absent: automated
         # ours:
         trial_weight_percent: 10           # share of users that see a blue_green candidate while it is evaluated
+        canary: {steps: [{weight_percent: 5, hold: 2m}, …], …}              # see canary.py
         evaluation: optional | none | {timeframe: 8s, timeout: 2m}          # optional: no gate file is a pass
         soak_time: 1h                      # how long the released version must live before it is promoted
         remediation: {triggered_after: 3s, timeframe: 5s}                   # wait, then window of its evaluation
@@ -27,7 +28,7 @@ from typing import Any
 
 from keptn import durations
 from keptn.documents import Document, Path
-from keptn.shipyard import reading
+from keptn.shipyard import canary, reading
 from keptn.shipyard.model import SequenceDefinition, Shipyard, Stage, Task, TriggeredOn
 
 STRATEGIES = ("direct", "dark", "shadow", "blue_green", "canary")
@@ -38,6 +39,7 @@ _KEYS = (
     "approval_strategy",
     "remediation_strategy",
     "trial_weight_percent",
+    "canary",
     "evaluation",
     "soak_time",
     "remediation",
@@ -89,6 +91,9 @@ def _stage(document: Document, found: Mapping[str, Any], path: Path, *, name: st
 
 def _delivery(document: Document, found: Mapping[str, Any], path: Path) -> list[Task]:
     strategy = _strategy(document, found, path)
+    if found.get("canary") is not None and strategy != "canary":
+        reason = f"canary belongs to deployment_strategy canary; this stage has {strategy or 'none'}"
+        raise document.error(reason, *path, "canary")
     tasks: list[Task] = []
     if found.get("approval_strategy") is not None:
         tasks.append(Task(name="approval", properties=_approval(document, found, path)))
@@ -96,7 +101,11 @@ def _delivery(document: Document, found: Mapping[str, Any], path: Path) -> list[
         tasks.append(Task(name="deployment", properties=_deployment(document, found, path, strategy=strategy)))
     if found.get("test_strategy"):
         tasks.append(Task(name="test", properties={"teststrategy": str(found["test_strategy"])}))
-    tasks += _evaluation(document, found, path)
+    evaluation = _evaluation(document, found, path)
+    tasks += _steps(document, found, path, evaluation) if strategy == "canary" else evaluation
+    if "timeout" in (evaluation[0].properties if evaluation else ()):
+        at = (*path, "evaluation", "timeout")
+        canary.check_timeout(document, evaluation[0].properties["timeout"], tasks, at)
     if strategy:
         tasks.append(Task(name="release"))
     if found.get("soak_time") is not None:
@@ -117,12 +126,32 @@ def _strategy(document: Document, found: Mapping[str, Any], path: Path) -> str:
     return strategy
 
 
+def _steps(document: Document, found: Mapping[str, Any], path: Path, evaluation: list[Task]) -> list[Task]:
+    """Tests are evaluated before the first user comes. A warning waits for a person where the stage asks for it."""
+    approval = found.get("approval_strategy")
+    ask = isinstance(approval, Mapping) and approval.get("warning") == "manual"
+    given = canary.read(document, found.get("canary"), (*path, "canary"))
+    own = evaluation[0] if evaluation else None
+    steps = canary.steps(document, given, (*path, "canary"), evaluation=own, ask_on_warning=ask)
+    if found.get("test_strategy") in (None, "", "real-user"):
+        return steps
+    return [*evaluation, *([canary.ASKED_ON_WARNING] if evaluation and ask else ()), *steps]
+
+
 def _deployment(document: Document, found: Mapping[str, Any], path: Path, *, strategy: str) -> dict[str, Any]:
+    if strategy == "canary":
+        at = (*path, "canary")
+        pinned = canary.deployment(document, canary.read(document, found.get("canary"), at), at)
+    else:
+        pinned = {}
     weight = found.get("trial_weight_percent")
     if weight is None:
-        return {"deploymentstrategy": strategy}
+        return {"deploymentstrategy": strategy, **pinned}
     if isinstance(weight, bool) or not isinstance(weight, int) or not 0 <= weight <= 100:
         reason = f"trial_weight_percent must be a whole number from 0 to 100; it is {weight!r}"
+        raise document.error(reason, *path, "trial_weight_percent")
+    if strategy == "canary":
+        reason = "a canary's weights are its steps; write canary: {steps: [{weight_percent: 5, hold: 2m}, …]}"
         raise document.error(reason, *path, "trial_weight_percent")
     return {"deploymentstrategy": strategy, "trial_weight_percent": weight}
 
@@ -146,10 +175,14 @@ def _evaluation(document: Document, found: Mapping[str, Any], path: Path) -> lis
     if wanted == "optional":
         return [Task(name="evaluation", properties={"optional": True})]
     at = (*path, "evaluation")
-    keys = ("timeframe", "timeout", "optional")
+    keys = ("timeframe", "timeout", "optional", "min_requests", "longest")
     properties = reading.mapping(document, wanted, at, what="evaluation (or the word optional or none)", keys=keys)
-    for key in {"timeframe", "timeout"} & set(properties):
+    reading.min_requests(document, properties, at)
+    for key in {"timeframe", "timeout", "longest"} & set(properties):
         reading.duration(document, properties[key], (*at, key))
+    if "longest" in properties:
+        timeout_s = durations.seconds(properties["longest"]) + canary.MARGIN_S
+        properties = {"timeout": durations.short(timeout_s), **properties}
     return [Task(name="evaluation", properties=dict(properties))]
 
 
@@ -161,6 +194,9 @@ def _insert_extensions(document: Document, found: Mapping[str, Any], path: Path,
             name=reading.name(document, given, where, what="a task"),
             properties=reading.properties(document, given.get("properties"), (*where, "properties")),
         )
+        if task.name == "traffic":
+            raise document.error("weights are set by the steps of a canary; name your own task otherwise", *where)
+        reading.soak_is_complete(document, task, where)
         tasks.insert(_place(document, given, where, tasks), task)
 
 
@@ -187,6 +223,8 @@ def _with_timeouts(
         if strict and name not in known:
             tasks_here = ", ".join(sorted(known))
             raise document.error(f"there is no task {name!r} in this stage; tasks: {tasks_here}", *at, name)
+        if name == "evaluation":
+            canary.check_timeout(document, value, tasks, (*at, name))
     return tuple(_with_timeout(task, timeouts.get(task.name)) for task in tasks)
 
 

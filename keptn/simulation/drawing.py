@@ -46,7 +46,7 @@ def _label(node: Node, endings: list[Ending]) -> str:
     all_failed = [ending for ending in node.endings if ending.text.startswith("fail")]
     names = [ending.text for ending in endings if not ending.text.startswith("fail")]
     fails = ["fail"] if failed and len(failed) == len(all_failed) else [ending.text for ending in failed]
-    return ", ".join([*names, *fails])
+    return ", ".join(dict.fromkeys([*names, *fails]))
 
 
 def _box(node: Node) -> str:

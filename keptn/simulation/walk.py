@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from keptn import events, shipyard
 from keptn.events import Event, Phase, Result, parse_type, sequence_type
-from keptn.shipyard import SequenceDefinition, Shipyard
+from keptn.shipyard import SequenceDefinition, Shipyard, Task
 from keptn.simulation.world import World
 
 _PROJECT, _SERVICE = "simulated", "simulated"
@@ -48,7 +48,7 @@ def walk(text: bytes, *, file: str) -> tuple[Shipyard, list[Node]]:
     nodes = [
         Node(
             name=f"{stage.name}.{sequence.name}",
-            tasks=tuple(task.name for task in sequence.tasks),
+            tasks=tuple(_shown(task) for task in sequence.tasks),
             triggers=bool(sequence.triggered_on),
             endings=tuple(_endings(text, stage.name, sequence)),
         )
@@ -66,6 +66,11 @@ def paths(nodes: list[Node], *, rounds: int = 2) -> list[list[str]]:
         if _is_entry(node, nodes):
             found += _from(node, known, [], rounds)
     return found
+
+
+def _shown(task: Task) -> str:
+    """Its name, and what tells it from others of that name."""
+    return f"{task.name} {task.properties['weight_percent']} %" if task.name == "traffic" else task.name
 
 
 def _is_entry(node: Node, nodes: list[Node]) -> bool:
@@ -106,7 +111,7 @@ def _run(text: bytes, stage: str, sequence: SequenceDefinition, last: int, resul
         for event in emitted
         if (parts := parse_type(event.type)) and parts.stage and parts.phase is Phase.TRIGGERED
     ]
-    return Ending(task=sequence.tasks[last].name, result=result, followers=tuple(followers))
+    return Ending(task=_shown(sequence.tasks[last]), result=result, followers=tuple(followers))
 
 
 def _trigger(world: World, stage: str, sequence: str) -> Event:

@@ -43,7 +43,8 @@ def run(task: Event, ctx: Context) -> Outcome:
         purpose=f"test strategy {strategy!r} runs {runner.file}",
         commit=task.git_commit_id,
     )
-    url = target.url(task.data.get("deployment") or {}) or ctx.router.public_url(task.scope)
+    shared = bool(task.data.get("traffic"))
+    url = target.url(task.data.get("deployment") or {}, shared=shared) or ctx.router.public_url(task.scope)
     if not url:
         raise Refused(f"nothing to test: the deployment of {task.scope} named no URL")
     start = ctx.clock.now()

@@ -5,24 +5,39 @@ import pytest
 from keptn.events import Event, Scope
 from keptn.orchestration import execution_documents
 from keptn.records import dead_letters
-from keptn.sequence.slot import Execution, Rank
+from keptn.sequence.slot import Execution, Rank, TaskRun
 
 
 @pytest.fixture
-def delivery(world) -> str:
-    now = world.context.clock.now()
-    execution = Execution(
-        id="1",
-        context="c",
-        sequence="delivery",
-        shipyard="",
-        rank=Rank.ORDINARY,
-        triggered_at=now,
-        root_time=now,
-    )
-    scope = Scope(project="sockshop", stage="dev", service="carts")
-    execution_documents.write(world.context.store, execution, scope=scope, revision=1)
-    return "c"
+def write(world):
+    """Writes the document of a delivery in dev, which has triggered these tasks."""
+
+    def written(*tasks: str, revision: int = 1) -> str:
+        now = world.context.clock.now()
+        runs = tuple(
+            TaskRun(name=name, index=place, id=f"task-{name}", triggered_at=now, due=now)
+            for place, name in enumerate(tasks)
+        )
+        execution = Execution(
+            id="1",
+            context="c",
+            sequence="delivery",
+            shipyard="",
+            rank=Rank.ORDINARY,
+            triggered_at=now,
+            root_time=now,
+            runs=runs,
+        )
+        scope = Scope(project="sockshop", stage="dev", service="carts")
+        execution_documents.write(world.context.store, execution, scope=scope, revision=revision)
+        return "c"
+
+    return written
+
+
+@pytest.fixture
+def delivery(write) -> str:
+    return write()
 
 
 @pytest.mark.parametrize("state", ["pause", "resume", "abort", "rerun"])
@@ -33,6 +48,25 @@ def test_a_delivery_is_controlled_by_an_event(world, api, delivery, state):
     assert response.status_code == 202
     assert (event.type, event.context) == (f"sh.keptn.control.{state}", "c")
     assert event.data == {"project": "sockshop", "by": "api (ann)", "reason": "lunch"}
+
+
+def test_a_candidate_may_be_promoted(world, api, write):
+    """What waits between its deployment and its release."""
+    delivery = write("deployment", "traffic", "evaluation")
+    response = api("POST", f"/v1/delivery/{delivery}/control", {"state": "promote", "stage": "dev", "by": "ann"})
+    assert (response.status_code, world.sink.events[0].type) == (202, "sh.keptn.control.promote")
+
+
+@pytest.mark.parametrize("tasks", [(), ("approval",), ("deployment", "evaluation", "release")])
+def test_what_has_nothing_to_release_is_not_promoted(world, api, write, tasks):
+    """Nothing is deployed yet, or it is released already; and not in another stage."""
+    delivery = write(*tasks)
+    response = api("POST", f"/v1/delivery/{delivery}/control", {"state": "promote"})
+    assert (response.status_code, world.sink.events) == (409, [])
+    assert "no candidate that waits for its release" in response.json["error"]
+    write("deployment", revision=2)
+    elsewhere = api("POST", f"/v1/delivery/{delivery}/control", {"state": "promote", "stage": "prod"})
+    assert "no candidate in prod that waits" in elsewhere.json["error"]
 
 
 def test_one_stage_may_be_meant(world, api, delivery):

@@ -38,6 +38,30 @@ def test_a_bad_project_is_refused_and_not_posted(world, api, body, status, said)
     assert not world.sink.events
 
 
+STICKY = """\
+stages:
+- name: dev
+- name: prod
+  deployment_strategy: canary
+  canary:
+    pin: {cookie: version}
+"""
+
+
+def test_a_pin_that_the_router_cannot_do_is_refused_with_its_line(world, api):
+    """When the project is made, and when its shipyard is changed: not by the first delivery."""
+    world.context.router.pins = frozenset({"header"})
+    made = api("POST", "/v1/project", {"name": "a", "shipyard": STICKY, "file": "mine.yaml"})
+    assert "mine.yaml:6: this installation's router cannot pin requests by cookie, only by header" in error(made)
+    changed = api(
+        "PUT",
+        "/v1/project/sockshop/resource/shipyard.yaml",
+        {"resourceContent": base64.b64encode(STICKY.encode()).decode()},
+    )
+    assert "shipyard.yaml:6: this installation's router cannot pin" in error(changed)
+    assert not world.sink.events
+
+
 def test_projects_are_listed_in_pages(world, api):
     """Each page says where the next begins."""
     world.with_sockshop("a").with_sockshop("b")

@@ -62,6 +62,15 @@ def outcome(world) -> list[str]:
     return [event.type.removeprefix(events.PREFIX) for answer in posted for event in world.send(answer)]
 
 
+@pytest.mark.parametrize(("evaluated", "answered"), [("pass", True), ("warning", False)])
+def test_between_steps_the_last_evaluation_is_asked_about(clients, task, evaluated, answered):
+    """A warning stays with a canary; a step that passed needs nobody because an earlier one warned."""
+    asked = {"pass": "automatic", "warning": "manual", "of": "evaluation"}
+    data = {**task.data, "result": "warning", "approval": asked, "evaluation": {"result": evaluated}}
+    reply = ask(clients, events.with_data(task, data))
+    assert reply.type.endswith(".finished" if answered else ".started")
+
+
 @pytest.mark.parametrize(("result", "strategy"), [("pass", "pass"), ("", "pass"), ("warning", "warning")])
 def test_an_automatic_approval_asks_nobody(clients, task, result, strategy):
     """The result so far decides which strategy counts; no result is a pass."""

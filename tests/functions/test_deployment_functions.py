@@ -98,3 +98,11 @@ def test_what_the_engine_did_not_ask_for_ends_errored(world: Context) -> None:
     reply = deliver("deploy", forged)
     assert (reply.status, reply.result) == ("errored", "fail")
     assert "task forged of epoch 1000000000 is not open in sockshop/dev/carts" in reply.message
+
+
+def test_release_gives_a_share_or_all(world: Context) -> None:
+    """One function does both, each at its own event."""
+    post(world, "deploy", "deployment", deployment={"deploymentstrategy": "canary"})
+    shared = post(world, "release", "traffic", traffic={"weight_percent": 5})
+    assert (shared.type, shared.data["traffic"]["weight_percent"]) == ("sh.keptn.event.traffic.finished", 100)
+    assert post(world, "release", "release").data["release"]["live"]["digest"] == digest_of("0.1")

@@ -70,6 +70,25 @@ def test_what_it_waits_for_is_told(waiting, told):
     assert told in progress.lanes(view(held))[0][1]
 
 
+@pytest.mark.parametrize("name", ["approval", "evaluation"])
+def test_what_is_over_at_once_is_no_waiting(name):
+    """Nothing to say before an executor has; an evaluation says itself until when it waits."""
+    waiting = {"for": name, "why": "only 3 of 10 requests", "until": "2026-11-24T13:00:00Z", "id": "7"}
+    fresh = execution(waiting=waiting, tasks=[task(name, finished_at="", executors=[])])
+    assert not progress.held(fresh)
+    asked = execution(waiting=waiting, tasks=[task(name, finished_at="", executors=[{"source": "keptn"}])])
+    assert progress.held(asked).startswith("only 3 of 10 requests")
+    assert ("until" in progress.held(asked)) is (name == "approval")
+
+
+def test_a_step_of_a_canary_is_told_with_its_weight():
+    """And which of how many it is."""
+    share = {"weight_percent": 25, "step": 2, "steps": 4}
+    stepping = execution(tasks=[task("traffic", share=share)])
+    assert any("traffic 25 % (2/4) pass" in line for _, line in progress.lines(view(stepping)))
+    assert progress.lanes(view(stepping)) == [("dev", "✓ traffic 25 % (2/4)")]
+
+
 def test_a_task_at_work_is_no_waiting():
     """A task that is being worked on is not told as a wait."""
     assert not progress.held(execution(waiting={"for": "test", "why": "k6 is working on test", "until": "", "id": "7"}))

@@ -19,7 +19,7 @@ from keptn.settings import Settings
 from tests.world import digest_of, open_slot
 
 SCOPE = Scope(project="sockshop", stage="prod", service="carts")
-DEPLOY, RELEASE, ROLLBACK = Phase.DEPLOY, Phase.RELEASE, Phase.ROLLBACK
+DEPLOY, TRAFFIC, RELEASE, ROLLBACK = Phase
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """The Kubernetes objects of a desired state: what values say, what orders them, and how traffic flows."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -7,15 +8,16 @@ import pytest
 from keptn.deployment import manifests
 from keptn.deployment.manifests import Exposure
 from keptn.deployment.state import DesiredState
-from keptn.deployment.strategy import Plan, Version, deploy, strategy_named
+from keptn.deployment.strategy import Plan, Version, deploy, release, rollback, strategy_named, traffic
 from keptn.errors import InvalidFile, Refused
 from keptn.events import Scope
-from keptn.ports import Endpoint
+from keptn.ports import NO_PIN, Endpoint, Pin, Route
 from keptn.projects import values
 from tests.world import digest_of
 
 SCOPE = Scope(project="sockshop", stage="prod", service="carts")
 ENDS = {"blue": Endpoint(host="h", port=1)}
+PIN = Pin(header="X-Canary", value="always", cookie="carts-version")
 
 
 def version(more: str = "", tag: str = "0.1") -> Version:
@@ -31,6 +33,18 @@ def live(more: str = "") -> DesiredState:
 def rendered(state: DesiredState, name: str = "blue", **exposure: str) -> list[dict]:
     files = manifests.render(state, scope=SCOPE, exposure=Exposure(**exposure))
     return list(manifests.parse(files[manifests.path(SCOPE, name)] or b"", file=name))
+
+
+def with_pin(more: str = "", how: str = "canary", pin: Pin = PIN) -> DesiredState:
+    """Live, and beside it a candidate with the pin."""
+    plan = deploy(live(more).plan, strategy=strategy_named(how), version=version(more, tag="0.2"))
+    plan = traffic(plan, weight_percent=10) if plan.candidate else plan
+    return replace(live(), plan=replace(plan, pin=pin))
+
+
+def routed(state: DesiredState) -> Route:
+    text = manifests.render(state, scope=SCOPE, exposure=Exposure())[manifests.path(SCOPE, "route")] or b""
+    return manifests.route(text, scope=SCOPE, endpoints=ENDS)
 
 
 def container(state: DesiredState) -> dict:
@@ -131,16 +145,53 @@ def test_what_the_router_gets_is_what_the_file_says(how: str) -> None:
     """Weights, mirror and revision come out of the committed route as they went in."""
     plan = deploy(live().plan, strategy=strategy_named(how), version=version(tag="0.2"), trial_weight_percent=25)
     state = replace(live(), plan=plan, revision=8)
-    text = manifests.render(state, scope=SCOPE, exposure=Exposure())[manifests.path(SCOPE, "route")] or b""
-    route = manifests.route(text, scope=SCOPE, endpoints=ENDS)
+    route = routed(state)
     assert (route.weights, route.mirror, route.revision, route.endpoints) == (plan.weights, plan.mirror, 8, ENDS)
+    assert (route.pin, route.candidate) == (NO_PIN, plan.candidate)
+
+
+@pytest.mark.parametrize("pin", [PIN, replace(PIN, cookie=""), Pin(cookie="carts-version"), NO_PIN], ids=str)
+@pytest.mark.parametrize("how", ["dark", "shadow", "blue_green", "canary"])
+def test_a_pin_comes_out_as_it_went_in(how: str, pin: Pin) -> None:
+    """Beside weights and mirror, which it leaves as they are."""
+    without = routed(with_pin(how=how, pin=NO_PIN))
+    route = routed(with_pin(how=how, pin=pin))
+    assert (route.pin, route.candidate) == (pin, "green")
+    assert replace(route, pin=NO_PIN, manifest={}) == replace(without, manifest={})
+
+
+def test_a_pinned_header_is_a_rule_after_that_of_the_weights() -> None:
+    """Gateway API prefers it wherever it stands; a patch finds the weights where they always were."""
+    patch = "patches: [{target: HTTPRoute, patch: [{op: add, path: /spec/rules/0/timeouts, value: {request: 5s}}]}]\n"
+    (found,) = rendered(with_pin(patch), "route")
+    weights, pinned = found["spec"]["rules"]
+    assert (weights["timeouts"], [ref["weight"] for ref in weights["backendRefs"]]) == ({"request": "5s"}, [90, 10])
+    assert pinned == {
+        "matches": [{"headers": [{"type": "Exact", "name": "X-Canary", "value": "always"}]}],
+        "backendRefs": [{"name": "carts-green", "port": 80}],
+    }
+    notes = {name: value for name, value in found["metadata"]["annotations"].items() if "pin" in name}
+    assert notes == {
+        "keptn.sh/pin-header": "X-Canary",
+        "keptn.sh/pin-value": "always",
+        "keptn.sh/pin-cookie": "carts-version",
+    }
+
+
+@pytest.mark.parametrize("after", [release, rollback])
+def test_without_a_candidate_nothing_is_pinned_to_it(after: Callable[[Plan], Plan]) -> None:
+    """Nor is anything with a cookie alone: Gateway API has no word for that."""
+    state = with_pin()
+    assert len(rendered(state, "route")[0]["spec"]["rules"]) == 2
+    for ended in (replace(state, plan=after(state.plan)), with_pin(pin=Pin(cookie="carts-version"))):
+        assert len(rendered(ended, "route")[0]["spec"]["rules"]) == 1
+    assert routed(replace(state, plan=after(state.plan))).candidate == ""
 
 
 def test_a_stage_without_a_live_version_routes_nowhere() -> None:
     """No backend, and the router says so to users."""
     state = replace(live(), plan=deploy(Plan(), strategy=strategy_named("dark"), version=version()))
-    text = manifests.render(state, scope=SCOPE, exposure=Exposure())[manifests.path(SCOPE, "route")] or b""
-    assert manifests.route(text, scope=SCOPE, endpoints={}).weights == {}
+    assert routed(state).weights == {}
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,13 @@ import pytest
 from keptn.context import Context
 from keptn.deployment.strategy import Phase
 from keptn.errors import Refused, Unknown
+from keptn.ports import Pin
 from tests.unit.deployment.stage import (
     DEPLOY,
     RELEASE,
     ROLLBACK,
     SCOPE,
+    TRAFFIC,
     carry_out,
     delivered,
     run,
@@ -120,14 +122,80 @@ def test_a_late_duplicate_is_refused(ctx: Context, phase: Phase, epoch: int) -> 
 
 
 def test_canary_steps_share_an_epoch(ctx: Context) -> None:
-    """The next weight is the next task of the same phase; an earlier step that comes late is refused."""
+    """Each weight is a task and a commit of one phase; a step or a deployment that comes late is refused."""
     delivered(ctx, 1, "0.1")
+    run(ctx, DEPLOY, 2, tag="0.2", how="canary")
+    assert weights(ctx) == {"blue": 100}
     for percent in (10, 50):
-        share = {"deploymentstrategy": "canary", "trial_weight_percent": percent}
-        run(ctx, DEPLOY, 2, tag="0.2", id=f"step-{percent}", deployment=share)
+        done = run(ctx, TRAFFIC, 2, id=f"step-{percent}", traffic={"weight_percent": percent})
         assert weights(ctx) == {"blue": 100 - percent, "green": percent}
+        assert done.message == f"give carts 0.2 {percent} % of prod"
+        told = done.data["traffic"]
+        assert (told["weight_percent"], told["candidate"]["colour"], told["live"]["colour"]) == (
+            percent,
+            "green",
+            "blue",
+        )
+    assert run(ctx, TRAFFIC, 2, id="step-50", traffic={"weight_percent": 50}).git_commit == done.git_commit
     with pytest.raises(Refused, match="task step-50 came after it"):
-        run(ctx, DEPLOY, 2, tag="0.2", id="step-10", how="canary")
+        run(ctx, TRAFFIC, 2, id="step-10", traffic={"weight_percent": 10})
+    with pytest.raises(Refused, match="its traffic has been done"):
+        run(ctx, DEPLOY, 2, tag="0.2", how="canary")
+    assert run(ctx, RELEASE, 2).live["digest"] == digest_of("0.2")
+    with pytest.raises(Refused, match="its release has been done"):
+        run(ctx, TRAFFIC, 2, id="step-60", traffic={"weight_percent": 60})
+
+
+def test_a_first_version_gets_all_with_its_first_step(ctx: Context) -> None:
+    """And it is said that there was nothing to compare it with."""
+    run(ctx, DEPLOY, 1, how="canary")
+    done = run(ctx, TRAFFIC, 1, traffic={"weight_percent": 5})
+    assert (weights(ctx), done.data["traffic"]["weight_percent"]) == ({"blue": 100}, 100)
+    assert "nothing to compare it with" in done.message
+
+
+def test_a_step_needs_a_candidate_of_its_own_delivery(ctx: Context) -> None:
+    """Nobody gives traffic to what is not there, or to another delivery's candidate."""
+    delivered(ctx, 1, "0.1")
+    with pytest.raises(Refused, match="no candidate in sockshop/prod/carts to give 5 % of the traffic to"):
+        run(ctx, TRAFFIC, 2, traffic={"weight_percent": 5})
+
+
+@pytest.mark.parametrize("bad", [None, 101, "5", True])
+def test_a_weight_that_is_none_is_refused(ctx: Context, bad: object) -> None:
+    """The engine passes on what a shipyard of the product's form says."""
+    run(ctx, DEPLOY, 1, how="canary")
+    with pytest.raises(Refused, match=r"weight_percent .* is no whole number"):
+        run(ctx, TRAFFIC, 1, traffic={"weight_percent": bad})
+
+
+def test_a_version_that_was_live_says_that_it_needs_no_steps(ctx: Context) -> None:
+    """`fast_rollback` of the stage; without it every version takes them."""
+    for epoch, tag in enumerate(("0.1", "0.2"), start=1):
+        delivered(ctx, epoch, tag)
+    fast = {"deploymentstrategy": "canary", "fast_rollback": 1}
+    told = run(ctx, DEPLOY, 3, tag="0.1", deployment=fast)
+    assert "carts:0.1 was live in prod before" in told.data["deployment"]["promoted"]
+    assert "released without steps" in told.message
+    assert run(ctx, DEPLOY, 4, tag="0.3", deployment=fast).data["deployment"]["promoted"] == ""
+    assert run(ctx, DEPLOY, 5, tag="0.1", how="canary").data["deployment"]["promoted"] == ""
+
+
+def test_a_pin_goes_with_the_candidate(ctx: Context) -> None:
+    """It is in the route from the deployment to the release."""
+    delivered(ctx, 1, "0.1")
+    pin = {"header": "x-candidate", "value": "yes"}
+    run(ctx, DEPLOY, 2, tag="0.2", deployment={"deploymentstrategy": "canary", "pin": pin})
+    assert (ctx.router.routes[SCOPE].pin, ctx.router.routes[SCOPE].candidate) == (Pin(**pin), "green")
+    run(ctx, RELEASE, 2)
+    assert (ctx.router.routes[SCOPE].pin, ctx.router.routes[SCOPE].candidate) == (Pin(), "")
+
+
+def test_a_pin_that_the_router_cannot_do_is_refused(ctx: Context) -> None:
+    """Instead of a stickiness that nobody gets."""
+    ctx.router.pins = frozenset({"header"})
+    with pytest.raises(Refused, match="cannot pin requests by cookie, only by header"):
+        run(ctx, DEPLOY, 1, deployment={"deploymentstrategy": "canary", "pin": {"cookie": "version"}})
 
 
 def test_release_needs_its_own_deployment(ctx: Context) -> None:

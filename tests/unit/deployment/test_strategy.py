@@ -17,8 +17,11 @@ from keptn.deployment.strategy import (
     release,
     rollback,
     strategy_named,
+    traffic,
+    was_live,
 )
 from keptn.errors import Refused
+from keptn.ports import Pin
 
 OLD, NEW = (Version(image=f"carts:{tag}", digest=f"sha256:{tag}") for tag in ("0.1", "0.2"))
 LIVE = Plan(strategy=Strategy.DARK, versions={"blue": OLD}, live="blue", weights={"blue": 100})
@@ -65,7 +68,7 @@ def test_deploying_beside_live_leaves_live_as_it_is(plan: Plan, version: Version
     planned = deploy(plan, strategy=how, version=version, trial_weight_percent=trial)
     assert (planned.live, planned.live_version) == (plan.live, plan.live_version)
     if plan.live:
-        share = trial if how in (Strategy.BLUE_GREEN, Strategy.CANARY) else 0
+        share = trial if how is Strategy.BLUE_GREEN else 0
         assert planned.weights.get(plan.live, 0) == 100 - share
 
 
@@ -108,17 +111,42 @@ def test_who_is_waited_for(plan: Plan, version: Version, how: Strategy, trial: i
     assert gaining(deployed, rollback(deployed)) == set()
 
 
+@given(plans, versions, st.integers(1, 100))
+def test_a_step_gives_the_candidate_its_share_and_nothing_else(plan: Plan, version: Version, percent: int) -> None:
+    """The live version has the rest; where none is live the candidate has all. A rollback gives back everything."""
+    before = deploy(plan, strategy=Strategy.CANARY, version=version, pin=Pin(header="x", value="y"))
+    after = traffic(before, weight_percent=percent)
+    share = percent if plan.live else 100
+    assert after.weights.get(after.candidate) == share
+    assert sum(after.weights.values()) == 100
+    assert replace(after, weights={}, mirror="") == replace(before, weights={}, mirror="")
+    assert rollback(after) == rollback(before)
+    assert release(after) == release(before)
+
+
+@pytest.mark.parametrize(
+    ("among", "known"), [(1, ["0.2", "0.3"]), (2, ["0.1", "0.2", "0.3"]), (5, ["0.1", "0.2", "0.3"])]
+)
+def test_what_was_live_needs_no_steps(among: int, known: list[str]) -> None:
+    """The live version itself, and so many before it."""
+    versions = {tag: replace(NEW, image=f"carts:{tag}", digest=f"sha256:{tag}") for tag in ("0.1", "0.2", "0.3", "0.4")}
+    plan = Plan()
+    for tag in ("0.1", "0.2", "0.3"):
+        plan = release(deploy(plan, strategy=Strategy.CANARY, version=versions[tag]))
+    assert [tag for tag, version in versions.items() if was_live(plan, version, among=among)] == known
+
+
 @pytest.mark.parametrize(
     ("how", "weights", "mirror"),
     [
         ("dark", {"blue": 100}, ""),
         ("shadow", {"blue": 100}, "green"),
         ("blue_green", {"blue": 90, "green": 10}, ""),
-        ("canary", {"blue": 90, "green": 10}, ""),
+        ("canary", {"blue": 100}, ""),
     ],
 )
 def test_a_candidate_is_exposed_as_its_strategy_says(how: str, weights: dict[str, int], mirror: str) -> None:
-    """dark: to nobody; shadow: to a copy; blue_green and canary: to a tenth, unless said otherwise."""
+    """Dark and, before its first step, canary: to nobody; shadow: to a copy; blue_green: to a tenth, unless said."""
     planned = deploy(LIVE, strategy=Strategy(how), version=NEW)
     assert (planned.weights, planned.mirror, planned.candidate) == (weights, mirror, "green")
 
@@ -135,7 +163,9 @@ def test_only_blue_green_keeps_the_old_colour_warm() -> None:
     assert {how for how, colours in warm.items() if colours == {"blue", "green"}} == {Strategy.BLUE_GREEN}
 
 
-@pytest.mark.parametrize(("how", "weights"), [("dark", {}), ("shadow", {}), ("canary", {"blue": 100})])
+@pytest.mark.parametrize(
+    ("how", "weights"), [("dark", {}), ("shadow", {}), ("canary", {}), ("blue_green", {"blue": 100})]
+)
 def test_a_first_version_stands_alone(how: str, weights: dict[str, int]) -> None:
     """Nothing to compare with or mirror from: tests reach it by itself, a trial reaches everybody."""
     planned = deploy(Plan(), strategy=Strategy(how), version=NEW)

@@ -13,13 +13,27 @@ from keptn.simulation.world import START
 from tests.unit.sequence.chaos import Broker, Plan, finished, is_task
 from tests.unit.sequence.test_model import EXAMPLES, NIGHTLY, check
 
-SHIPYARD = """\
+DEV = """\
 stages:
 - {name: dev, deployment_strategy: dark, test_strategy: functional, approval_strategy: {pass: manual}}
-- {name: prod, deployment_strategy: blue_green, soak_time: 1m, freeze: [{cron: "0 9 * * *", duration: 30m}]}
 """
+BLUE_GREEN = f"""{DEV}\
+- {{name: prod, deployment_strategy: blue_green, soak_time: 1m, freeze: [{{cron: "0 9 * * *", duration: 30m}}]}}
+"""
+CANARY = f"""{DEV}\
+- name: prod
+  deployment_strategy: canary
+  approval_strategy: {{warning: manual}}
+  canary:
+    steps:
+    - {{weight_percent: 5, hold: 1m}}
+    - {{approval: manual}}
+    - {{weight_percent: 25, hold: 1m}}
+    - {{weight_percent: 60, hold: 1m, evaluation: none}}
+"""
+STEPS = [5, 25, 60]
 IMAGES = ("carts:0.1", "carts:0.2", "carts:0.3")
-CONTROLS = (Control.PAUSE, Control.RESUME, Control.ABORT, Control.RERUN)
+CONTROLS = (Control.PAUSE, Control.RESUME, Control.PROMOTE, Control.ABORT, Control.RERUN)
 
 
 def moods(seed: int):
@@ -34,6 +48,10 @@ def moods(seed: int):
             return []
         result = {1: "fail", 2: "warning", 3: "fail"}.get(mood, "pass")
         first = finished(task, source="one", result=result, **live)
+        if name == "evaluation" and random.randrange(8) == 0:  # a person looks at the numbers and has seen enough
+            place = {key: str(task.data[key]) for key in ("stage", "service")}
+            number = random.randrange(1000)
+            return [_control(Control.PROMOTE, number, context=task.context, **place), first]
         return [first, finished(task, source="two", result="pass")] if mood == 4 else [first]
 
     return answer
@@ -70,7 +88,7 @@ def _control(control: Control, number: int, *, context: str = "", **data: str) -
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=not NIGHTLY)
 @given(seed=st.integers(0, 2**32))
 def test_the_invariants_hold_whatever_happens(seed):
-    """One holder per slot, one end per task, growing epochs, released is evaluated; and everything comes to an end."""
+    """One holder per slot, one end per task, released is evaluated, no step left out; and all comes to an end."""
     random = Random(seed)
     plan = Plan(
         random,
@@ -86,7 +104,7 @@ def test_the_invariants_hold_whatever_happens(seed):
         refuses=0.05,
         reorder=True,
     )
-    broker = Broker(SHIPYARD, plan, moods(seed))
+    broker = Broker(random.choice((BLUE_GREEN, CANARY)), plan, moods(seed))
     broker.run(arrivals(random))
     for number in range(10):  # lifting a pin may let a delivery in, whose rollback was asked for before
         contexts = {document["context"] for document in broker.store.documents()}
@@ -96,6 +114,7 @@ def test_the_invariants_hold_whatever_happens(seed):
         broker.run([*lifted, *resumed])
     check(broker)
     released_is_evaluated(broker)
+    no_step_is_left_out(broker)
 
 
 def _late(event: Event, broker: Broker) -> Event:
@@ -103,10 +122,29 @@ def _late(event: Event, broker: Broker) -> Event:
 
 
 def released_is_evaluated(broker: Broker) -> None:
-    """Nothing is released that was not evaluated in the same delivery and stage."""
-    tasks = [event for event in broker.posted.values() if is_task(event)]
+    """Nothing is released that was not evaluated in the same delivery and stage, unless a person said so."""
+    tasks = [event for event in broker.posted.values() if is_task(event) and not _promoted(event, broker)]
     evaluated = {_what(event) for event in tasks if event.type.endswith(".evaluation.triggered")}
     assert {_what(event) for event in tasks if event.type.endswith(".release.triggered")} <= evaluated
+
+
+def no_step_is_left_out(broker: Broker) -> None:
+    """Each execution takes its steps in order, each once; without a person's word it releases after the last only.
+
+    A rerun begins with the step that failed, if no rollback has undone it.
+    """
+    for document in broker.store.documents():
+        weights = [run["share"]["weight_percent"] for run in document["tasks"] if run["name"] == "traffic"]
+        assert weights in [STEPS[first:last] for first in range(4) for last in range(first, 4)]
+        released = any(run["name"] == "release" for run in document["tasks"])
+        if released and broker.shipyard == CANARY and document["stage"] == "prod" and not document["promoted"]:
+            reruns = document["tasks"][0]["name"] in ("soak", "release")
+            assert weights[-1:] == STEPS[-1:] or reruns
+
+
+def _promoted(event: Event, broker: Broker) -> bool:
+    """Whether it is of an execution that a person promoted."""
+    return any(event.id in {run["id"] for run in d["tasks"]} and d["promoted"] for d in broker.store.documents())
 
 
 def _what(event: Event) -> tuple[str, str, str]:

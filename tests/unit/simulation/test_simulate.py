@@ -141,6 +141,16 @@ def test_every_way_is_walked_and_drawn(tmp_path, capsys):
     assert walked["mermaid"].startswith("flowchart LR")
 
 
+def test_a_canary_is_drawn_step_by_step(tmp_path, capsys):
+    """Each weight is told from the others; a failure anywhere leads to the rollback."""
+    file = tmp_path / "shipyard.yaml"
+    file.write_text("stages: [{name: prod, deployment_strategy: canary}]\n")
+    assert main(["simulate", str(file)]) == 0
+    drawn = capsys.readouterr().out
+    assert "deployment → traffic 5 % → evaluation → traffic 25 % → evaluation → traffic 50 %" in drawn
+    assert '-->|"fail"| s_prod_rollback' in drawn
+
+
 def test_a_file_that_is_not_there_is_one_sentence(capsys):
     """No traceback reaches a user."""
     assert main(["simulate", "nowhere.yaml"]) == 1

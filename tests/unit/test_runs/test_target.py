@@ -14,7 +14,7 @@ FIRST = {"live": {"colour": "green"}, "candidate": {"colour": "green"}}
     [
         ("shadow", BOTH, "http://public"),
         ("blue_green", BOTH, "http://public"),
-        ("canary", BOTH, "http://public"),
+        ("canary", BOTH, "http://own"),
         ("dark", BOTH, "http://own"),
         ("direct", {"live": {"colour": "blue"}, "candidate": None}, "http://own"),
         ("shadow", FIRST, "http://own"),
@@ -30,3 +30,8 @@ def test_the_only_url_there_is():
     """An executor of another system may name just the public URL, or none."""
     assert target.url({"deploymentURIsPublic": ["http://public"]}) == "http://public"
     assert target.url({}) == ""
+
+
+def test_a_canary_shares_once_a_step_was_taken():
+    """Before its first step users do not reach it; from then on tests see what they see."""
+    assert target.url({**URLS, **BOTH, "deploymentstrategy": "canary"}, shared=True) == "http://public"
