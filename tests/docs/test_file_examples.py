@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from keptn import shipyard, validation
 from keptn.adapters.test_runner.k6 import K6Runner
 from keptn.deployment import workload_file
 from keptn.errors import Refused
@@ -19,11 +20,14 @@ PARSERS = {
     "notify.yaml": subscriptions.parse,
     "tests/functional.yaml": functional.parse,
     "values.yaml": values.parse,
+    "shipyard.yaml": shipyard.parse,
+    "shipyard-0.2.yaml": shipyard.parse,
 }
+PAGES = ("remediation.md", "notifications.md", "tests.md", "services.md", "shipyard.md", "strategies.md")
 DOCS = Path("docs")
 SHOWN = [
     (page.name, match[1], match[2])
-    for page in map(DOCS.joinpath, ("remediation.md", "notifications.md", "tests.md", "services.md"))
+    for page in map(DOCS.joinpath, PAGES)
     for match in re.finditer(r"```yaml file=(\S+)\n(.*?)```", page.read_text(), re.DOTALL)
 ]
 
@@ -32,6 +36,7 @@ SHOWN = [
 def test_a_file_that_is_shown_is_valid(page, file, text):
     """Whoever copies an example gets one that works."""
     assert PARSERS[file](text, file=file)
+    assert validation.problems(text, file=file) == []
 
 
 def test_every_file_is_shown():
