@@ -146,7 +146,7 @@ class Sockshop:
             self._meet_users(self.deliveries[version])
             return done(self.deliveries[version])
 
-        patiently(look, timeout_s=DELIVERY_S, what=_Lazily(lambda: self._so_far(version)))
+        patiently(look, timeout_s=DELIVERY_S, what=Lazily(lambda: self._so_far(version)))
 
     def _look(self, version: str) -> None:
         context = self.contexts[version]
@@ -196,7 +196,7 @@ class Sockshop:
         return dict(answer.json())
 
 
-class _Lazily:
+class Lazily:
     """Text that is made when it is needed."""
 
     def __init__(self, describe: Callable[[], str]) -> None:
