@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 .PHONY: help install check test test-long demo bench soak nightly clean
 
 help:
-	@echo 'make install | check | test | test-long | demo [SWAP=0.2:0.3] [KEEP=1] | bench | soak | nightly [ROUNDS=20] [EXAMPLES=500] | clean'
+	@echo 'make install | check | test | test-long | demo [STRATEGY=canary] [SWAP=0.2:0.3] [KEEP=1] | bench | soak | nightly [ROUNDS=20] [EXAMPLES=500] | clean'
 
 install: $(STAMP)
 
@@ -29,13 +29,14 @@ check: install
 test: install
 	$(PYTEST) -m 'not long'
 
-# What takes minutes by nature: whole stories in peace, under faults, under kill -9; the demo interrupted.
+# What takes minutes by nature: whole stories in peace, under faults, under kill -9; the demo interrupted, and with a canary.
 test-long: install
 	$(PYTEST) -m long
 
-# SWAP=0.2:0.3 pushes the code of 0.3 under the name 0.2; KEEP=1 leaves everything running.
+# STRATEGY=canary tells it with a canary in prod; SWAP=0.2:0.3 pushes the code of 0.3 under the name 0.2; KEEP=1 leaves
+# everything running.
 demo: install
-	$(BIN)/python -m examples.sockshop.demo $(if $(SWAP),--swap $(SWAP)) $(if $(KEEP),--keep)
+	$(BIN)/python -m examples.sockshop.demo $(if $(STRATEGY),--strategy $(STRATEGY)) $(if $(SWAP),--swap $(SWAP)) $(if $(KEEP),--keep)
 
 bench: install
 	$(BIN)/python -m tests.bench

@@ -1,5 +1,6 @@
 """`make demo` ends as its reader expects, also when it is not let to its end."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from examples.sockshop.demo.checks import checks_of
 from examples.sockshop.demo.system import ROOT
 from tests.waiting import DEADLINE_S, until
 
@@ -32,6 +34,21 @@ def test_ctrl_c_leaves_no_process_behind(begun, tmp_path):
     assert demo.returncode == 130
     assert b"Traceback" not in said, said
     until(lambda: not processes_about(state), what="the end of every process")
+
+
+@pytest.mark.long
+def test_a_canary_tells_the_same_story(tmp_path):
+    """Every check is good, and the lanes show the steps. The other strategy's story is `make demo` in CI."""
+    command = [sys.executable, "-m", "examples.sockshop.demo", "--strategy=canary", f"--state-dir={tmp_path / 'state'}"]
+    wide = {**os.environ, "COLUMNS": "300"}
+    demo = subprocess.run(command, cwd=ROOT, env=wide, capture_output=True, text=True, timeout=600, check=False)
+    said = demo.stdout + demo.stderr
+    assert demo.returncode == 0, said
+    assert [line[4:] for line in said.splitlines() if line.startswith("  ✓ ")] == [
+        what for what, _ in checks_of("canary")
+    ], said
+    for line in ("traffic 25 % pass", "evaluation at 25 % pass", "traffic 60 % pass", "evaluation at 60 % pass"):
+        assert f"0.3 prod delivery: {line}" in said, said
 
 
 def processes_about(folder: Path) -> list[str]:

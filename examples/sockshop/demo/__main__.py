@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from examples.sockshop.demo.checks import CHECKS, Story
+from examples.sockshop.demo.checks import Story, checks_of, steps_of_switch
 from examples.sockshop.demo.screen import STAGES, Screen
-from examples.sockshop.demo.story import VERSIONS, Play
+from examples.sockshop.demo.story import SHIPYARDS, VERSIONS, Play
 from examples.sockshop.demo.system import ROOT, DemoError
 from examples.sockshop.demo.users import errors, versions
 from keptn.adapters.machine.file_lock import locked
@@ -21,10 +21,17 @@ LOCK = "runtime.lock"
 
 
 @click.command()
+@click.option(
+    "--strategy",
+    type=click.Choice(list(SHIPYARDS)),
+    default="blue_green",
+    show_default=True,
+    help="How users of prod meet a new version.",
+)
 @click.option("--swap", default="", metavar="A:B", help="Push B's code under the name A, e.g. 0.2:0.3.")
 @click.option("--keep", is_flag=True, help="Leave everything running at the end and say how to go on.")
 @click.option("--state-dir", type=click.Path(path_type=Path), default=ROOT / ".demo", help="Folder of this run.")
-def main(*, swap: str, keep: bool, state_dir: Path) -> None:
+def main(*, strategy: str, swap: str, keep: bool, state_dir: Path) -> None:
     """The talk's story with the sockshop: four versions of carts, three stages, one repair."""
     pair = tuple(swap.split(":")) if swap else None
     if pair and (len(pair) != 2 or not set(pair) <= set(VERSIONS)):
@@ -32,7 +39,7 @@ def main(*, swap: str, keep: bool, state_dir: Path) -> None:
     _end_by_signals()
     _empty(state_dir)
     screen = Screen()
-    play = Play(state_dir.resolve(), screen, swap=pair and (pair[0], pair[1]))
+    play = Play(state_dir.resolve(), screen, strategy=strategy, swap=pair and (pair[0], pair[1]))
     try:
         sys.exit(_run(play, screen, keep=keep))
     except KeyboardInterrupt:
@@ -71,7 +78,7 @@ def _run(play: Play, screen: Screen, *, keep: bool) -> int:
     except DemoError as exc:
         screen.say(f"[red]The story ended early:[/red] {exc}")
     _report(play, screen, story)
-    came_out = story is not None and _judge(story, screen)
+    came_out = story is not None and _judge(story, screen, strategy=play.strategy)
     if keep:
         _wait(play, screen)
     return 0 if came_out else 1
@@ -85,12 +92,14 @@ def _report(play: Play, screen: Screen, story: Story | None) -> None:
         seen = list(crowd.seen)
         served = ", ".join(f"{version} answered {count}" for version, count in versions(seen).items())
         screen.console.print(f"\nUsers of {stage}: {len(seen)} requests, {errors(seen)} errors; {served}")
+    for step in steps_of_switch(story) if story else ():
+        screen.console.print(f"0.3 in prod at {step}")
     if story:
         screen.console.print(f"Time taken: {story.seconds:.0f} s")
 
 
-def _judge(story: Story, screen: Screen) -> bool:
-    outcomes = [(what, check(story)) for what, check in CHECKS]
+def _judge(story: Story, screen: Screen, *, strategy: str) -> bool:
+    outcomes = [(what, check(story)) for what, check in checks_of(strategy)]
     screen.console.print("\n[bold]Did the story come out as told?[/bold]")
     for what, good in outcomes:
         screen.console.print(f"  {'[green]✓' if good else '[red]✗'}[/] {what}")

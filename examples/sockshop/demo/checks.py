@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
-from examples.sockshop.demo import users
+from examples.sockshop.demo import steps, users
 from examples.sockshop.demo.lanes import Delivery
 from examples.sockshop.demo.users import Seen
 
@@ -16,13 +17,15 @@ class Story:
     """All that was seen.
 
     problem: the remediation. staging_seen: what staging's users saw while 0.2 was delivered; switch_seen: prod's while
-    0.3 was; after: prod's after the repair. tickets, chat: bodies received. rejected: digests that prod remembers.
+    0.3 was; regulars_seen: those of prod who come back, then; after: prod's after the repair. tickets, chat: bodies
+    received. rejected: digests that prod remembers.
     """
 
     deliveries: Mapping[str, Delivery]
     problem: Delivery
     staging_seen: Sequence[Seen]
     switch_seen: Sequence[Seen]
+    regulars_seen: Sequence[Seen]
     before_repair: Sequence[Seen]
     after: Sequence[Seen]
     tickets: Sequence[Mapping[str, Any]]
@@ -120,6 +123,32 @@ def _in_git(story: Story) -> bool:
     return bool(story.prod_log) and any("0.3" in line and "roll" in line for line in story.prod_log[:2])
 
 
+def steps_of_switch(story: Story) -> list[steps.Step]:
+    """What prod's users saw of the steps of 0.3; none where prod is no canary."""
+    return steps.read(story.deliveries["0.3"], "prod", story.switch_seen)
+
+
+def _share_grew(story: Story) -> bool:
+    seen = steps_of_switch(story)
+    grew = all(before.share_percent < after.share_percent for before, after in pairwise(seen))
+    return len(seen) > 1 and grew and all(step.is_as_weighted for step in seen)
+
+
+def _steps_in_git(story: Story) -> bool:
+    subjects = [line.partition(" ")[2] for line in reversed(story.prod_log)]
+    given = [subject for subject in subjects if subject.startswith("give carts 0.3 ")]
+    return bool(given) and given == [
+        f"give carts 0.3 {step.weight_percent} % of prod" for step in steps_of_switch(story)
+    ]
+
+
+def _regulars_kept_it(story: Story) -> bool:
+    met: dict[int, list[str]] = {}
+    for one in story.regulars_seen:
+        met.setdefault(one.user, []).append(one.version)
+    return bool(met) and all(versions == sorted(versions) for versions in met.values())
+
+
 CHECKS: Sequence[Check] = (
     ("0.1 went from dev to prod", _reached_prod("0.1")),
     ("0.2 passed dev and was stopped by the evaluation in staging", _stopped_in_staging),
@@ -136,3 +165,14 @@ CHECKS: Sequence[Check] = (
     ("the chat heard of the failure and of the repair", _chat_heard),
     ("prod remembers 0.4's digest as rejected", _rejected),
 )
+
+CANARY_CHECKS: Sequence[Check] = (
+    ("the share of 0.3 among prod's users grew step by step, as weighted", _share_grew),
+    ("every step of 0.3 was a commit on the branch prod", _steps_in_git),
+    ("no user of prod who comes back was sent back from 0.3 to 0.1", _regulars_kept_it),
+)
+
+
+def checks_of(strategy: str) -> Sequence[Check]:
+    """What must be true of the story with this strategy in prod."""
+    return (*CHECKS, *CANARY_CHECKS) if strategy == "canary" else CHECKS

@@ -14,7 +14,10 @@ TASK = re.compile(r"sh\.keptn\.event\.([^.]+)\.(triggered|started|finished)")
 
 @dataclass
 class Lane:
-    """One sequence in one stage. result: empty while it runs. score: of its evaluation, percent or points."""
+    """One sequence in one stage. result: empty while it runs. score: of its evaluation, percent or points.
+
+    share_percent: of the users, what the candidate has in this step of a canary; 0 where there are no steps.
+    """
 
     stage: str
     sequence: str
@@ -22,6 +25,7 @@ class Lane:
     step: str = ""
     result: str = ""
     score: float | None = None
+    share_percent: int = 0
     message: str = ""
     ended: datetime | None = None
     steps: list[str] = field(default_factory=list)
@@ -74,10 +78,19 @@ def _place(event: dict[str, Any], lanes: dict[tuple[str, str], Lane]) -> None:
 
 
 def _step(lane: Lane, task: str, phase: str, data: dict[str, Any]) -> None:
+    if task == "traffic":
+        lane.share_percent = (data.get("traffic") or {}).get("weight_percent") or lane.share_percent
+        lane.score = None  # that of the step before is not this one's
     if phase == "finished":
         lane.step = ""
-        lane.steps.append(f"{task} {data.get('result', '')}")
+        lane.steps.append(f"{_named(task, lane)} {data.get('result', '')}")
         if task == "evaluation":
             lane.score = (data.get("evaluation") or {}).get("score")
     elif not lane.result:
-        lane.step = task
+        lane.step = _named(task, lane)
+
+
+def _named(task: str, lane: Lane) -> str:
+    """Its name; of a canary's step also what the candidate has: no two of its lines are the same."""
+    words = {"traffic": "traffic {} %", "evaluation": "evaluation at {} %"}
+    return words[task].format(lane.share_percent) if lane.share_percent and task in words else task

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from examples.sockshop.demo.system import ROOT, SOCKSHOP, DemoError, System, to_
 from examples.sockshop.demo.users import Users
 
 PROJECT, SERVICE = "sockshop", "carts"
+SHIPYARDS = {"blue_green": "shipyard.yaml", "canary": "shipyard-canary.yaml"}
+"""The strategy of prod, and the file that has it."""
 VERSIONS = ("0.1", "0.2", "0.3", "0.4")
 FILES = (
     ("gates/dev.json", "perfspec.json", ("dev",)),
@@ -27,6 +29,12 @@ FILES = (
     ("remediation.yaml", "remediation.yaml", ("prod",)),
 )
 """File of the example, its place in the service's folder, the stages that get it."""
+FILES_OF_CANARY = (*FILES, ("values_carts-canary.yaml", "values.yaml", ("prod",)))
+SERVED_AFTER = {"shadow": "release", "blue_green": "deployment", "canary": "traffic"}
+"""The task after which a stage's first version has users."""
+CROWDS = {"staging": (1, 5.0), "prod": (5, 16.0)}
+"""How many users at a time, and how many requests a second each."""
+REGULARS = "prod, regulars"
 DELIVERY_S = 300.0
 """After so long a delivery counts as stuck, seconds."""
 PROBLEM_S = 120.0
@@ -35,10 +43,13 @@ AFTER_S = 2.0
 
 
 class Play:
-    """Sets the scene, pushes, follows. Close it, and nothing is left running."""
+    """Sets the scene, pushes, follows. Close it, and nothing is left running. strategy: of prod."""
 
-    def __init__(self, state: Path, screen: Screen, *, swap: tuple[str, str] | None = None) -> None:
+    def __init__(
+        self, state: Path, screen: Screen, *, strategy: str = "blue_green", swap: tuple[str, str] | None = None
+    ) -> None:
         self.system, self.screen, self.swap = System(state), screen, swap
+        self.strategy = strategy
         self.tickets = Endpoint(name="servicenow", token="sn-demo-token")
         self.chat = Endpoint(name="chat")
         self.users: dict[str, Users] = {}
@@ -61,7 +72,7 @@ class Play:
         self.system.start()
         self.screen.say(f"keptn local is up at {self.system.url}")
         keptn = self.system.keptn
-        keptn("create", "project", PROJECT, str(SOCKSHOP / "shipyard.yaml"))
+        keptn("create", "project", PROJECT, str(SOCKSHOP / SHIPYARDS[self.strategy]))
         servicenow = (_literal("url", self.tickets.url), _literal("token", "sn-demo-token"))
         self.system.keptn_side_by_side(
             ("onboard", "service", f"--project={PROJECT}", f"--values={SOCKSHOP / 'values_carts.yaml'}"),
@@ -70,7 +81,7 @@ class Play:
             ("create", "secret", "hook-problems", _literal("token", "problems-demo-token")),
             ("add-resource", f"--project={PROJECT}", f"--resource={SOCKSHOP / 'notify.yaml'}"),
         )
-        self.system.keptn_side_by_side(*_add_resources())
+        self.system.keptn_side_by_side(*_add_resources(FILES_OF_CANARY if self.strategy == "canary" else FILES))
         self._token = str(self.system.get(f"v1/project/{PROJECT}/service/{SERVICE}/hook")["token"])
         self.screen.say("project sockshop is there, carts is onboarded in dev, staging and prod")
         self._start_monitor()
@@ -108,13 +119,22 @@ class Play:
         return found
 
     def _meet_users(self, delivery: Delivery) -> None:
-        """Users come to a stage that serves them: in prod that is the trial of the first version."""
-        for stage, threads, rate_hz, task in (("staging", 1, 5.0, "release"), ("prod", 5, 16.0, "deployment")):
-            deployed = delivery.finished(task, stage) and delivery.finished("deployment", stage)
-            if stage not in self.users and deployed and deployed["result"] in ("pass", "warning"):
-                url = deployed["deployment"]["deploymentURIsPublic"][0]
-                self.users[stage] = Users(stage=stage, url=url, threads=threads, rate_hz=rate_hz)
-                self.screen.say(f"users come to {stage} at {url}")
+        """Users come to a stage that serves them: in prod that is the trial of the first version.
+
+        A canary has users who come back as well: they keep the version that they met.
+        """
+        for stage, (threads, rate_hz) in CROWDS.items():
+            deployed = delivery.finished("deployment", stage)
+            if stage in self.users or deployed.get("result") not in ("pass", "warning"):
+                continue
+            strategy = deployed["deployment"]["deploymentstrategy"]
+            if not delivery.finished(SERVED_AFTER[strategy], stage):
+                continue
+            url = deployed["deployment"]["deploymentURIsPublic"][0]
+            self.users[stage] = Users(stage=stage, url=url, threads=threads, rate_hz=rate_hz)
+            if strategy == "canary":
+                self.users[REGULARS] = Users(stage=stage, url=url, threads=8, rate_hz=1.0, come_back=True)
+            self.screen.say(f"users come to {stage} at {url}")
 
     def _crowds(self) -> str:
         counts = {stage: (len(crowd.seen), users.errors(list(crowd.seen))) for stage, crowd in self.users.items()}
@@ -150,6 +170,7 @@ class Play:
             problem=repair,
             staging_seen=staging.between(*spans["0.2"]),
             switch_seen=prod.between(*spans["0.3"]),
+            regulars_seen=self.users[REGULARS].between(*spans["0.3"]) if REGULARS in self.users else (),
             before_repair=prod.between(spans["0.4"][0], repaired),
             after=prod.between(repaired, time.time()),
             tickets=self.tickets.received,
@@ -173,12 +194,12 @@ def _literal(key: str, value: str) -> str:
     return f"--from-literal={key}={value}"
 
 
-def _add_resources() -> list[tuple[str, ...]]:
+def _add_resources(files: Sequence[tuple[str, str, Sequence[str]]]) -> list[tuple[str, ...]]:
     """A command for each file in each stage that gets it."""
     service = (f"--project={PROJECT}", f"--service={SERVICE}")
     return [
         ("add-resource", *service, f"--stage={stage}", f"--resource={SOCKSHOP / source}", f"--resourceUri={target}")
-        for source, target, stages in FILES
+        for source, target, stages in files
         for stage in stages
     ]
 

@@ -15,26 +15,34 @@ ORDERS_OF_FOUR = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What one user saw. version: of the answer, empty if there was none. error: empty if all was well."""
+    """What one user saw. version: of the answer, empty if there was none. error: empty if all was well.
+
+    user: which of the crowd it was, where they come back.
+    """
 
     at: float
     version: str
     error: str
+    user: int = 0
 
 
 @dataclass
 class Users:
-    """`threads` users, each sending `rate_hz` requests per second until stopped."""
+    """`threads` users at a time, each sending `rate_hz` requests per second until stopped.
+
+    come_back: they stay who they are and keep their cookies; else somebody new sends each request.
+    """
 
     stage: str
     url: str
     threads: int
     rate_hz: float
+    come_back: bool = False
     seen: list[Seen] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._stop = threading.Event()
-        self._workers = [threading.Thread(target=self._run, daemon=True) for _ in range(self.threads)]
+        self._workers = [threading.Thread(target=self._run, args=(user,), daemon=True) for user in range(self.threads)]
         for worker in self._workers:
             worker.start()
 
@@ -47,12 +55,14 @@ class Users:
         """What they saw in a span of `time.time()`."""
         return [seen for seen in list(self.seen) if begin <= seen.at < end]
 
-    def _run(self) -> None:
+    def _run(self, user: int) -> None:
         with httpx.Client(base_url=self.url, timeout=5, trust_env=False) as client:
             begin, number = time.monotonic(), 0
             while not self._stop.wait(max(0.0, begin + number / self.rate_hz - time.monotonic())):
-                self.seen.append(_request(client, number))
+                self.seen.append(_request(client, number, user=user))
                 number += 1
+                if not self.come_back:
+                    client.cookies.clear()
 
 
 def errors(seen: list[Seen]) -> int:
@@ -68,11 +78,11 @@ def _order(client: httpx.Client, number: int) -> httpx.Response:
     return client.post("/orders", json={"cart": str(number)})
 
 
-def _request(client: httpx.Client, number: int) -> Seen:
+def _request(client: httpx.Client, number: int, *, user: int) -> Seen:
     at = time.time()
     try:
         answer = _order(client, number) if number % 4 < ORDERS_OF_FOUR else client.get(f"/carts/{number}")
     except httpx.HTTPError as exc:
-        return Seen(at=at, version="", error=type(exc).__name__)
+        return Seen(at=at, version="", error=type(exc).__name__, user=user)
     error = str(answer.status_code) if answer.status_code >= 400 else ""
-    return Seen(at=at, version=answer.headers.get("x-carts-version", ""), error=error)
+    return Seen(at=at, version=answer.headers.get("x-carts-version", ""), error=error, user=user)

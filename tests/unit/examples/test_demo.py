@@ -36,3 +36,9 @@ def test_an_unknown_version_is_told(run, swap):
     """Only versions of the example can be swapped."""
     done = run(f"--swap={swap}")
     assert (done.exit_code, "0.1, 0.2, 0.3, 0.4" in done.output) == (2, True)
+
+
+def test_an_unknown_strategy_is_told(run):
+    """Only the two that have a shipyard."""
+    done = run("--strategy=shadow")
+    assert (done.exit_code, "'shadow' is not one of 'blue_green', 'canary'" in done.output) == (2, True)
