@@ -40,8 +40,7 @@ def delivery(call: Call) -> Answer:
 def _check_possible(found: Mapping[str, object], wanted: str) -> None:
     """What is over can only be run again. Raises HttpError 409."""
     if found["state"] in _FINAL and wanted != Control.RERUN:
-        over = f"delivery {found['context']} is over ({found['state']})"
-        sentence = f"{over}: there is nothing to {wanted}; keptn rerun repeats a failed one"
+        sentence = f"delivery {found['context']} is over ({found['state']}): it cannot {wanted}; rerun it instead"
         raise HttpError(sentence, status=409)
 
 

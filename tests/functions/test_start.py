@@ -25,7 +25,7 @@ def start(tmp_path: Path, **environment: str) -> subprocess.Popen[str]:
     ("environment", "says"),
     [
         ({"KEPTN_STATE_DIR": "/proc/keptn"}, "keptn does not start: KEPTN_STORE=sqlite"),
-        ({"KEPTN_STORE": "gcs"}, "keptn does not start: there is no store 'gcs'; known: memory, sqlite"),
+        ({"KEPTN_STORE": "s3"}, "keptn does not start: there is no store 's3'; known: gcs, memory, sqlite"),
         ({"KEPTN_WAIT_S": "long"}, "keptn does not start: KEPTN_WAIT_S='long' is not a number"),
         ({"K_SINK": ""}, "keptn does not start: K_SINK is not set"),
     ],

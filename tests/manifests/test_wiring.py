@@ -21,7 +21,7 @@ FOLDERS = sorted(path.parent.name for path in ROOT.glob("functions/*/main.py"))
 WITHOUT_TRIGGER = {"api", "receive-artifact", "receive-problem", "dead-letter", "bridge"}
 """HTTP functions, and the dead-letter sink."""
 TALK = "stages: [{name: dev, deployment_strategy: dark}]"
-TASKS = {"deployment", "test", "evaluation", "release", "rollback", "approval", "get-action", "action"}
+TASKS = {"deployment", "test", "evaluation", "traffic", "release", "rollback", "approval", "get-action", "action"}
 KNOWN_TYPES = {
     *(events.task_type(task, phase) for task in TASKS for phase in Phase),
     *(value for name, value in vars(events).items() if name.isupper() and str(value).startswith(events.PREFIX)),
