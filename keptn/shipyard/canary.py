@@ -40,17 +40,15 @@ def read(document: Document, value: object, path: Path) -> Mapping[str, Any]:
     """The section `canary` of a stage; an absent one is empty."""
     keys = ("steps", "pin", "fast_rollback", "min_requests")
     found = reading.said(document, {} if value is None else value, path, what="canary", keys=keys)
-    deployment(document, found, path)
     reading.min_requests(document, found, path)
     return found
 
 
 def deployment(document: Document, found: Mapping[str, Any], path: Path) -> dict[str, Any]:
     """What the task `deployment` gets of it. Also checks a deployment that is written by hand."""
-    kept = found.get("fast_rollback")
-    if kept is not None and (isinstance(kept, bool) or not isinstance(kept, int) or not 1 <= kept <= MOST_REMEMBERED):
-        reason = f"fast_rollback must be a whole number from 1 to {MOST_REMEMBERED}, for so many earlier live versions "
-        raise document.error(f"{reason}are remembered; it is {kept!r}", *path, "fast_rollback")
+    if (kept := found.get("fast_rollback")) is not None:
+        at, why = (*path, "fast_rollback"), ", for so many earlier live versions are remembered"
+        reading.whole_number(document, kept, at, least=1, most=MOST_REMEMBERED, why=why)
     pin = None if found.get("pin") is None else _pin(document, found["pin"], (*path, "pin"))
     return {name: given for name, given in (("pin", pin), ("fast_rollback", kept)) if given is not None}
 
@@ -93,9 +91,8 @@ def check_timeout(document: Document, timeout: object, tasks: Sequence[Task], pa
 def check_weights(document: Document, weights: Sequence[tuple[Path, object]]) -> None:
     """The weights of one sequence, each with its place: whole percents that grow. Raises InvalidFile."""
     before = 0
-    for path, weight in weights:
-        if isinstance(weight, bool) or not isinstance(weight, int) or not 1 <= weight <= 100:
-            raise document.error(f"weight_percent must be a whole number from 1 to 100; it is {weight!r}", *path)
+    for path, given in weights:
+        weight = reading.whole_number(document, given, path, least=1, most=100)
         if weight <= before:
             raise document.error(f"weight_percent {weight} does not grow: the step before has {before}", *path)
         before = weight

@@ -111,11 +111,20 @@ def properties(document: Document, value: object, path: Path) -> Mapping[str, An
     return dict(value)
 
 
+def whole_number(
+    document: Document, value: object, path: Path, *, least: int, most: int | None = None, why: str = ""
+) -> int:
+    """The value of the path's last key. most: None for no limit; why there is one may be said."""
+    too_big = most is not None and isinstance(value, int) and value > most
+    if isinstance(value, bool) or not isinstance(value, int) or value < least or too_big:
+        limits = f"from {least}" if most is None else f"from {least} to {most}"
+        raise document.error(f"{path[-1]} must be a whole number {limits}{why}; it is {value!r}", *path)
+    return value
+
+
 def min_requests(document: Document, found: Mapping[str, Any], path: Path) -> None:
     """How many requests an evaluation needs, where it says so."""
-    least = found.get("min_requests", 0)
-    if isinstance(least, bool) or not isinstance(least, int) or least < 0:
-        raise document.error(f"min_requests must be a whole number from 0; it is {least!r}", *path, "min_requests")
+    whole_number(document, found.get("min_requests", 0), (*path, "min_requests"), least=0)
 
 
 def soak_is_complete(document: Document, task: Task, path: Path) -> None:

@@ -91,21 +91,19 @@ def _stage(document: Document, found: Mapping[str, Any], path: Path, *, name: st
 
 def _delivery(document: Document, found: Mapping[str, Any], path: Path) -> list[Task]:
     strategy = _strategy(document, found, path)
-    if found.get("canary") is not None and strategy != "canary":
-        reason = f"canary belongs to deployment_strategy canary; this stage has {strategy or 'none'}"
-        raise document.error(reason, *path, "canary")
+    section = _canary(document, found, path, strategy=strategy)
     tasks: list[Task] = []
     if found.get("approval_strategy") is not None:
         tasks.append(Task(name="approval", properties=_approval(document, found, path)))
     if strategy:
-        tasks.append(Task(name="deployment", properties=_deployment(document, found, path, strategy=strategy)))
+        properties = _deployment(document, found, path, strategy=strategy, section=section)
+        tasks.append(Task(name="deployment", properties=properties))
     if found.get("test_strategy"):
         tasks.append(Task(name="test", properties={"teststrategy": str(found["test_strategy"])}))
     evaluation = _evaluation(document, found, path)
-    tasks += _steps(document, found, path, evaluation) if strategy == "canary" else evaluation
-    if "timeout" in (evaluation[0].properties if evaluation else ()):
-        at = (*path, "evaluation", "timeout")
-        canary.check_timeout(document, evaluation[0].properties["timeout"], tasks, at)
+    tasks += _steps(document, found, path, evaluation, section=section) if strategy == "canary" else evaluation
+    if evaluation and (timeout := evaluation[0].properties.get("timeout")) is not None:
+        canary.check_timeout(document, timeout, tasks, (*path, "evaluation", "timeout"))
     if strategy:
         tasks.append(Task(name="release"))
     if found.get("soak_time") is not None:
@@ -126,34 +124,42 @@ def _strategy(document: Document, found: Mapping[str, Any], path: Path) -> str:
     return strategy
 
 
-def _steps(document: Document, found: Mapping[str, Any], path: Path, evaluation: list[Task]) -> list[Task]:
+def _canary(document: Document, found: Mapping[str, Any], path: Path, *, strategy: str) -> Mapping[str, Any]:
+    """The section of that name; empty for any other strategy."""
+    at, value = (*path, "canary"), found.get("canary")
+    if strategy == "canary":
+        return canary.read(document, value, at)
+    if value is not None:
+        reason = f"canary belongs to deployment_strategy canary; this stage has {strategy or 'none'}"
+        raise document.error(reason, *at)
+    return {}
+
+
+def _steps(
+    document: Document, found: Mapping[str, Any], path: Path, evaluation: list[Task], *, section: Mapping[str, Any]
+) -> list[Task]:
     """Tests are evaluated before the first user comes. A warning waits for a person where the stage asks for it."""
     approval = found.get("approval_strategy")
     ask = isinstance(approval, Mapping) and approval.get("warning") == "manual"
-    given = canary.read(document, found.get("canary"), (*path, "canary"))
     own = evaluation[0] if evaluation else None
-    steps = canary.steps(document, given, (*path, "canary"), evaluation=own, ask_on_warning=ask)
+    steps = canary.steps(document, section, (*path, "canary"), evaluation=own, ask_on_warning=ask)
     if found.get("test_strategy") in (None, "", "real-user"):
         return steps
     return [*evaluation, *([canary.ASKED_ON_WARNING] if evaluation and ask else ()), *steps]
 
 
-def _deployment(document: Document, found: Mapping[str, Any], path: Path, *, strategy: str) -> dict[str, Any]:
-    if strategy == "canary":
-        at = (*path, "canary")
-        pinned = canary.deployment(document, canary.read(document, found.get("canary"), at), at)
-    else:
-        pinned = {}
-    weight = found.get("trial_weight_percent")
+def _deployment(
+    document: Document, found: Mapping[str, Any], path: Path, *, strategy: str, section: Mapping[str, Any]
+) -> dict[str, Any]:
+    properties = {"deploymentstrategy": strategy, **canary.deployment(document, section, (*path, "canary"))}
+    weight, at = found.get("trial_weight_percent"), (*path, "trial_weight_percent")
     if weight is None:
-        return {"deploymentstrategy": strategy, **pinned}
-    if isinstance(weight, bool) or not isinstance(weight, int) or not 0 <= weight <= 100:
-        reason = f"trial_weight_percent must be a whole number from 0 to 100; it is {weight!r}"
-        raise document.error(reason, *path, "trial_weight_percent")
+        return properties
+    reading.whole_number(document, weight, at, least=0, most=100)
     if strategy == "canary":
         reason = "a canary's weights are its steps; write canary: {steps: [{weight_percent: 5, hold: 2m}, …]}"
-        raise document.error(reason, *path, "trial_weight_percent")
-    return {"deploymentstrategy": strategy, "trial_weight_percent": weight}
+        raise document.error(reason, *at)
+    return {**properties, "trial_weight_percent": weight}
 
 
 def _approval(document: Document, found: Mapping[str, Any], path: Path) -> dict[str, Any]:
