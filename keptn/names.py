@@ -7,6 +7,7 @@ digests become folders.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from keptn.errors import Refused
 from keptn.events import RESERVED_STAGES
@@ -90,6 +91,13 @@ def check_gateway(text: str) -> str:
     if 2 <= len(parts := text.split("/")) <= 3 and all(_OBJECT.fullmatch(part) for part in parts):
         return text
     raise Refused(f"{text!r} names no gateway; write namespace/name or namespace/name/listener")
+
+
+def check_pin(asked: Collection[str], *, can: Collection[str]) -> None:
+    """Parts of a pin against what this installation's router can do. Raises Refused."""
+    if unknown := sorted(set(asked) - {"value"} - set(can)):
+        known = " or ".join(sorted(can))
+        raise Refused(f"this installation's router cannot pin requests by {unknown[0]}, only by {known}")
 
 
 def _check(kind: str, name: object, *, limit: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from keptn import documents, names, validation
 from keptn.api import known
 from keptn.context import Context
-from keptn.documents import Path
+from keptn.documents import Document, Path
 from keptn.errors import InvalidFile, Refused
 from keptn.notification.subscriptions import NotifyFile
 from keptn.projects import stages
@@ -36,8 +36,8 @@ def warnings(path: str, content: bytes, *, project: str, ctx: Context) -> Sequen
     return (*said, *found.strangers(stages=stages_there, services=services))
 
 
-def shipyard(text: str, *, project: str, called: str = "") -> None:
-    """Raises InvalidFile; also where a stage's name is none for a namespace of the project."""
+def shipyard(text: str, ctx: Context, *, project: str, called: str = "") -> None:
+    """Raises InvalidFile; also where a stage's name is none for a namespace of the project, or as `pins` does."""
     file("shipyard.yaml", text.encode(), called=called)
     document = documents.load(text, file=called or "shipyard.yaml")
     for position, stage in enumerate(stages.in_shipyard(document)):
@@ -45,16 +45,17 @@ def shipyard(text: str, *, project: str, called: str = "") -> None:
             names.check_stage(stage, project=project)
         except Refused as refused:
             raise document.error(str(refused), "stages", position) from refused
+    pins(document, ctx)
 
 
-def pins(text: str | bytes, ctx: Context, *, called: str = "") -> None:
+def pins(document: Document, ctx: Context) -> None:
     """Raises InvalidFile where a shipyard, right as it is, pins requests by what this installation's router cannot."""
-    document = documents.load(text, file=called or "shipyard.yaml")
     for path, pin in _pins(document.data, ()):
-        for key in sorted(pin.keys() - {"value"} - ctx.router.pins):
-            known_ones = " or ".join(sorted(ctx.router.pins))
-            reason = f"this installation's router cannot pin requests by {key}, only by {known_ones}"
-            raise document.error(reason, *path, key)
+        for key in pin:
+            try:
+                names.check_pin({key}, can=ctx.router.pins)
+            except Refused as refused:
+                raise document.error(str(refused), *path, key) from refused
 
 
 def _pins(value: object, path: Path) -> Iterator[tuple[Path, Mapping[str, object]]]:

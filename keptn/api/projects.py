@@ -14,8 +14,7 @@ def create(call: Call) -> Answer:
     name = call.text("name", "project")
     names.check_project(name)
     shipyard = file_text(call.text("shipyard"))
-    checks.shipyard(shipyard, project=name, called=call.optional("file"))
-    checks.pins(shipyard, call.ctx, called=call.optional("file"))
+    checks.shipyard(shipyard, call.ctx, project=name, called=call.optional("file"))
     if name in known.projects(call.ctx):
         raise HttpError(f"project {name!r} exists; choose another name or delete it first", status=409)
     return posted(new_event(events.PROJECT_CREATE, {"project": name, "shipyard": shipyard}, call), call.ctx)

@@ -111,8 +111,9 @@ def _keep_the_stages(call: Call, content: bytes) -> None:
     if call.path["uri"] != "shipyard.yaml" or "stage" in call.path or "service" in call.path:
         return
     before = known.stage_names(call.path["project"], call.ctx)
-    checks.pins(content, call.ctx)
-    after = stages.in_shipyard(documents.load(content, file="shipyard.yaml"))
+    document = documents.load(content, file="shipyard.yaml")
+    checks.pins(document, call.ctx)
+    after = stages.in_shipyard(document)
     if sorted(before) != sorted(after):
         there = f"the project has {', '.join(before)}, the file {', '.join(after)}"
         raise Refused(f"stages cannot be added, removed or renamed: {there}; create a new project instead")

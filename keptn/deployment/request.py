@@ -93,9 +93,8 @@ def _percent(value: object, name: str) -> int:
 
 
 def _pin(asked: Mapping[str, Any], ctx: Context) -> Pin:
-    if unknown := sorted(asked.keys() - ctx.router.pins - {"value"}):
-        known = " or ".join(sorted(ctx.router.pins))
-        raise Refused(f"this installation's router cannot pin requests by {unknown[0]}, only by {known}")
+    if asked:
+        names.check_pin(asked, can=ctx.router.pins)
     return Pin(**{name: str(value) for name, value in asked.items()})
 
 
