@@ -61,7 +61,7 @@ def rows() -> Iterator[Row]:
 
 def outcome(storm: Storm) -> Outcome:
     """It gives up somewhat above the budget, for it might never come to rest."""
-    installation, endless = _with_a_live_version(), False
+    installation, endless = Installation.with_a_live_version(), False
     if not storm.at_once:
         installation.store.limit_writes(per_second=1)
     installation.most_events = installation.posted + storm.budget * 3 // 2 + 100
@@ -77,17 +77,6 @@ def outcome(storm: Storm) -> Outcome:
     through = sum("/prod.delivery." in name for name in documents) - 1  # but for the live version's
     events = sum(installation.counts.events.values()) - PER_DELIVERY * through
     return Outcome(events=events, left=max(left, int(endless)))
-
-
-def _with_a_live_version() -> Installation:
-    """An hour ago, in every stage."""
-    installation = Installation()
-    with installation.running():
-        installation.push("1.0.0")
-        installation.rest()
-    installation.clock.sleep(3600)
-    installation.counts.reset()
-    return installation
 
 
 def _break_loose(storm: Storm, installation: Installation) -> None:

@@ -88,6 +88,17 @@ class Installation:
         self.context = self._context()
         self._set_up()
 
+    @classmethod
+    def with_a_live_version(cls) -> Installation:
+        """In every stage, since an hour; nothing is counted yet."""
+        made = cls()
+        with made.running():
+            made.push("1.0.0")
+            made.rest()
+        made.clock.sleep(3600)
+        made.counts.reset()
+        return made
+
     def _context(self) -> Context:
         def git(method: str) -> None:
             self.counts.git[self.counts.caller, method] += 1
