@@ -108,8 +108,11 @@ def delete(task: Event, ctx: Context) -> None:
 
 
 def _warnings(file: ValuesFile, project: str, found: Sequence[str], ctx: Context) -> Sequence[str]:
-    scope = Scope(project=project, stage=found[0], service=file.service)
-    return ctx.platform.warnings(manifests.preview(file.workload, scope=scope))
+    """Of the route too, where the file says something of it: otherwise the router does all that stands there."""
+    scope, workload = Scope(project=project, stage=found[0], service=file.service), file.workload
+    of_route = workload.hostnames or any(patch.target == "HTTPRoute" for patch in workload.patches)
+    rendered = manifests.preview(workload, scope=scope)
+    return ctx.platform.warnings([one for one in rendered if of_route or one["kind"] != "HTTPRoute"])
 
 
 def _checked(file: ValuesFile, task: Event) -> ValuesFile:

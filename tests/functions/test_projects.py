@@ -8,6 +8,7 @@ import pytest
 from keptn import context, events, orchestration
 from keptn.adapters.config_repo.memory import MemoryConfigRepo
 from keptn.adapters.platform.memory import MemoryPlatform
+from keptn.adapters.platform.process import ProcessPlatform
 from keptn.adapters.registry.memory import MemoryRegistry
 from keptn.adapters.router.memory import MemoryRouter
 from keptn.adapters.secrets.memory import MemorySecrets
@@ -195,6 +196,24 @@ def test_onboarding_says_what_the_platform_cannot_do(world):
     reply = world.onboard()
     assert (reply.result, reply.data["warnings"]) == ("pass", ["it runs without volumes"])
     assert reply.message == "service carts is in dev, staging, prod; it runs without volumes"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("", None),
+        ("hostnames: [carts.example.org]\n", "HTTPRoute"),
+        ("patches: [{target: HTTPRoute, patch: [{op: add, path: /metadata/labels/a, value: b}]}]\n", "HTTPRoute"),
+        ("replicas: 3\n", "3 replicas"),
+    ],
+)
+def test_a_plain_service_runs_on_a_laptop_without_a_warning(world, tmp_path, more, said):
+    """Of a route only what the file asks for is left out there: Envoy does the rest."""
+    world.create()
+    world.context.platform = ProcessPlatform(tmp_path)
+    reply = world.onboard(VALUES_TEXT + more)
+    expected = said and [f"as a process of this machine it runs without {said} (docs/services.md)"]
+    assert reply.data.get("warnings") == expected
 
 
 def test_a_patch_that_does_not_apply_is_refused_with_its_line(world):
