@@ -27,11 +27,11 @@ check: install
 	$(BIN)/lint-imports
 
 test: install
-	$(PYTEST) -m 'not long'
+	$(PYTEST) -m 'not long and not cluster'
 
 # What takes minutes by nature: whole stories in peace, under faults, under kill -9; the demo interrupted, and with a canary.
 test-long: install
-	$(PYTEST) -m long
+	$(PYTEST) -m 'long and not cluster'
 
 # STRATEGY=canary tells it with a canary in prod; SWAP=0.2:0.3 pushes the code of 0.3 under the name 0.2; KEEP=1 leaves
 # everything running.

@@ -43,6 +43,14 @@ def folder(variable: str) -> Path:
     return Path(named)
 
 
+def cluster() -> Path:
+    """The file that KUBECONFIG names: of a cluster with Knative on which tests may make and delete namespaces."""
+    named = os.environ.get("KUBECONFIG", "")
+    if not Path(named).is_file():
+        _missing(f"KUBECONFIG={named!r} names no file; set it to that of a cluster for tests, with Knative")
+    return Path(named)
+
+
 def _missing(sentence: str) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(f"{sentence} (CI is set: not skipped)")
