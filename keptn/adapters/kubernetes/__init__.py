@@ -1,0 +1,1 @@
+"""What the adapters that speak to a cluster's API server share."""

@@ -1,0 +1,209 @@
+"""Objects of a cluster as manifests, through the official client: what platform, router and logs are built on.
+
+Imported by who needs it alone: the client costs a quarter of a second of a cold start. Its models are not used: what is
+committed is what is sent. A pod's own service account counts, else the file that KUBECONFIG names.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from keptn.adapters.kubernetes.refusals import refusal
+from keptn.errors import Refused, Unavailable
+from keptn.ports import Manifest
+
+FIELD_MANAGER = "keptn"
+TIMEOUT_S = (3.0, 15.0)
+"""To connect, and until it answers."""
+_APPLY = "application/apply-patch+yaml"
+_MERGE = "application/merge-patch+json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A kind, and where its objects are."""
+
+    api_version: str
+    kind: str
+    plural: str
+    namespaced: bool = True
+
+    def path(self, namespace: str = "", name: str = "", sub: str = "") -> str:
+        root = "api" if "/" not in self.api_version else "apis"
+        within = ["namespaces", namespace] if self.namespaced and namespace else []
+        return "/" + "/".join(part for part in (root, self.api_version, *within, self.plural, name, sub) if part)
+
+
+NAMESPACE = Resource(api_version="v1", kind="Namespace", plural="namespaces", namespaced=False)
+SERVICE = Resource(api_version="v1", kind="Service", plural="services")
+POD = Resource(api_version="v1", kind="Pod", plural="pods")
+EVENT = Resource(api_version="v1", kind="Event", plural="events")
+DEPLOYMENT = Resource(api_version="apps/v1", kind="Deployment", plural="deployments")
+REPLICA_SET = Resource(api_version="apps/v1", kind="ReplicaSet", plural="replicasets")
+AUTOSCALER = Resource(api_version="autoscaling/v2", kind="HorizontalPodAutoscaler", plural="horizontalpodautoscalers")
+ROLE_BINDING = Resource(api_version="rbac.authorization.k8s.io/v1", kind="RoleBinding", plural="rolebindings")
+GATEWAY = Resource(api_version="gateway.networking.k8s.io/v1", kind="Gateway", plural="gateways")
+HTTP_ROUTE = Resource(api_version="gateway.networking.k8s.io/v1", kind="HTTPRoute", plural="httproutes")
+_KNOWN = {(one.api_version, one.kind): one for one in (DEPLOYMENT, SERVICE, AUTOSCALER, HTTP_ROUTE)}
+"""What is committed."""
+
+
+def resource_of(manifest: Manifest) -> Resource:
+    """Raises Refused for a kind that keptn does not commit."""
+    key = (str(manifest.get("apiVersion")), str(manifest["kind"]))
+    if key not in _KNOWN:
+        kinds = ", ".join(kind for _, kind in _KNOWN)
+        raise Refused(f"{key[1]} ({key[0]}) is no kind of object that keptn applies; it applies {kinds}")
+    return _KNOWN[key]
+
+
+class Objects:
+    """client: kubernetes.client.ApiClient. Raises Refused, LostRace and Unavailable, as `refusals` says."""
+
+    def __init__(self, client: Any) -> None:  # noqa: ANN401 - the library's
+        self._client = client
+
+    @classmethod
+    def open(cls) -> Objects:
+        return cls(_client())
+
+    def get(self, resource: Resource, namespace: str, name: str) -> dict[str, Any] | None:
+        """None if it is not there, nor its namespace. Raises Refused where the cluster has no such kind."""
+        status, found = self._call(
+            "GET", resource.path(namespace, name), doing=_doing("read", resource, namespace, name)
+        )
+        return found if status == 200 else None
+
+    def list(self, resource: Resource, namespace: str = "", *, labels: Mapping[str, str]) -> Sequence[dict[str, Any]]:
+        """All with the labels, of a namespace or of every one."""
+        query = [("labelSelector", ",".join(f"{key}={value}" for key, value in labels.items()))]
+        doing = _doing("list", resource, namespace)
+        _, found = self._call("GET", resource.path(namespace), query=query, doing=doing)
+        return [{"apiVersion": resource.api_version, "kind": resource.kind, **item} for item in found.get("items", ())]
+
+    def create(self, resource: Resource, manifest: Manifest) -> None:
+        """Raises LostRace if it is there."""
+        namespace, name = _named(manifest)
+        query = [("fieldManager", FIELD_MANAGER)]
+        doing = _doing("make", resource, namespace, name)
+        self._call("POST", resource.path(namespace), body=manifest, query=query, doing=doing)
+
+    def apply(self, resource: Resource, manifest: Manifest, *, resource_version: str = "") -> None:
+        """Server-side apply: what is not ours stays. resource_version: of what was looked at; else LostRace."""
+        namespace, name = _named(manifest)
+        body = {**manifest, "metadata": {**manifest["metadata"]}}
+        if resource_version:
+            body["metadata"]["resourceVersion"] = resource_version
+        query = [("fieldManager", FIELD_MANAGER), ("force", "true")]
+        path, doing = resource.path(namespace, name), _doing("apply", resource, namespace, name)
+        self._call("PATCH", path, body=body, query=query, content_type=_APPLY, doing=doing)
+
+    def annotate(self, resource: Resource, namespace: str, name: str, annotations: Mapping[str, str | None]) -> None:
+        """None takes one away."""
+        body = {"metadata": {"annotations": annotations}}
+        path, doing = resource.path(namespace, name), _doing("annotate", resource, namespace, name)
+        self._call("PATCH", path, body=body, content_type=_MERGE, doing=doing)
+
+    def delete(self, resource: Resource, namespace: str, name: str, *, resource_version: str = "") -> None:
+        """With all that it owns, in the background; what is not there is fine."""
+        body: dict[str, Any] = {"propagationPolicy": "Background"}
+        if resource_version:
+            body["preconditions"] = {"resourceVersion": resource_version}
+        path, doing = resource.path(namespace, name), _doing("delete", resource, namespace, name)
+        self._call("DELETE", path, body=body, doing=doing)
+
+    def logs(self, namespace: str, pod: str, *, container: str = "", lines: int, previous: bool = False) -> str:
+        """The last lines; empty if the pod or its earlier container is gone, or has not begun."""
+        query = [("tailLines", str(lines)), ("previous", str(previous).lower())]
+        query += [("container", container)] if container else []
+        try:
+            return self._text(
+                "GET", POD.path(namespace, pod, "log"), query=query, doing=_doing("read", POD, namespace, pod)
+            )
+        except Refused:  # "previous terminated container not found", "container is waiting to start"
+            return ""
+
+    def _call(self, method: str, path: str, *, doing: str, **given: Any) -> tuple[int, dict[str, Any]]:  # noqa: ANN401
+        """Status and object; 404 of an object is an answer where it is read or deleted."""
+        try:
+            return 200, dict(json.loads(self._text(method, path, doing=doing, **given)))
+        except _Absent:
+            return 404, {}
+
+    def _text(
+        self,
+        method: str,
+        path: str,
+        *,
+        doing: str,
+        query: Sequence[tuple[str, str]] = (),
+        body: Manifest | None = None,
+        content_type: str = "application/json",
+    ) -> str:
+        headers = {"Accept": "application/json", **({"Content-Type": content_type} if body is not None else {})}
+        with _translated(method, doing):
+            answer = self._client.call_api(
+                path,
+                method,
+                query_params=list(query),
+                header_params=headers,
+                body=body,
+                auth_settings=["BearerToken"],
+                _return_http_data_only=True,
+                _preload_content=False,
+                _request_timeout=TIMEOUT_S,
+            )
+            return str(answer.data.decode(errors="replace"))
+
+
+class _Absent(Refused):
+    """An object that is not there, of a kind that is."""
+
+
+@contextmanager
+def _translated(method: str, doing: str) -> Iterator[None]:
+    from kubernetes.client.exceptions import ApiException
+    from urllib3.exceptions import HTTPError
+
+    try:
+        yield
+    except ApiException as exc:
+        if not exc.status:  # no answer, or one that is no HTTP
+            raise Unavailable(f"the cluster's API server did not {doing}: {exc.reason}; it is tried again") from exc
+        body = exc.body.decode(errors="replace") if isinstance(exc.body, bytes) else str(exc.body or "")
+        if exc.status == 404 and method in {"GET", "DELETE"} and '"details"' in body:
+            raise _Absent(doing) from exc
+        raise refusal(exc.status, body, doing=doing) from exc
+    except HTTPError as exc:
+        reason = str(getattr(exc, "reason", None) or type(exc).__name__).partition(": ")[2] or type(exc).__name__
+        raise Unavailable(f"the cluster's API server does not answer ({reason}); it is tried again") from exc
+
+
+def _client() -> Any:  # noqa: ANN401 - the library's
+    from kubernetes import config
+    from kubernetes.client import ApiClient, Configuration
+
+    found = Configuration()
+    try:
+        try:
+            config.load_incluster_config(client_configuration=found)
+        except config.ConfigException:
+            config.load_kube_config(client_configuration=found)
+    except config.ConfigException as exc:
+        raise Refused(f"this is no pod of a cluster, and KUBECONFIG names none ({exc}); set KUBECONFIG") from exc
+    found.retries = 1
+    return ApiClient(found)
+
+
+def _named(manifest: Manifest) -> tuple[str, str]:
+    metadata = manifest["metadata"]
+    return str(metadata.get("namespace", "")), str(metadata["name"])
+
+
+def _doing(verb: str, resource: Resource, namespace: str, name: str = "") -> str:
+    what = f"{verb} {resource.kind} {name}".rstrip() if name else f"{verb} {resource.plural}"
+    return f"{what} in {namespace}" if namespace else what
