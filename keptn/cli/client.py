@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -15,11 +17,25 @@ TIMEOUT_S = 30.0
 """A function may be starting: its first answer takes longer than the others."""
 
 
-class Client:
-    """Calls one `api`. transport: tests bring their own."""
+class _Lost(Unavailable):
+    """Something answered, but not the api."""
 
-    def __init__(self, endpoint: str, token: str, *, transport: httpx.BaseTransport | None = None) -> None:
-        self.endpoint = endpoint
+
+class Client:
+    """Calls one `api`. transport: tests bring their own.
+
+    pauses_s: before a question is asked again whose answer was lost with the function that gave it.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        token: str,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        pauses_s: Sequence[float] = (0.3, 1.0, 2.0),
+    ) -> None:
+        self.endpoint, self._pauses_s = endpoint, pauses_s
         if not (token.isascii() and token.isprintable()):
             raise KeptnError("the token is wrong: it has characters that no token has; copy it again")
         headers = {"x-token": token, "user-agent": "keptn-cli"}
@@ -27,6 +43,10 @@ class Client:
 
     def get(self, path: str, **query: str | int) -> Any:  # noqa: ANN401 - JSON
         given = {name: str(value) for name, value in query.items() if value not in ("", None)}
+        for pause_s in self._pauses_s:
+            with suppress(_Lost):
+                return self._call("GET", path, params=given)
+            time.sleep(pause_s)
         return self._call("GET", path, params=given)
 
     def post(self, path: str, body: Mapping[str, object]) -> Any:  # noqa: ANN401 - JSON
@@ -42,6 +62,8 @@ class Client:
         url = f"{self.endpoint}/v1{path}"
         try:
             response = self._http.request(method, url, **given)
+        except (httpx.ReadError, httpx.RemoteProtocolError) as exc:
+            raise _Lost(f"{self.endpoint} broke off ({_reason(exc)}); try again, it may have been done") from exc
         except httpx.TransportError as exc:
             hint = "is it running? `keptn local` starts one; `keptn auth` says where it is"
             raise Unavailable(f"no answer from {self.endpoint} ({_reason(exc)}); {hint}") from exc
@@ -59,12 +81,12 @@ def segment(text: str) -> str:
 
 def _error(response: httpx.Response, endpoint: str) -> KeptnError:
     if response.status_code in _AWAY and not response.headers.get("content-type", "").startswith("application/json"):
-        return Unavailable(f"{endpoint} answered {response.status_code}: the api is starting or away; try again")
+        return _Lost(f"{endpoint} answered {response.status_code}: the api is starting or away; try again")
     body = _json(response, endpoint)
     sentence = str(body.get("error") or f"{endpoint} answered {response.status_code}")
     if response.status_code == 404:
         return Unknown(sentence)
-    return Unavailable(sentence) if response.status_code == 503 else KeptnError(sentence)
+    return _Lost(sentence) if response.status_code in _AWAY else KeptnError(sentence)
 
 
 def _json(response: httpx.Response, endpoint: str) -> Any:  # noqa: ANN401 - JSON

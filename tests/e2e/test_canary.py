@@ -20,7 +20,7 @@ import pytest
 
 from examples.sockshop.demo.system import System
 from tests.e2e import invariants
-from tests.e2e.sockshop import Lazily, patiently
+from tests.e2e.sockshop import Lazily, carried_out, patiently
 
 pytestmark = pytest.mark.long
 PROJECT, SERVICE, STAGE = "shop", "carts", "prod"
@@ -162,7 +162,7 @@ class Canary:
         self.system.stop()
 
     def keptn(self, *words: str) -> str:
-        return patiently(lambda: self.system.keptn(*words) or "done", what=" ".join(words[:2]))
+        return carried_out(self.system, *words)
 
     def file(self, name: str, text: str) -> str:
         (self.folder / name).write_text(text)

@@ -21,6 +21,7 @@ import httpx
 SOCKSHOP = Path(__file__).resolve().parent.parent
 ROOT = SOCKSHOP.parent.parent
 T = TypeVar("T")
+ASKED_AGAIN, ASKED_AGAIN_S = 5, 0.5
 
 
 class DemoError(Exception):
@@ -124,8 +125,13 @@ class System:
             list(pool.map(lambda words: self.keptn(*words), commands))
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
-        """One question to the api."""
+        """One question to the api, asked again where the answer was lost with the function that gave it."""
         answer = self._client().get(path, params=query)
+        for _ in range(ASKED_AGAIN):
+            if answer.status_code not in {502, 503}:
+                break
+            time.sleep(ASKED_AGAIN_S)
+            answer = self._client().get(path, params=query)
         if answer.status_code != 200:
             raise DemoError(f"GET {path}: {answer.status_code} {answer.text}")
         return dict(answer.json())

@@ -30,7 +30,7 @@ def client(*answers) -> Client:
             raise answer
         return answer
 
-    return Client("http://keptn.test", "token", transport=httpx.MockTransport(handle))
+    return Client("http://keptn.test", "token", transport=httpx.MockTransport(handle), pauses_s=())
 
 
 def test_an_api_that_starts_again_is_waited_for(capsys):

@@ -1,0 +1,62 @@
+"""Questions whose answer was lost are asked again; what may have been done is not done twice."""
+
+import httpx
+import pytest
+
+from keptn.cli.client import Client
+from keptn.errors import Unavailable
+
+LOST = [
+    httpx.ReadError("reset"),
+    httpx.RemoteProtocolError("closed"),
+    httpx.Response(502, json={"error": "function api does not answer"}),
+    httpx.Response(503, text="starting"),
+    httpx.Response(504, text="late"),
+]
+
+
+class Api:
+    """Gives its answers in order, and the last one again and again."""
+
+    def __init__(self, *answers):
+        self.answers, self.asked = list(answers), 0
+
+    def __call__(self, request):
+        self.asked += 1
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def client(self):
+        return Client("http://keptn.test", "token", transport=httpx.MockTransport(self), pauses_s=(0, 0, 0))
+
+
+@pytest.mark.parametrize("lost", LOST, ids=str)
+def test_a_lost_answer_is_asked_for_again(lost):
+    api = Api(lost, lost, httpx.Response(200, json={"state": "finished"}))
+    assert api.client().get("/delivery/c") == {"state": "finished"}
+    assert api.asked == 3
+
+
+@pytest.mark.parametrize("lost", LOST, ids=str)
+def test_an_api_that_stays_away_is_told(lost):
+    api = Api(lost)
+    with pytest.raises(Unavailable, match=r"try again|does not answer"):
+        api.client().get("/delivery/c")
+    assert api.asked == 4
+
+
+@pytest.mark.parametrize("lost", LOST, ids=str)
+def test_what_changes_something_is_asked_for_once(lost):
+    api = Api(lost)
+    with pytest.raises(Unavailable):
+        api.client().post("/project", {})
+    assert api.asked == 1
+
+
+def test_nobody_there_is_told_at_once():
+    api = Api(httpx.ConnectError("refused"))
+    with pytest.raises(Unavailable, match="is it running"):
+        api.client().get("/delivery/c")
+    assert api.asked == 1
