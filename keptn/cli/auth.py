@@ -16,13 +16,16 @@ from keptn.cli.session import Session, pass_session
 )
 @click.option("-e", "--endpoint", default="", help="URL of the api.")
 @click.option("-a", "--api-token", default="", help="Its token.")
+@click.option("--host", default="", help="Its host name, where the URL is another address of its ingress.")
 @pass_session
-def command(session: Session, *, endpoint: str, api_token: str) -> None:
+def command(session: Session, *, endpoint: str, api_token: str, host: str) -> None:
     """Remember an installation for the next commands; without options, check the one that is remembered."""
     if bool(endpoint) != bool(api_token):
         raise click.UsageError("Give both --endpoint and --api-token, or neither.")
-    wanted = Config(endpoint=endpoint.rstrip("/"), token=api_token) if endpoint else session.config
-    Client(wanted.endpoint, wanted.token, transport=session.transport).post("/auth", {})
+    if host and not endpoint:
+        raise click.UsageError("--host goes with --endpoint and --api-token.")
+    wanted = Config(endpoint=endpoint.rstrip("/"), token=api_token, host=host) if endpoint else session.config
+    Client(wanted.endpoint, wanted.token, host=wanted.host, transport=session.transport).post("/auth", {})
     if endpoint:
         config.write(session.home, wanted)
     click.echo(f"{wanted.endpoint} knows this token.")

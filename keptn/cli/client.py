@@ -22,7 +22,7 @@ class _Lost(Unavailable):
 
 
 class Client:
-    """Calls one `api`. transport: tests bring their own.
+    """Calls one `api`. host: as of Config. transport: tests bring their own.
 
     pauses_s: before a question is asked again whose answer was lost with the function that gave it.
     """
@@ -32,13 +32,14 @@ class Client:
         endpoint: str,
         token: str,
         *,
+        host: str = "",
         transport: httpx.BaseTransport | None = None,
         pauses_s: Sequence[float] = (0.3, 1.0, 2.0),
     ) -> None:
         self.endpoint, self._pauses_s = endpoint, pauses_s
         if not (token.isascii() and token.isprintable()):
             raise KeptnError("the token is wrong: it has characters that no token has; copy it again")
-        headers = {"x-token": token, "user-agent": "keptn-cli"}
+        headers = {"x-token": token, "user-agent": "keptn-cli", **({"host": host} if host else {})}
         self._http = httpx.Client(headers=headers, timeout=TIMEOUT_S, transport=transport, trust_env=False)
 
     def get(self, path: str, **query: str | int) -> Any:  # noqa: ANN401 - JSON

@@ -17,10 +17,14 @@ DEFAULT_HOME = Path("~/.keptn")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """endpoint: URL of the function `api`. token: what it asks for."""
+    """endpoint: URL of the function `api`. token: what it asks for.
+
+    host: the name that its ingress knows it by, where the endpoint is an address of another name.
+    """
 
     endpoint: str
     token: str
+    host: str = ""
 
 
 def path(home: Path) -> Path:
@@ -32,7 +36,8 @@ def read(home: Path) -> Config | None:
     file = path(home)
     try:
         found = json.loads(file.read_bytes())
-        return Config(endpoint=str(found["endpoint"]).rstrip("/"), token=str(found["token"]))
+        endpoint, token = str(found["endpoint"]).rstrip("/"), str(found["token"])
+        return Config(endpoint=endpoint, token=token, host=str(found.get("host", "")))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as exc:
@@ -45,5 +50,5 @@ def write(home: Path, config: Config) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     partial = file.with_suffix(f".{os.getpid()}")
     with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:  # noqa: PTH123 - the mode
-        json.dump(asdict(config), stream)
+        json.dump({key: value for key, value in asdict(config).items() if value}, stream)
     return partial.replace(file)

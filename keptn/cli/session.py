@@ -33,7 +33,7 @@ class Session:
             from keptn.cli.client import Client  # noqa: PLC0415 - httpx is not for `keptn --help`
 
             known = self.config
-            self._client = Client(known.endpoint, known.token, transport=self.transport)
+            self._client = Client(known.endpoint, known.token, host=known.host, transport=self.transport)
         return self._client
 
     @property
@@ -41,7 +41,9 @@ class Session:
         if self.endpoint and self.token:
             return Config(endpoint=self.endpoint.rstrip("/"), token=self.token)
         if found := config.read(self.home):
-            return Config(endpoint=(self.endpoint or found.endpoint).rstrip("/"), token=self.token or found.token)
+            host = "" if self.endpoint else found.host
+            endpoint, token = (self.endpoint or found.endpoint).rstrip("/"), self.token or found.token
+            return Config(endpoint=endpoint, token=token, host=host)
         raise KeptnError(
             "no keptn is known here; start one with `keptn local`, or name one with "
             "`keptn auth --endpoint=URL --api-token=TOKEN`"

@@ -60,3 +60,16 @@ def test_nobody_there_is_told_at_once():
     with pytest.raises(Unavailable, match="is it running"):
         api.client().get("/delivery/c")
     assert api.asked == 1
+
+
+def test_an_ingress_is_told_the_name_of_the_api():
+    """Where its name is not in DNS, the URL is the ingress's address and the name travels as the header."""
+    seen = []
+
+    def answer(request):
+        seen.append(request.headers["host"])
+        return httpx.Response(200, json={})
+
+    for host in ("api.keptn.test", ""):
+        Client("http://127.0.0.1:1", "token", host=host, transport=httpx.MockTransport(answer)).get("/project")
+    assert seen == ["api.keptn.test", "127.0.0.1:1"]
