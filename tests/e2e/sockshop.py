@@ -15,10 +15,11 @@ from typing import Any, TypeVar
 import httpx
 
 from examples.sockshop.demo import lanes, pushes
+from examples.sockshop.demo.api import SOCKSHOP, Api, DemoError
 from examples.sockshop.demo.endpoints import Endpoint
 from examples.sockshop.demo.lanes import Delivery
-from examples.sockshop.demo.story import FILES
-from examples.sockshop.demo.system import SOCKSHOP, DemoError, System
+from examples.sockshop.demo.laptop import FILES
+from examples.sockshop.demo.system import System
 from examples.sockshop.demo.users import Users
 
 PROJECT, SERVICE, STAGES = "sockshop", "carts", ("dev", "staging", "prod")
@@ -66,10 +67,15 @@ class Sockshop:
             lambda: self._under_way() == 0, what="the end of the onboarding's repeats: the chat is for deliveries"
         )
         keptn("add-resource", f"--project={PROJECT}", f"--resource={SOCKSHOP / 'notify.yaml'}")
-        for source, target, stages in FILES:
+        for source, target, stages in FILES.resources["blue_green"]:
             for stage in stages:
                 where = (f"--project={PROJECT}", f"--stage={stage}", f"--service={SERVICE}")
-                keptn("add-resource", *where, f"--resource={self._adapted(source)}", f"--resourceUri={target}")
+                keptn(
+                    "add-resource",
+                    *where,
+                    f"--resource={self._adapted(str(source.relative_to(SOCKSHOP)))}",
+                    f"--resourceUri={target}",
+                )
         hook = patiently(lambda: self.system.get(f"v1/project/{PROJECT}/service/{SERVICE}/hook"))
         self._token = str(hook["token"])
 
@@ -191,7 +197,7 @@ class Lazily:
         return self._describe()
 
 
-def carried_out(system: System, *words: str) -> str:
+def carried_out(system: Api, *words: str) -> str:
     """What a command says; given again if its answer was lost with the process that gave it: it may have been done."""
     lost: list[str] = []
 

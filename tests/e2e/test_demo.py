@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from examples.sockshop.demo.api import ROOT
 from examples.sockshop.demo.checks import checks_of
-from examples.sockshop.demo.system import ROOT
 from tests.waiting import DEADLINE_S, until
 
 

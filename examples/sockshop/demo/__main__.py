@@ -9,10 +9,11 @@ from pathlib import Path
 
 import click
 
+from examples.sockshop.demo.api import ROOT, DemoError
 from examples.sockshop.demo.checks import Story, checks_of, steps_of_switch
+from examples.sockshop.demo.laptop import FILES, Laptop
 from examples.sockshop.demo.screen import STAGES, Screen
-from examples.sockshop.demo.story import SHIPYARDS, VERSIONS, Play
-from examples.sockshop.demo.system import ROOT, DemoError
+from examples.sockshop.demo.story import VERSIONS, Play
 from examples.sockshop.demo.users import errors, versions
 from keptn.adapters.machine.file_lock import locked
 from keptn.errors import Unavailable
@@ -23,7 +24,7 @@ LOCK = "runtime.lock"
 @click.command()
 @click.option(
     "--strategy",
-    type=click.Choice(list(SHIPYARDS)),
+    type=click.Choice(list(FILES.shipyards)),
     default="blue_green",
     show_default=True,
     help="How users of prod meet a new version.",
@@ -39,7 +40,7 @@ def main(*, strategy: str, swap: str, keep: bool, state_dir: Path) -> None:
     _end_by_signals()
     _empty(state_dir)
     screen = Screen()
-    play = Play(state_dir.resolve(), screen, strategy=strategy, swap=pair and (pair[0], pair[1]))
+    play = Play(Laptop(state_dir.resolve()), screen, strategy=strategy, swap=pair and (pair[0], pair[1]))
     try:
         sys.exit(_run(play, screen, keep=keep))
     except KeyboardInterrupt:
@@ -87,7 +88,7 @@ def _run(play: Play, screen: Screen, *, keep: bool) -> int:
 def _report(play: Play, screen: Screen, story: Story | None) -> None:
     screen.deliveries(list(play.deliveries.values()))
     for stage in STAGES if play.deliveries else ():
-        screen.log(stage, play.log(stage))
+        screen.log(stage, play.world.log(stage))
     for stage, crowd in play.users.items():
         seen = list(crowd.seen)
         served = ", ".join(f"{version} answered {count}" for version, count in versions(seen).items())
@@ -107,13 +108,13 @@ def _judge(story: Story, screen: Screen, *, strategy: str) -> bool:
 
 
 def _wait(play: Play, screen: Screen) -> None:
-    home = play.system.environment["KEPTN_HOME"]
+    home = play.api.home
     screen.console.print(
         f"\nEverything is still running. In another terminal:\n\n"
         f"  export KEPTN_HOME={home}\n"
         f"  .venv/bin/keptn get delivery --project=sockshop\n"
         f"  .venv/bin/keptn send event newartifact carts:0.1 prod --project=sockshop\n\n"
-        f"State, logs and the config repo are in {play.system.state}. Ctrl-C here ends it."
+        f"State, logs and the config repo are in {home.parent}. Ctrl-C here ends it."
     )
     signal.pause()
 

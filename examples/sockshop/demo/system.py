@@ -7,35 +7,15 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 
-SOCKSHOP = Path(__file__).resolve().parent.parent
-ROOT = SOCKSHOP.parent.parent
-T = TypeVar("T")
-ASKED_AGAIN, ASKED_AGAIN_S = 5, 0.5
-
-
-class DemoError(Exception):
-    """The demo cannot go on; its text says why."""
-
-
-def wait_for(look: Callable[[], T], *, what: str, timeout_s: float, every_s: float = 0.2) -> T:
-    """Look until something true is seen. Raises DemoError."""
-    deadline = time.monotonic() + timeout_s
-    while not (found := look()):
-        if time.monotonic() > deadline:
-            raise DemoError(f"{what} did not happen within {timeout_s:.0f} s")
-        time.sleep(every_s)
-    return found
+from examples.sockshop.demo.api import KEPTN, ROOT, SOCKSHOP, Api, DemoError, wait_for
 
 
 @contextmanager
@@ -59,18 +39,17 @@ def to_the_end() -> Iterator[None]:
         signal.raise_signal(number)
 
 
-class System:
+class System(Api):
     """One `keptn local` with a state folder of its own. options: more of its options, e.g. `--faults`."""
 
     def __init__(self, state: Path, *, options: Sequence[str] = ()) -> None:
         self.state, self.port, self.options = state, _free_port(), options
         self.url = f"http://127.0.0.1:{self.port}"
-        self.environment = {**os.environ, "KEPTN_HOME": str(state / "home")}
+        super().__init__(state / "home")
         self._process: subprocess.Popen[bytes] | None = None
-        self._api: httpx.Client | None = None
 
     def start(self) -> None:
-        command = [*_keptn(), "local", "--port", str(self.port), "--state-dir", str(self.state)]
+        command = [*KEPTN, "local", "--port", str(self.port), "--state-dir", str(self.state)]
         extension = SOCKSHOP / "extension"
         command += [
             "--functions",
@@ -107,45 +86,7 @@ class System:
             except subprocess.TimeoutExpired:
                 os.killpg(self._process.pid, signal.SIGKILL)
                 self._process.wait()
-        if self._api:
-            self._api.close()
-
-    def keptn(self, *words: str) -> str:
-        """One command of the CLI. Raises DemoError with what it said."""
-        done = subprocess.run(
-            [*_keptn(), *words], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise DemoError(f"keptn {' '.join(words)}: {done.stderr.strip() or done.stdout.strip()}")
-        return done.stdout
-
-    def keptn_side_by_side(self, *commands: Sequence[str]) -> None:
-        """Commands that do not need each other: a script would say `&` and `wait`. Raises DemoError."""
-        with ThreadPoolExecutor(max_workers=3) as pool:
-            list(pool.map(lambda words: self.keptn(*words), commands))
-
-    def get(self, path: str, **query: str) -> dict[str, Any]:
-        """One question to the api, asked again where the answer was lost with the function that gave it."""
-        answer = self._client().get(path, params=query)
-        for _ in range(ASKED_AGAIN):
-            if answer.status_code not in {502, 503}:
-                break
-            time.sleep(ASKED_AGAIN_S)
-            answer = self._client().get(path, params=query)
-        if answer.status_code != 200:
-            raise DemoError(f"GET {path}: {answer.status_code} {answer.text}")
-        return dict(answer.json())
-
-    def events(self, **query: str) -> list[dict[str, Any]]:
-        """Events of the audit log, all pages of one context or the newest of a project."""
-        found: list[dict[str, Any]] = []
-        token = ""
-        while True:
-            page = self.get("v1/event", pageSize="100", nextPageKey=token, **query)
-            found += page["events"]
-            token = page["nextPageKey"]
-            if not token or "project" in query:
-                return found
+        self.hang_up()
 
     def notify(self, notification: Mapping[str, Any], *, token: str) -> dict[str, Any]:
         """What a registry does after a push."""
@@ -161,19 +102,8 @@ class System:
             raise DemoError(f"receive-artifact: {answer.status_code} {answer.text}")
         return dict(answer.json())
 
-    def _client(self) -> httpx.Client:
-        if self._api is None:
-            config = json.loads((self.state / "home/config.json").read_text())
-            headers = {"authorization": f"Bearer {config['token']}"}
-            self._api = httpx.Client(base_url=config["endpoint"], headers=headers, timeout=30, trust_env=False)
-        return self._api
-
 
 DISTRIBUTION = "application/vnd.docker.distribution.events.v1+json"
-
-
-def _keptn() -> list[str]:
-    return [sys.executable, "-m", "keptn"]
 
 
 def _free_port() -> int:

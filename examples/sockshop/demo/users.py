@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import httpx
@@ -30,13 +31,14 @@ class Seen:
 class Users:
     """`threads` users at a time, each sending `rate_hz` requests per second until stopped.
 
-    come_back: they stay who they are and keep their cookies; else somebody new sends each request.
+    headers: of each request. come_back: they stay who they are and keep their cookies; else somebody new asks each time.
     """
 
     stage: str
     url: str
     threads: int
     rate_hz: float
+    headers: Mapping[str, str] = field(default_factory=dict)
     come_back: bool = False
     seen: list[Seen] = field(default_factory=list)
 
@@ -56,7 +58,7 @@ class Users:
         return [seen for seen in list(self.seen) if begin <= seen.at < end]
 
     def _run(self, user: int) -> None:
-        with httpx.Client(base_url=self.url, timeout=5, trust_env=False) as client:
+        with httpx.Client(base_url=self.url, headers=self.headers, timeout=5, trust_env=False) as client:
             begin, number = time.monotonic(), 0
             while not self._stop.wait(max(0.0, begin + number / self.rate_hz - time.monotonic())):
                 self.seen.append(_request(client, number, user=user))

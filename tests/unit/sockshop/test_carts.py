@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 
-from examples.sockshop.demo.system import SOCKSHOP
+from examples.sockshop.demo.api import SOCKSHOP
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from examples.sockshop.demo.system import SOCKSHOP
+from examples.sockshop.demo.api import SOCKSHOP
 from keptn.webhooks.senders import monitors
 from tests.waiting import until
 

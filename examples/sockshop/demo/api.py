@@ -1,0 +1,94 @@
+"""An installation as a user has it: its CLI and its api, wherever it runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+SOCKSHOP = Path(__file__).resolve().parent.parent
+ROOT = SOCKSHOP.parent.parent
+KEPTN = (sys.executable, "-m", "keptn")
+T = TypeVar("T")
+ASKED_AGAIN, ASKED_AGAIN_S = 5, 0.5
+
+
+class DemoError(Exception):
+    """The demo cannot go on; its text says why."""
+
+
+def wait_for(look: Callable[[], T], *, what: str, timeout_s: float, every_s: float = 0.2) -> T:
+    """Look until something true is seen. Raises DemoError."""
+    deadline = time.monotonic() + timeout_s
+    while not (found := look()):
+        if time.monotonic() > deadline:
+            raise DemoError(f"{what} did not happen within {timeout_s:.0f} s")
+        time.sleep(every_s)
+    return found
+
+
+class Api:
+    """home: folder of the CLI's config.json, which says where the installation is."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.environment = {**os.environ, "KEPTN_HOME": str(home)}
+        self._http: httpx.Client | None = None
+
+    def hang_up(self) -> None:
+        if self._http:
+            self._http.close()
+
+    def keptn(self, *words: str) -> str:
+        """One command of the CLI. Raises DemoError with what it said."""
+        done = subprocess.run(
+            [*KEPTN, *words], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise DemoError(f"keptn {' '.join(words)}: {done.stderr.strip() or done.stdout.strip()}")
+        return done.stdout
+
+    def keptn_side_by_side(self, *commands: Sequence[str]) -> None:
+        """Commands that do not need each other: a script would say `&` and `wait`. Raises DemoError."""
+        with ThreadPoolExecutor(max_workers=3) as pool:
+            list(pool.map(lambda words: self.keptn(*words), commands))
+
+    def get(self, path: str, **query: str) -> dict[str, Any]:
+        """One question to the api, asked again where the answer was lost with the function that gave it."""
+        answer = self._client().get(path, params=query)
+        for _ in range(ASKED_AGAIN):
+            if answer.status_code not in {502, 503}:
+                break
+            time.sleep(ASKED_AGAIN_S)
+            answer = self._client().get(path, params=query)
+        if answer.status_code != 200:
+            raise DemoError(f"GET {path}: {answer.status_code} {answer.text}")
+        return dict(answer.json())
+
+    def events(self, **query: str) -> list[dict[str, Any]]:
+        """Events of the audit log, all pages of one context or the newest of a project."""
+        found: list[dict[str, Any]] = []
+        token = ""
+        while True:
+            page = self.get("v1/event", pageSize="100", nextPageKey=token, **query)
+            found += page["events"]
+            token = page["nextPageKey"]
+            if not token or "project" in query:
+                return found
+
+    def _client(self) -> httpx.Client:
+        if self._http is None:
+            config = json.loads((self.home / "config.json").read_text())
+            headers = {"authorization": f"Bearer {config['token']}"}
+            if "host" in config:
+                headers["host"] = config["host"]
+            self._http = httpx.Client(base_url=config["endpoint"], headers=headers, timeout=30, trust_env=False)
+        return self._http
