@@ -1,8 +1,12 @@
-"""A ticketing and a chat endpoint: real HTTP servers that keep what they are sent, as ServiceNow and Slack would."""
+"""A ticketing and a chat endpoint: real HTTP servers that keep what they are sent, as ServiceNow and Slack would.
+
+As a program, in a pod: `endpoints.py NAME=PORT[:TOKEN]…`, on all addresses. Standard library only.
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,15 +15,17 @@ from typing import Any
 
 @dataclass
 class Endpoint:
-    """One server on a free port. received: JSON bodies as they came; correlations: their X-Correlation-ID."""
+    """One server; port 0: a free one. received: JSON bodies as they came; correlations: their X-Correlation-ID."""
 
     name: str
     token: str = ""
+    host: str = "127.0.0.1"
+    port: int = 0
     received: list[dict[str, Any]] = field(default_factory=list)
     correlations: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = ThreadingHTTPServer((self.host, self.port), _handler(self))
         threading.Thread(target=self._server.serve_forever, name=self.name, daemon=True).start()
 
     @property
@@ -42,6 +48,9 @@ def _handler(endpoint: Endpoint) -> type[BaseHTTPRequestHandler]:
             endpoint.correlations.append(self.headers.get("x-correlation-id", ""))
             self._answer(201, {"result": {"number": f"INC{len(endpoint.received):07d}"}})
 
+        def do_GET(self) -> None:
+            self._answer(200, {"received": endpoint.received, "correlations": endpoint.correlations})
+
         def _answer(self, status: int, body: dict[str, Any]) -> None:
             data = json.dumps(body).encode()
             self.send_response(status)
@@ -54,3 +63,15 @@ def _handler(endpoint: Endpoint) -> type[BaseHTTPRequestHandler]:
             pass
 
     return Handler
+
+
+def _serve(words: list[str]) -> None:
+    for word in words:
+        name, _, where = word.partition("=")
+        port, _, token = where.partition(":")
+        Endpoint(name=name, token=token, host="", port=int(port))
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    _serve(sys.argv[1:])

@@ -31,7 +31,7 @@ class Seen:
 class Users:
     """`threads` users at a time, each sending `rate_hz` requests per second until stopped.
 
-    headers: of each request. come_back: they stay who they are and keep their cookies; else somebody new asks each time.
+    headers: of each request. come_back: they stay who they are and keep their cookies; else each is somebody new.
     """
 
     stage: str

@@ -1,0 +1,185 @@
+"""The story's world on a cluster: Knative, a Gateway, a registry, Prometheus and Alertmanager, as a team has them.
+
+What is where says the environment (docs/cluster.md, "The story"): `Addresses`. KUBECONFIG names the cluster, in which
+keptn is installed.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import shlex
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from examples.sockshop.demo.api import SOCKSHOP, Api, DemoError, wait_for
+from examples.sockshop.demo.world import PROBLEMS_TOKEN, PROJECT, Files, Pace
+
+_CLUSTER = SOCKSHOP / "cluster"
+_WORLD = "sockshop-world"
+_FIRST = "sh.keptn.event.dev.delivery.triggered"
+PACE = Pace(crowds={"staging": (2, 5.0), "prod": (5, 8.0)}, delivery_s=900.0, problem_s=300.0)
+PUSH_S, HEARD_S = 600, 120
+"""How long a build with its push, and the notification of it, may take, seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """`DEMO_…`, each a line of the environment.
+
+    ingress, gateway: where Knative's ingress and the Gateway are reached from here. git: a project's repository, from
+    here, with user and password. registry: as pods call it. push: a command that builds the folder and pushes the image
+    of its last two words. registry_hook, alerts_hook: commands that have pushes, alerts, told to the URL of their last
+    word. rules: a command that has Prometheus follow the file of its last word.
+    """
+
+    ingress: str
+    gateway: str
+    git: str
+    registry: str
+    push: str
+    registry_hook: str
+    alerts_hook: str
+    rules: str
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Addresses:
+        """Raises DemoError that names all that is missing."""
+        keys = {field.name: f"DEMO_{field.name.upper()}" for field in fields(cls)}
+        missing = [key for key in ("KUBECONFIG", *keys.values()) if not environ.get(key)]
+        if missing:
+            raise DemoError(f"set {', '.join(missing)}: docs/cluster.md says what each is")
+        return cls(**{name: environ[key] for name, key in keys.items()})
+
+
+class Mailbox:
+    """One of the mailboxes in the cluster, read through the API server."""
+
+    def __init__(self, name: str, port: int) -> None:
+        self.url = f"http://mailboxes.{_WORLD}.svc.cluster.local:{port}/{name}"
+        self._path = f"/api/v1/namespaces/{_WORLD}/services/mailboxes:{port}/proxy/"
+
+    @property
+    def received(self) -> Sequence[Mapping[str, Any]]:
+        return list(self._read()["received"])
+
+    @property
+    def correlations(self) -> Sequence[str]:
+        return list(self._read()["correlations"])
+
+    def _read(self) -> dict[str, Any]:
+        return dict(json.loads(kubectl("get", "--raw", self._path)))
+
+
+class Cluster:
+    """state: a folder of this run. keep: leave the project and the mailboxes there."""
+
+    def __init__(self, state: Path, addresses: Addresses, *, keep: bool = False) -> None:
+        self.state, self.at, self.keep = state, addresses, keep
+        self.api = Api(state / "home")
+        self.pace = PACE
+        self.tickets, self.chat = Mailbox("servicenow", 8001), Mailbox("chat", 8002)
+        self.files = self._files()
+
+    def open(self) -> str:
+        token = kubectl("-n", "keptn-secrets", "get", "secret", "api", "-o", "jsonpath={.data.token}")
+        url = kubectl("-n", "keptn", "get", "ksvc", "api", "-o", "jsonpath={.status.url}")
+        if not (token and url):
+            raise DemoError("keptn is not installed in this cluster, or its api is not ready; see docs/cluster.md")
+        decoded = base64.b64decode(token).decode().split()[0]
+        host = urlsplit(url).netloc
+        self.api.keptn("auth", f"--endpoint={self.at.ingress}", f"--host={host}", f"--api-token={decoded}")
+        self._push("mailboxes", "1", {"main.py": SOCKSHOP / "demo/endpoints.py"})
+        kubectl("apply", "-f", str(self._adapted(_CLUSTER / "mailboxes.yaml")))
+        kubectl("-n", _WORLD, "rollout", "restart", "deployment/mailboxes")  # of an earlier story nothing is remembered
+        kubectl("-n", _WORLD, "rollout", "status", "deployment/mailboxes", "--timeout=120s")
+        return f"keptn answers at {url}"
+
+    def connect(self, hook: Mapping[str, Any]) -> None:
+        url = str(hook["url"])
+        _run(self.at.registry_hook, f"{url}?token={quote(str(hook['token']))}")
+        _run(self.at.alerts_hook, f"{url.replace('receive-artifact', 'receive-problem')}?token={PROBLEMS_TOKEN}")
+        _run(self.at.rules, str(_CLUSTER / "rules.yaml"))
+
+    def push(self, code: str, tag: str) -> str:
+        carts = SOCKSHOP / "carts"
+        known = {event["id"] for event in self._first()}
+        self._push("carts", tag, {"main.py": carts / "server.py", "shop.py": carts / code / "shop.py"})
+
+        def heard() -> str:
+            return next((str(event["shkeptncontext"]) for event in self._first() if event["id"] not in known), "")
+
+        return wait_for(heard, what=f"the delivery of carts:{tag}", timeout_s=HEARD_S, every_s=0.2)
+
+    def visit(self, url: str) -> tuple[str, Mapping[str, str]]:
+        return self.at.gateway, {"host": urlsplit(url).netloc}
+
+    def log(self, branch: str) -> list[str]:
+        with tempfile.TemporaryDirectory(dir=self.state) as folder:
+            url = self.at.git.replace("{project}", PROJECT)
+            _ran(["git", "clone", "--quiet", "--bare", "--branch", branch, url, folder])
+            return _ran(["git", "-C", folder, "log", "--format=%h %s", branch]).splitlines()
+
+    def close(self) -> None:
+        self.api.hang_up()
+        if not self.keep:
+            self.api.keptn("delete", "project", PROJECT, "--yes")
+            kubectl("delete", "namespace", _WORLD, "--wait=false")
+
+    def _first(self) -> list[dict[str, Any]]:
+        return self.api.events(project=PROJECT, type=_FIRST)
+
+    def _push(self, name: str, tag: str, files: Mapping[str, Path]) -> None:
+        with tempfile.TemporaryDirectory(dir=self.state) as folder:
+            for target, source in {"Dockerfile": _CLUSTER / "Dockerfile", **files}.items():
+                shutil.copy(source, Path(folder) / target)
+            _run(self.at.push, folder, f"{self.at.registry}/sockshop/{name}:{tag}", timeout_s=PUSH_S)
+
+    def _files(self) -> Files:
+        performance = self._adapted(SOCKSHOP / "tests/performance.js", {'duration: "3s"': 'duration: "30s"'})
+        resources = (
+            (_CLUSTER / "perfspec.json", "perfspec.json", ("staging", "prod")),
+            (SOCKSHOP / "tests/functional.yaml", "tests/functional.yaml", ("dev",)),
+            (performance, "tests/performance.js", ("staging",)),
+            (SOCKSHOP / "remediation.yaml", "remediation.yaml", ("prod",)),
+        )
+        return Files(
+            shipyards={"blue_green": _CLUSTER / "shipyard.yaml", "canary": _CLUSTER / "shipyard-canary.yaml"},
+            values=self._adapted(_CLUSTER / "values_carts.yaml"),
+            resources={"blue_green": resources, "canary": resources},
+        )
+
+    def _adapted(self, source: Path, changes: Mapping[str, str] | None = None) -> Path:
+        text = source.read_text()
+        for told, instead in (changes or {"REGISTRY": self.at.registry}).items():
+            assert told in text, f"{source} does not say {told}"
+            text = text.replace(told, instead)
+        self.state.mkdir(parents=True, exist_ok=True)
+        target = self.state / source.name
+        target.write_text(text)
+        return target
+
+
+def kubectl(*words: str) -> str:
+    """Raises DemoError."""
+    return _ran(["kubectl", *words])
+
+
+def _run(command: str, *words: str, timeout_s: float = 120.0) -> None:
+    _ran([*shlex.split(command), *words], timeout_s=timeout_s)
+
+
+def _ran(words: Sequence[str], *, timeout_s: float = 150.0) -> str:
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=timeout_s)
+    except (OSError, subprocess.TimeoutExpired) as exc:
+        raise DemoError(f"{words[0]}: {exc}") from exc
+    if done.returncode:
+        raise DemoError(f"{' '.join(words[:4])} …: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
