@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: help install check test test-long demo bench soak nightly clean
+.PHONY: help install check test test-long cluster-test cluster-long cluster-demo demo bench soak nightly clean
 
 help:
-	@echo 'make install | check | test | test-long | demo [STRATEGY=canary] [SWAP=0.2:0.3] [KEEP=1] | bench | soak | nightly [ROUNDS=20] [EXAMPLES=500] | clean'
+	@echo 'make install | check | test | test-long | cluster-test | cluster-long | cluster-demo | demo [STRATEGY=canary] [SWAP=0.2:0.3] [KEEP=1] | bench | soak | nightly [ROUNDS=20] [EXAMPLES=500] | clean'
 
 install: $(STAMP)
 
@@ -33,6 +33,17 @@ test: install
 test-long: install
 	$(PYTEST) -m 'long and not cluster'
 
+# On the cluster that KUBECONFIG names, with keptn installed in it: docs/cluster.md.
+cluster-demo: install
+	$(BIN)/python -m examples.sockshop.demo --cluster $(if $(STRATEGY),--strategy $(STRATEGY)) $(if $(KEEP),--keep)
+
+# The tests that need a cluster of their own; cluster-long breaks it in all ways meanwhile.
+cluster-test: install
+	$(BIN)/python -m pytest -n 2 -m 'cluster and not long' tests/contract tests/cluster
+
+cluster-long: install
+	$(BIN)/python -m pytest -m 'cluster and long' tests/cluster
+
 # STRATEGY=canary tells it with a canary in prod; SWAP=0.2:0.3 pushes the code of 0.3 under the name 0.2; KEEP=1 leaves
 # everything running.
 demo: install
@@ -54,4 +65,4 @@ nightly: install
 	done
 
 clean:
-	rm -rf $(VENV) .demo
+	rm -rf $(VENV) .demo .demo-cluster

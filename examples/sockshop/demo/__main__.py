@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import sys
@@ -11,6 +12,7 @@ import click
 
 from examples.sockshop.demo.api import ROOT, DemoError
 from examples.sockshop.demo.checks import Story, checks_of, steps_of_switch
+from examples.sockshop.demo.cluster import Addresses, Cluster
 from examples.sockshop.demo.laptop import FILES, Laptop
 from examples.sockshop.demo.screen import STAGES, Screen
 from examples.sockshop.demo.story import VERSIONS, Play
@@ -31,16 +33,18 @@ LOCK = "runtime.lock"
 )
 @click.option("--swap", default="", metavar="A:B", help="Push B's code under the name A, e.g. 0.2:0.3.")
 @click.option("--keep", is_flag=True, help="Leave everything running at the end and say how to go on.")
-@click.option("--state-dir", type=click.Path(path_type=Path), default=ROOT / ".demo", help="Folder of this run.")
-def main(*, strategy: str, swap: str, keep: bool, state_dir: Path) -> None:
+@click.option("--cluster", is_flag=True, help="On the cluster that KUBECONFIG names: docs/cluster.md.")
+@click.option("--state-dir", type=click.Path(path_type=Path), help="Folder of this run.")
+def main(*, strategy: str, swap: str, keep: bool, cluster: bool, state_dir: Path | None) -> None:
     """The talk's story with the sockshop: four versions of carts, three stages, one repair."""
     pair = tuple(swap.split(":")) if swap else None
     if pair and (len(pair) != 2 or not set(pair) <= set(VERSIONS)):
         raise click.UsageError(f"--swap takes two of {', '.join(VERSIONS)}, as in 0.2:0.3, not {swap!r}")
     _end_by_signals()
-    _empty(state_dir)
+    folder = (state_dir or ROOT / (".demo-cluster" if cluster else ".demo")).resolve()
+    world = _on_cluster(folder, keep=keep) if cluster else _on_laptop(folder)
     screen = Screen()
-    play = Play(Laptop(state_dir.resolve()), screen, strategy=strategy, swap=pair and (pair[0], pair[1]))
+    play = Play(world, screen, strategy=strategy, swap=pair and (pair[0], pair[1]))
     try:
         sys.exit(_run(play, screen, keep=keep))
     except KeyboardInterrupt:
@@ -48,6 +52,18 @@ def main(*, strategy: str, swap: str, keep: bool, state_dir: Path) -> None:
         sys.exit(130)
     finally:
         play.close()
+
+
+def _on_laptop(state_dir: Path) -> Laptop:
+    _empty(state_dir)
+    return Laptop(state_dir)
+
+
+def _on_cluster(state_dir: Path, *, keep: bool) -> Cluster:
+    try:
+        return Cluster(state_dir, Addresses.read(os.environ), keep=keep)
+    except DemoError as exc:
+        raise click.UsageError(str(exc)) from exc
 
 
 def _end_by_signals() -> None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -33,15 +35,13 @@ PUSH_S, HEARD_S = 600, 120
 class Addresses:
     """`DEMO_…`, each a line of the environment.
 
-    ingress, gateway: where Knative's ingress and the Gateway are reached from here. git: a project's repository, from
-    here, with user and password. registry: as pods call it. push: a command that builds the folder and pushes the image
-    of its last two words. registry_hook, alerts_hook: commands that have pushes, alerts, told to the URL of their last
-    word. rules: a command that has Prometheus follow the file of its last word.
+    ingress, gateway: where Knative's ingress and the Gateway are reached from here. registry: as pods call it. push: a
+    command that builds the folder and pushes the image of its last two words. registry_hook, alerts_hook: commands that
+    have pushes, alerts, told to the URL of their last word. rules: one that has Prometheus follow the file of it.
     """
 
     ingress: str
     gateway: str
-    git: str
     registry: str
     push: str
     registry_hook: str
@@ -88,13 +88,12 @@ class Cluster:
         self.files = self._files()
 
     def open(self) -> str:
-        token = kubectl("-n", "keptn-secrets", "get", "secret", "api", "-o", "jsonpath={.data.token}")
+        token = _secret("api", "token").split()
         url = kubectl("-n", "keptn", "get", "ksvc", "api", "-o", "jsonpath={.status.url}")
         if not (token and url):
             raise DemoError("keptn is not installed in this cluster, or its api is not ready; see docs/cluster.md")
-        decoded = base64.b64decode(token).decode().split()[0]
         host = urlsplit(url).netloc
-        self.api.keptn("auth", f"--endpoint={self.at.ingress}", f"--host={host}", f"--api-token={decoded}")
+        self.api.keptn("auth", f"--endpoint={self.at.ingress}", f"--host={host}", f"--api-token={token[0]}")
         self._push("mailboxes", "1", {"main.py": SOCKSHOP / "demo/endpoints.py"})
         kubectl("apply", "-f", str(self._adapted(_CLUSTER / "mailboxes.yaml")))
         kubectl("-n", _WORLD, "rollout", "restart", "deployment/mailboxes")  # of an earlier story nothing is remembered
@@ -121,8 +120,7 @@ class Cluster:
         return self.at.gateway, {"host": urlsplit(url).netloc}
 
     def log(self, branch: str) -> list[str]:
-        with tempfile.TemporaryDirectory(dir=self.state) as folder:
-            url = self.at.git.replace("{project}", PROJECT)
+        with tempfile.TemporaryDirectory(dir=self.state) as folder, _repository() as url:
             _ran(["git", "clone", "--quiet", "--bare", "--branch", branch, url, folder])
             return _ran(["git", "-C", folder, "log", "--format=%h %s", branch]).splitlines()
 
@@ -164,6 +162,27 @@ class Cluster:
         target = self.state / source.name
         target.write_text(text)
         return target
+
+
+@contextmanager
+def _repository() -> Iterator[str]:
+    """URL of the project's repository on the Git server of overlays/kind, for as long as it is needed."""
+    user, token = (_secret("git", key) for key in ("user", "token"))
+    command = ["kubectl", "-n", "keptn", "port-forward", "service/git", ":80"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as forward:
+        try:
+            assert forward.stdout
+            told = forward.stdout.readline()  # Forwarding from 127.0.0.1:43210 -> 8080
+            if not (port := re.search(r":(\d+) ->", told)):
+                raise DemoError("the Git server in the cluster cannot be reached: kubectl -n keptn get pods")
+            yield f"http://{user}:{token}@127.0.0.1:{port[1]}/{PROJECT}.git"
+        finally:
+            forward.terminate()
+
+
+def _secret(name: str, key: str) -> str:
+    found = kubectl("-n", "keptn-secrets", "get", "secret", name, "-o", f"jsonpath={{.data.{key}}}")
+    return base64.b64decode(found).decode()
 
 
 def kubectl(*words: str) -> str:
