@@ -49,6 +49,8 @@ class Settings:
     """`KEPTN_INSECURE_REGISTRIES`: registries that may speak plain HTTP, beside this machine's: globs, with spaces."""
     secrets: str = "folder"
     """`KEPTN_SECRETS`: where secrets are read."""
+    logs: str = "folder"
+    """`KEPTN_LOGS`: where the lines are that functions wrote."""
     wake_up: str = "store"
     """`KEPTN_WAKE_UP`: what makes the clock tick while timers exist."""
     sli_provider: str = "envoy"

@@ -33,6 +33,9 @@ def create(task: Event, ctx: Context) -> Sequence[str]:
     found = _stages(content, project, retention_days=ctx.settings.retention_days)
     branches = {"main": {SHIPYARD: content.encode()}}
     branches |= {stage: {STAGE: documents.dump({"project": project, "stage": stage})} for stage in found}
+    if project not in ctx.config_repo.projects():  # it will be refused, or is a repeat: its places are there
+        for stage in found:
+            ctx.platform.prepare(project, stage)
     ctx.config_repo.create(project, branches, message=commit_message(f"Create project {project}", event=task))
     return found
 
