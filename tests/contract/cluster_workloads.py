@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from keptn.adapters.kubernetes.objects import POD, Objects, Resource
@@ -16,11 +17,11 @@ from keptn.deployment import manifests
 from keptn.errors import NotYet, Refused
 from keptn.events import Scope
 from keptn.ports import Endpoint
-from tests import committed, needs
-from tests.waiting import until
+from tests import committed, needs, waiting
 
 SERVER = 'trap "exit 0" TERM; echo "serving $VERSION"; httpd -f -p 5001 & httpd -f -p $PORT & wait'
-SERVICE_ACCOUNT = Resource(api_version="v1", kind="ServiceAccount", plural="serviceaccounts")
+until = partial(waiting.until, poll_s=0.5)
+"""An API server is not asked as often as a process."""
 
 
 @dataclass(frozen=True, kw_only=True)

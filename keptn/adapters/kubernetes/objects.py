@@ -91,11 +91,11 @@ class Objects:
         resource: Resource,
         namespace: str = "",
         *,
-        labels: Mapping[str, str],
+        labels: Mapping[str, str] | None = None,
         fields: Mapping[str, str] | None = None,
     ) -> Sequence[dict[str, Any]]:
         """All with the labels and fields, of a namespace or of every one."""
-        chosen = {"labelSelector": labels, "fieldSelector": fields or {}}
+        chosen = {"labelSelector": labels or {}, "fieldSelector": fields or {}}
         query = [(by, ",".join(f"{key}={value}" for key, value in these.items())) for by, these in chosen.items()]
         doing = _doing("list", resource, namespace)
         _, found = self._call("GET", resource.path(namespace), query=query, doing=doing)
@@ -153,11 +153,12 @@ class Objects:
         query = [("tailLines", str(lines)), ("previous", str(previous).lower()), ("timestamps", str(times).lower())]
         query += [("container", container)] if container else []
         try:
-            return self._text(
+            text = self._text(
                 "GET", POD.path(namespace, pod, "log"), query=query, doing=_doing("read", POD, namespace, pod)
             )
         except Refused:  # "previous terminated container not found", "container is waiting to start"
             return ""
+        return "" if text.startswith("unable to retrieve container logs for ") else text  # said with status 200
 
     def _call(self, method: str, path: str, *, doing: str, **given: Any) -> tuple[int, dict[str, Any]]:  # noqa: ANN401
         """Status and object; 404 of an object is an answer where it is read or deleted."""

@@ -12,17 +12,19 @@ MOST_PODS = 10
 
 
 def of_pods(objects: Objects, pods: Sequence[Manifest], *, container: str, lines: int) -> Sequence[str]:
-    """A container that has just been restarted and said nothing yet: what it said before."""
     newest = sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))[-MOST_PODS:]
     found: list[tuple[str, str]] = []
     for pod in newest:
         namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
-        said = ""
-        for previous in (False, True):
-            said = said or objects.logs(
-                namespace, name, container=container, lines=lines, previous=previous, times=True
-            )
-        for line in said.splitlines():
-            time, _, text = line.partition(" ")
+        said = of_pod(objects, namespace, name, container=container, lines=lines, times=True)
+        for time, _, text in (line.partition(" ") for line in said.splitlines()):
             found.append((time, f"{name}: {text}" if len(newest) > 1 else text))
     return [text for _, text in sorted(found, key=lambda one: one[0])[-lines:]]
+
+
+def of_pod(objects: Objects, namespace: str, pod: str, *, container: str, lines: int, times: bool = False) -> str:
+    """Of a container that has just been restarted and said nothing yet: what it said before."""
+    for previous in (False, True):
+        if said := objects.logs(namespace, pod, container=container, lines=lines, previous=previous, times=times):
+            return said
+    return ""

@@ -11,9 +11,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar
 
+from keptn.adapters.kubernetes import pod_logs
 from keptn.adapters.kubernetes.objects import (
     AUTOSCALER,
     DEPLOYMENT,
+    EVENT,
     FIELD_MANAGER,
     LEASE,
     NAMESPACE,
@@ -25,7 +27,6 @@ from keptn.adapters.kubernetes.objects import (
     own_namespace,
     resource_of,
 )
-from keptn.adapters.kubernetes.pod_logs import of_pods
 from keptn.adapters.platform import revision_fence, rollout, stage_namespace
 from keptn.adapters.platform.revision_fence import ATTEMPTS
 from keptn.deployment import manifests as rendered
@@ -81,7 +82,7 @@ class KubernetesPlatform:
         return []
 
     def endpoint(self, scope: Scope, colour: str) -> Endpoint | None:
-        """One request to the API server when it is up, three when it is not."""
+        """One request to the API server when it is up, three when it is not, four when its events are asked too."""
         namespace, name = rendered.namespace(scope), _name(scope, colour)
         deployment = self._objects.get(DEPLOYMENT, namespace, name)
         if deployment is None:
@@ -116,7 +117,7 @@ class KubernetesPlatform:
     def logs(self, scope: Scope, colour: str, *, lines: int = 100) -> Sequence[str]:
         namespace = rendered.namespace(scope)
         pods = self._objects.list(POD, namespace, labels=rendered.labels(scope, colour))
-        return of_pods(self._objects, pods, container=scope.service, lines=lines)
+        return pod_logs.of_pods(self._objects, pods, container=scope.service, lines=lines)
 
     def _put(self, resource: Resource, manifest: Manifest, scope: Scope, revision: int) -> bool:
         """Whether it was made anew. Raises Late."""
@@ -161,11 +162,15 @@ class KubernetesPlatform:
         newest = rollout.newest(deployment, self._objects.list(REPLICA_SET, namespace, labels=labels))
         template = newest["metadata"]["labels"]["pod-template-hash"] if newest else ""
         pods = self._objects.list(POD, namespace, labels={**labels, "pod-template-hash": template}) if newest else ()
-        return rollout.trouble(deployment, newest, pods, now=self._clock.now())
+        now = self._clock.now()
+        found = rollout.troubles(newest, pods, now=now)
+        if not found and (pod := rollout.silent(pods, now=now)):
+            fields = {"involvedObject.uid": pod["metadata"]["uid"], "type": "Warning"}
+            found = rollout.told(pod, self._objects.list(EVENT, namespace, fields=fields))
+        return rollout.verdict(deployment, found)
 
     def _last_words(self, namespace: str, pod: str, scope: Scope) -> str:
-        container, lines = scope.service, 1
-        text = self._objects.logs(namespace, pod, container=container, lines=lines, previous=True)
+        text = pod_logs.of_pod(self._objects, namespace, pod, container=scope.service, lines=1)
         return f"its log ends with: {rollout.clip(text)}" if text.strip() else "its log is empty"
 
 

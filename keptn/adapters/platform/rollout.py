@@ -16,6 +16,8 @@ from keptn.ports import Manifest
 
 MOST_RESTARTS = 4
 """One more crash, and it is given up: about 70 s after the first (the kubelet waits 0, 10, 20, 40 s)."""
+QUIET_S = 10.0
+"""A pod that takes longer than this to be ready is asked why."""
 SETTLING_S = 20.0
 """A secret, a ConfigMap or a service account that was made just before may take this long to be seen."""
 PULLING_S = 120.0
@@ -57,11 +59,30 @@ def newest(deployment: Manifest, replica_sets: Sequence[Manifest]) -> Manifest |
     return found[0] if found and _is_seen(deployment) else None
 
 
-def trouble(
-    deployment: Manifest, replica_set: Manifest | None, pods: Sequence[Manifest], *, now: datetime
-) -> Trouble | None:
-    """What is in its way, the worst first. pods: of the ReplicaSet."""
-    found = [*_of_replica_set(replica_set, now), *(one for pod in pods for one in _of_pod(pod, now))]
+def troubles(replica_set: Manifest | None, pods: Sequence[Manifest], *, now: datetime) -> Sequence[Trouble]:
+    """What is in its way as the objects themselves have it. pods: of the ReplicaSet."""
+    return [*_of_replica_set(replica_set, now), *(one for pod in pods for one in _of_pod(pod, now))]
+
+
+def silent(pods: Sequence[Manifest], *, now: datetime) -> Manifest | None:
+    """A pod that has not become ready for a while and does not say why: its events may."""
+    for pod in pods:
+        is_old = _age_s(pod["metadata"]["creationTimestamp"], now) >= QUIET_S
+        if is_old and _condition(pod, "Ready").get("status") != "True" and not _is_going(pod):
+            return pod
+    return None
+
+
+def told(pod: Manifest, events: Sequence[Manifest]) -> Sequence[Trouble]:
+    """What the newest of the pod's events warns of: a volume that is not there, a probe that fails."""
+    newest = max(
+        events, key=lambda one: str(one.get("lastTimestamp") or one["metadata"]["creationTimestamp"]), default=None
+    )
+    return [Trouble(reason=f"pod {pod['metadata']['name']}: {clip(newest['message'])}")] if newest else []
+
+
+def verdict(deployment: Manifest, found: Sequence[Trouble]) -> Trouble | None:
+    """The worst of them; final also where Kubernetes has given up."""
     worst = next((one for one in found if one.final), found[0] if found else None)
     if (worst and worst.final) or not _is_seen(deployment):
         return worst
@@ -90,7 +111,7 @@ def _of_replica_set(replica_set: Manifest | None, now: datetime) -> Iterator[Tro
 
 def _of_pod(pod: Manifest, now: datetime) -> Iterator[Trouble]:
     name, status = pod["metadata"]["name"], pod.get("status", {})
-    if pod["metadata"].get("deletionTimestamp"):
+    if _is_going(pod):
         return
     scheduled = _condition(pod, "PodScheduled")
     if scheduled.get("status") == "False":  # never final: a cluster that grows needs minutes for it
@@ -133,6 +154,10 @@ def _how(ended: Mapping[str, Any]) -> str:
         return "took more memory than resources.limits.memory and was killed"
     what = f" ({clip(ended['message'])})" if ended.get("message") else ""
     return f"exited with code {ended.get('exitCode')}{what}"
+
+
+def _is_going(pod: Manifest) -> bool:
+    return "deletionTimestamp" in pod["metadata"]
 
 
 def _is_seen(deployment: Manifest) -> bool:
