@@ -26,7 +26,7 @@ _STATE = ("rejected", "deliveries", "evaluations", "invalidated", "shipyards")
 def create(task: Event, ctx: Context) -> Sequence[str]:
     """Make the project that the event asks for; return its stages. Repeating the same event is fine.
 
-    Raises Refused or InvalidFile, and then nothing was made.
+    Raises Refused or InvalidFile, and then nothing was made but places for stages, which the next time finds.
     """
     project, content = text(task, "project"), text(task, "shipyard")
     names.check_project(project)
@@ -41,7 +41,7 @@ def create(task: Event, ctx: Context) -> Sequence[str]:
 
 
 def delete(task: Event, ctx: Context) -> None:
-    """Stop its workloads and delete its routes, state, hooks and repo. What is not there is fine."""
+    """Delete its routes, workloads, state, hooks and repo. What is not there is fine."""
     project = text(task, "project")
     if project not in ctx.config_repo.projects():
         return
@@ -49,10 +49,10 @@ def delete(task: Event, ctx: Context) -> None:
     for service in sorted(set().union(*there.values())):
         forget_hook(project, service, ctx)
     ctx.secret_admin.delete(hook_tokens.problems_secret(project))
-    ctx.platform.remove_all(project)
     for stage, services in there.items():
         for service in services:
             ctx.router.remove(Scope(project=project, stage=stage, service=service))
+    ctx.platform.remove_all(project)  # with the rights in its namespaces
     for kind in _STATE:
         delete_below(ctx.store, f"{kind}/{project}/")
     ctx.config_repo.delete(project)

@@ -26,7 +26,8 @@ class MemoryWorkload:
 class MemoryPlatform:
     """slow: images that do not get ready; broken: images that exit; refused: images that cannot even be applied.
 
-    cannot: what `warnings` says of everything; waiting: image to what it waits for. All may be changed at any time by a
+    cannot: what `warnings` says of everything; waiting: image to what it waits for; taken:
+    projects and stages whose place is somebody else's. All may be changed at any time by a
     test. asked: every question for an endpoint, in order. prepared: projects and stages.
     """
 
@@ -40,6 +41,7 @@ class MemoryPlatform:
     cannot: tuple[str, ...] = ()
     waiting: dict[str, str] = field(default_factory=dict)
     asked: list[tuple[Scope, str]] = field(default_factory=list)
+    taken: set[tuple[str, str]] = field(default_factory=set)
     prepared: list[tuple[str, str]] = field(default_factory=list)
 
     @classmethod
@@ -47,6 +49,8 @@ class MemoryPlatform:
         return cls()
 
     def prepare(self, project: str, stage: str) -> None:
+        if (project, stage) in self.taken:
+            raise Refused(f"{project}-{stage} is somebody else's; choose another name")
         self.prepared.append((project, stage))
 
     def apply(self, scope: Scope, colour: str, *, manifests: Sequence[Manifest], revision: int) -> None:

@@ -75,10 +75,8 @@ def silent(pods: Sequence[Manifest], *, now: datetime) -> Manifest | None:
 
 def told(pod: Manifest, events: Sequence[Manifest]) -> Sequence[Trouble]:
     """What the newest of the pod's events warns of: a volume that is not there, a probe that fails."""
-    newest = max(
-        events, key=lambda one: str(one.get("lastTimestamp") or one["metadata"]["creationTimestamp"]), default=None
-    )
-    return [Trouble(reason=f"pod {pod['metadata']['name']}: {clip(newest['message'])}")] if newest else []
+    ordered = sorted(events, key=lambda one: str(one.get("lastTimestamp") or one["metadata"]["creationTimestamp"]))
+    return [Trouble(reason=f"pod {pod['metadata']['name']}: {clip(one['message'])}") for one in ordered[-1:]]
 
 
 def verdict(deployment: Manifest, found: Sequence[Trouble]) -> Trouble | None:
