@@ -28,7 +28,11 @@ ADAPTERS: Mapping[str, Mapping[str, str]] = {
         "remote": "config_repo.remote:RemoteConfigRepo",
         "memory": "config_repo.memory:MemoryConfigRepo",
     },
-    "platform": {"process": "platform.process:ProcessPlatform", "memory": "platform.memory:MemoryPlatform"},
+    "platform": {
+        "process": "platform.process:ProcessPlatform",
+        "kubernetes": "platform.kubernetes:KubernetesPlatform",
+        "memory": "platform.memory:MemoryPlatform",
+    },
     "router": {"envoy": "router.envoy:EnvoyRouter", "memory": "router.memory:MemoryRouter"},
     "registry": {
         "folder": "registry.folder:FolderRegistry",
@@ -40,6 +44,7 @@ ADAPTERS: Mapping[str, Mapping[str, str]] = {
         "kubernetes": "secrets.kubernetes:KubernetesSecrets",
         "memory": "secrets.memory:MemorySecrets",
     },
+    "logs": {"folder": "logs.folder:FolderLogs", "kubernetes": "logs.kubernetes:KubernetesLogs"},
     "wake_up": {"pingsource": "timers.ping_source:PingSourceWakeUp", "store": "timers.store_wake_up:StoreWakeUp"},
     "test_strategy": {"functional": "test_runner.http_checks:HttpChecks", "performance": "test_runner.k6:K6Runner"},
     "sli": {
@@ -177,7 +182,7 @@ class Context:
 
     @cached_property
     def logs(self) -> ports.LogSource:
-        return cast(ports.LogSource, self._given.get("logs") or self._made("machine.folder_logs:FolderLogs"))
+        return cast(ports.LogSource, self._open("logs", self.settings.logs))
 
     def sli_provider(self, name: str, *, site: ports.SliSite) -> ports.SliProvider:
         """The provider that a gate names, in any capitalisation (`Prometheus:` as on the talk's slides)."""

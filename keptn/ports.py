@@ -127,6 +127,12 @@ class Platform(Protocol):
     revision: number of the desired state that a call belongs to; it grows with every epoch and every step of one.
     """
 
+    poll_s: ClassVar[float]
+    """How often `endpoint` is worth asking while one waits, seconds."""
+
+    def prepare(self, project: str, stage: str) -> None:
+        """Make the place of a stage's workloads, once per stage. Refused if it is somebody else's."""
+
     def apply(self, scope: Scope, colour: str, *, manifests: Sequence[Manifest], revision: int) -> None:
         """Make the committed objects of a colour be, replacing what differs; not until it is ready. Raises Refused."""
 
@@ -134,7 +140,10 @@ class Platform(Protocol):
         """What this platform does not do of the objects, each a sentence; asked before and besides `apply`."""
 
     def endpoint(self, scope: Scope, colour: str) -> Endpoint | None:
-        """Its address once it is ready for traffic, else None. Refused if it cannot come up (exited, no image)."""
+        """Its address once it is ready for traffic, else None, or NotYet where it is known what it waits for.
+
+        Refused if it cannot come up (exited, no image).
+        """
 
     def remove(self, scope: Scope, colour: str, *, revision: int) -> None:
         """Let it finish what it is doing (bounded), then stop it. One that is not there is fine."""

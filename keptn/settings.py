@@ -51,6 +51,8 @@ class Settings:
     """`KEPTN_SECRETS`: where secrets are read."""
     secrets_namespace: str = "keptn-secrets"
     """`KEPTN_SECRETS_NAMESPACE`: of the secrets `kubernetes`, and of nothing else."""
+    logs: str = "folder"
+    """`KEPTN_LOGS`: where the lines are that functions wrote."""
     wake_up: str = "store"
     """`KEPTN_WAKE_UP`: what makes the clock tick while timers exist."""
     sli_provider: str = "envoy"

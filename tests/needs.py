@@ -51,6 +51,12 @@ def cluster() -> Path:
     return Path(named)
 
 
+def busybox() -> str:
+    """`name@sha256:…` of an image with busybox that the cluster can pull: what tests run there."""
+    named = os.environ.get("KEPTN_CLUSTER_BUSYBOX", "")
+    return named or _missing("KEPTN_CLUSTER_BUSYBOX is not set; set it to an image with busybox, as name@sha256:…")
+
+
 def _missing(sentence: str) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(f"{sentence} (CI is set: not skipped)")

@@ -10,10 +10,10 @@ _POLL_S = 0.02
 T = TypeVar("T")
 
 
-def until(look: Callable[[], T], *, what: object = "it", deadline_s: float = DEADLINE_S) -> T:
+def until(look: Callable[[], T], *, what: object = "it", deadline_s: float = DEADLINE_S, poll_s: float = _POLL_S) -> T:
     """Look until something true is seen, and give that."""
     end = time.monotonic() + deadline_s
     while not (found := look()):
         assert time.monotonic() < end, f"{what} did not happen within {deadline_s:g} s"
-        time.sleep(_POLL_S)
+        time.sleep(poll_s)
     return found

@@ -18,6 +18,7 @@ from keptn.events import Scope
 from keptn.ports import Endpoint, Manifest
 
 POLL_S = 0.05
+"""How often a route is looked at."""
 LOOK_AGAIN_S = 2.0
 """After a request has waited `wait_s` for the world: when the timer calls again."""
 
@@ -75,27 +76,36 @@ def _awaited(state: DesiredState, scope: Scope, ctx: Context, *, until: datetime
 
     def look() -> str:
         for colour in state.awaited:
-            if endpoint := ctx.platform.endpoint(scope, colour):
-                ready[colour] = endpoint
-            else:
-                return f"{scope.service} {colour} in {scope.stage} is not ready yet"
+            endpoint, reason = _asked(scope, colour, ctx)
+            if endpoint is None:
+                return f"{scope.service} {colour} in {scope.stage} is not ready yet{reason and f': {reason}'}"
+            ready[colour] = endpoint
         return ""
 
-    _wait(look, ctx, until=until)
+    _wait(look, ctx, until=until, poll_s=ctx.platform.poll_s)
     return ready
 
 
 def _as_it_is(scope: Scope, colour: str, ctx: Context) -> tuple[Endpoint | None, str]:
     """Its address if it is ready now, or why it has none."""
     try:
-        return ctx.platform.endpoint(scope, colour), "it is not ready"
+        endpoint, reason = _asked(scope, colour, ctx)
     except Refused as refused:
         return None, str(refused)
+    return endpoint, reason or "it is not ready"
 
 
-def _wait(look: Callable[[], str], ctx: Context, *, until: datetime) -> None:
+def _asked(scope: Scope, colour: str, ctx: Context) -> tuple[Endpoint | None, str]:
+    """Its address, or what it waits for as far as that is known. Raises Refused."""
+    try:
+        return ctx.platform.endpoint(scope, colour), ""
+    except NotYet as waiting:
+        return None, str(waiting)
+
+
+def _wait(look: Callable[[], str], ctx: Context, *, until: datetime, poll_s: float = POLL_S) -> None:
     """Until `look` says nothing any more. Raises NotYet with what it says."""
     while waiting := look():
         if ctx.clock.now() >= until:
             raise NotYet(waiting, after_s=LOOK_AGAIN_S)
-        ctx.clock.sleep(POLL_S)
+        ctx.clock.sleep(poll_s)

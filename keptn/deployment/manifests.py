@@ -94,6 +94,12 @@ def namespace(scope: Scope) -> str:
     return f"{scope.project}-{scope.stage}"
 
 
+def labels(scope: Scope, colour: str = "") -> dict[str, str]:
+    """What tells the objects of a colour, or of all of a service in a stage, from others."""
+    of_colour = {"keptn.sh/colour": colour} if colour else {}
+    return {**_of_service(scope), "keptn.sh/stage": scope.stage, **of_colour}
+
+
 def preview(workload: Workload, *, scope: Scope) -> Sequence[Manifest]:
     """The objects of a first version, whatever its image: what onboarding looks at. Raises PatchFailed."""
     version = Version(image=f"{scope.service}:preview", digest="", workload=workload)
@@ -130,7 +136,7 @@ def _colour(scope: Scope, colour: str, version: Version, state: DesiredState) ->
 
 
 def _deployment(scope: Scope, colour: str, version: Version, state: DesiredState) -> Manifest:
-    selector, workload = _labels(scope, colour), version.workload
+    selector, workload = labels(scope, colour), version.workload
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -151,7 +157,7 @@ def _service(scope: Scope, colour: str, version: Version, state: DesiredState) -
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": _metadata(scope, colour, version, state),
-        "spec": {"selector": _labels(scope, colour), "ports": ports},
+        "spec": {"selector": labels(scope, colour), "ports": ports},
     }
 
 
@@ -239,17 +245,13 @@ def _metadata(scope: Scope, colour: str, version: Version, state: DesiredState) 
     return {
         "name": f"{scope.service}-{colour}",
         "namespace": namespace(scope),
-        "labels": {**version.workload.labels, **_labels(scope, colour)},
+        "labels": {**version.workload.labels, **labels(scope, colour)},
         "annotations": {IMAGE: version.image, **_order(state)},
     }
 
 
 def _order(state: DesiredState) -> dict[str, str]:
     return {REVISION: str(state.revision), EPOCH: str(state.epoch)}
-
-
-def _labels(scope: Scope, colour: str) -> dict[str, str]:
-    return {**_of_service(scope), "keptn.sh/stage": scope.stage, "keptn.sh/colour": colour}
 
 
 def _of_service(scope: Scope) -> dict[str, str]:

@@ -12,6 +12,10 @@ from keptn.deployment.strategy import Version
 from keptn.deployment.workload import SecretKey, Volume, Workload
 from keptn.events import Scope
 
+POD_SECURITY = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+CONTAINER_SECURITY = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+"""securityContext: what a namespace of a stage asks of every pod (Pod Security Standards, "Restricted")."""
+
 
 def pod(scope: Scope, version: Version) -> dict[str, Any]:
     workload = version.workload
@@ -20,7 +24,7 @@ def pod(scope: Scope, version: Version) -> dict[str, Any]:
         "imagePullSecrets": [{"name": name} for name in workload.pull_secrets],
         "volumes": [_volume(volume) for volume in workload.volumes],
     }
-    return {"containers": [_container(scope, version)], **_present(optional)}
+    return {"securityContext": dict(POD_SECURITY), "containers": [_container(scope, version)], **_present(optional)}
 
 
 def _container(scope: Scope, version: Version) -> dict[str, Any]:
@@ -34,6 +38,7 @@ def _container(scope: Scope, version: Version) -> dict[str, Any]:
         "image": pinned(version),
         "ports": [{"name": port.name, "containerPort": port.number} for port in workload.all_ports],
         "env": [{"name": "PORT", "value": str(workload.port)}, *map(_variable, workload.env.items())],
+        "securityContext": dict(CONTAINER_SECURITY),
         **_probes(workload),
         **_present(optional),
     }

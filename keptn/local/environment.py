@@ -41,7 +41,7 @@ class Environment:
 
 ADAPTERS: Mapping[str, str] = {
     f"KEPTN_{port.upper()}": str(getattr(settings.Settings(), port))
-    for port in ("store", "config_repo", "platform", "router", "registry", "secrets", "wake_up")
+    for port in ("store", "config_repo", "platform", "router", "registry", "secrets", "logs", "wake_up")
 }
 """The embedded adapters are the defaults of the settings; a manifest's ConfigMap may name others, for a cluster."""
 

@@ -26,19 +26,22 @@ _STATE = ("rejected", "deliveries", "evaluations", "invalidated", "shipyards")
 def create(task: Event, ctx: Context) -> Sequence[str]:
     """Make the project that the event asks for; return its stages. Repeating the same event is fine.
 
-    Raises Refused or InvalidFile, and then nothing was made.
+    Raises Refused or InvalidFile, and then nothing was made but places for stages, which the next time finds.
     """
     project, content = text(task, "project"), text(task, "shipyard")
     names.check_project(project)
     found = _stages(content, project, retention_days=ctx.settings.retention_days)
     branches = {"main": {SHIPYARD: content.encode()}}
     branches |= {stage: {STAGE: documents.dump({"project": project, "stage": stage})} for stage in found}
+    if project not in ctx.config_repo.projects():  # it will be refused, or is a repeat: its places are there
+        for stage in found:
+            ctx.platform.prepare(project, stage)
     ctx.config_repo.create(project, branches, message=commit_message(f"Create project {project}", event=task))
     return found
 
 
 def delete(task: Event, ctx: Context) -> None:
-    """Stop its workloads and delete its routes, state, hooks and repo. What is not there is fine."""
+    """Delete its routes, workloads, state, hooks and repo. What is not there is fine."""
     project = text(task, "project")
     if project not in ctx.config_repo.projects():
         return
@@ -46,10 +49,10 @@ def delete(task: Event, ctx: Context) -> None:
     for service in sorted(set().union(*there.values())):
         forget_hook(project, service, ctx)
     ctx.secret_admin.delete(hook_tokens.problems_secret(project))
-    ctx.platform.remove_all(project)
     for stage, services in there.items():
         for service in services:
             ctx.router.remove(Scope(project=project, stage=stage, service=service))
+    ctx.platform.remove_all(project)  # with the rights in its namespaces
     for kind in _STATE:
         delete_below(ctx.store, f"{kind}/{project}/")
     ctx.config_repo.delete(project)

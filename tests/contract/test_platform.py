@@ -15,10 +15,12 @@ from keptn.adapters.platform import workload_record
 from keptn.adapters.platform.memory import MemoryPlatform
 from keptn.adapters.platform.process import ProcessPlatform
 from keptn.adapters.registry import image_folder
-from keptn.errors import Refused
+from keptn.errors import NotYet, Refused
 from keptn.events import Scope
 from keptn.ports import Endpoint, Platform
 from tests import committed
+from tests.contract import cluster_workloads
+from tests.contract.cluster_workloads import Cluster
 from tests.waiting import DEADLINE_S, until
 from tests.world import digest_of
 
@@ -52,6 +54,7 @@ class Workload:
 class World:
     platform: Platform
     state_dir: Path
+    scope: Scope = SCOPE
 
     def push(self, tag: str, code: str = "") -> str:
         """Push an image; its digest."""
@@ -66,18 +69,46 @@ class World:
 
     def apply(self, workload: Workload) -> None:
         found = committed.objects(
-            SCOPE,
+            self.scope,
             workload.colour,
             image=f"127.0.0.1:5000/sockshop/carts:{workload.tag}",
             digest=workload.digest,
             revision=workload.revision,
             more=workload.values,
         )
-        self.platform.apply(SCOPE, workload.colour, manifests=found, revision=workload.revision)
+        self.platform.apply(self.scope, workload.colour, manifests=found, revision=workload.revision)
+
+    def ready(self, colour: str = "blue") -> Endpoint:
+        return until(lambda: self.endpoint(colour))
+
+    def endpoint(self, colour: str = "blue") -> Endpoint | None:
+        try:
+            return self.platform.endpoint(self.scope, colour)
+        except NotYet:
+            return None
 
 
-@pytest.fixture(params=["memory", "process"])
+@dataclass
+class ClusterWorld(World):
+    """The same in a cluster, where every image is busybox."""
+
+    cluster: Cluster | None = None
+
+    def push(self, tag: str, code: str = "") -> str:
+        return ""
+
+    def apply(self, workload: Workload) -> None:
+        assert self.cluster
+        self.cluster.apply(tag=workload.tag, colour=workload.colour, revision=workload.revision, more=workload.values)
+
+
+@pytest.fixture(params=["memory", "process", pytest.param("kubernetes", marks=pytest.mark.cluster)])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    if request.param == "kubernetes":
+        with cluster_workloads.project() as cluster:
+            cluster.make("v1", "ServiceAccount", "serviceaccounts", "carts")
+            yield ClusterWorld(cluster.platform, tmp_path, cluster.scope, cluster)
+        return
     platform = MemoryPlatform() if request.param == "memory" else ProcessPlatform(tmp_path)
     yield World(platform, tmp_path)
     if isinstance(platform, ProcessPlatform):
@@ -111,59 +142,61 @@ def ready(platform: Platform, colour: str = "blue") -> Endpoint:
 def test_a_workload_gets_ready(world: World) -> None:
     """Applied, it has an address; nobody else has one."""
     world.apply(world.workload())
-    assert ready(world.platform).port
-    assert world.platform.endpoint(SCOPE, "green") is None
-    assert any("0.1" in line for line in world.platform.logs(SCOPE, "blue"))
+    assert world.ready().port
+    assert world.endpoint("green") is None
+    assert any("0.1" in line for line in world.platform.logs(world.scope, "blue"))
 
 
 def test_two_colours_stand_side_by_side(world: World) -> None:
     """Each has its own address, and one goes without the other."""
     for number, colour in enumerate(("blue", "green"), start=1):
         world.apply(world.workload(f"0.{number}", colour=colour))
-    assert ready(world.platform) != ready(world.platform, "green")
-    world.platform.remove(SCOPE, "green", revision=1)
-    world.platform.remove(SCOPE, "green", revision=1)
-    assert world.platform.endpoint(SCOPE, "green") is None
-    assert ready(world.platform)
+    assert world.ready() != world.ready("green")
+    world.platform.remove(world.scope, "green", revision=1)
+    world.platform.remove(world.scope, "green", revision=1)
+    assert world.endpoint("green") is None
+    assert world.ready()
 
 
 def test_a_lower_revision_changes_nothing(world: World) -> None:
     """Neither starts nor stops anything, in whatever colour."""
     world.apply(world.workload("0.2", revision=5))
     for late in (world.workload("0.1", revision=4), world.workload("0.1", revision=4, colour="green")):
-        with pytest.raises(Refused, match="revision 4 of sockshop/dev/carts is older than revision 5"):
+        with pytest.raises(Refused, match=f"revision 4 of {world.scope} is older than revision 5"):
             world.apply(late)
     with pytest.raises(Refused, match="older"):
-        world.platform.remove(SCOPE, "blue", revision=4)
-    assert ready(world.platform)
+        world.platform.remove(world.scope, "blue", revision=4)
+    assert world.ready()
 
 
 def test_the_fence_outlives_the_workload(world: World) -> None:
     """What was removed does not come back by a late duplicate."""
     world.apply(world.workload(revision=5))
-    world.platform.remove(SCOPE, "blue", revision=6)
+    world.platform.remove(world.scope, "blue", revision=6)
     with pytest.raises(Refused, match="older"):
         world.apply(world.workload(revision=5))
-    assert world.platform.endpoint(SCOPE, "blue") is None
+    assert world.endpoint() is None
 
 
 def test_a_deleted_service_starts_afresh(world: World) -> None:
     """Its revisions are forgotten with it; other services stay."""
     world.apply(world.workload(revision=9))
-    world.platform.remove_all("sockshop", service="orders")
-    assert ready(world.platform)
-    world.platform.remove_all("sockshop", service="carts")
-    assert world.platform.endpoint(SCOPE, "blue") is None
+    world.platform.remove_all(world.scope.project, service="orders")
+    assert world.ready()
+    world.platform.remove_all(world.scope.project, service="carts")
+    assert world.endpoint() is None
     world.apply(world.workload(revision=1))
-    assert ready(world.platform)
+    assert world.ready()
 
 
 def test_what_it_cannot_do_is_a_warning(world: World) -> None:
     """Asked before and without `apply`; never an error. What every platform does is none."""
-    plain = committed.objects(SCOPE, "blue", image="carts:1", digest=digest_of("1"), more="env: {A: b}\nhealth: /h\n")
+    plain = committed.objects(
+        world.scope, "blue", image="carts:1", digest=digest_of("1"), more="env: {A: b}\nhealth: /h\n"
+    )
     assert list(world.platform.warnings(plain)) == []
     world.apply(world.workload(values=EVERYTHING))
-    assert ready(world.platform)
+    assert world.ready()
 
 
 EVERYTHING = """
@@ -199,7 +232,7 @@ def test_a_process_runs_without_what_a_machine_has_not(processes: World) -> None
 def test_manifests_that_somebody_broke(world: World, broken: str) -> None:
     """Refused with a sentence, not with a traceback."""
     with pytest.raises(Refused, match="hold no Deployment that keptn wrote"):
-        world.platform.apply(SCOPE, "blue", manifests=yaml.safe_load(broken), revision=1)
+        world.platform.apply(world.scope, "blue", manifests=yaml.safe_load(broken), revision=1)
 
 
 def test_a_secret_reaches_the_environment_and_no_file(processes: World) -> None:

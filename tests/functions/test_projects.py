@@ -322,6 +322,17 @@ def test_a_project_that_is_made_again_is_fenced_against_its_earlier_life(world):
     assert (retiring.successor(world.store, scope).epoch, retiring.successor(world.store, scope).revision) == (3, 7)
 
 
+def test_each_stage_has_its_place_before_the_project_is_there(world):
+    """A place that somebody else has leaves no project behind; one that is there is not asked for twice."""
+    world.platform.taken.add(("sockshop", "dev"))
+    assert "sockshop-dev is somebody else's" in world.create().message
+    assert world.config_repo.projects() == []
+    world.platform.taken.clear()
+    for event_id in ("2", "2", "3"):
+        world.create(event_id=event_id)
+    assert world.platform.prepared == [("sockshop", stage) for stage in STAGES]
+
+
 def test_a_deleted_service_leaves_the_others(world):
     """Deleting a service takes its files, slots and hook out of every stage and leaves its neighbours alone."""
     world.create()

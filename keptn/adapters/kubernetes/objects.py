@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from keptn.adapters.kubernetes.refusals import refusal
@@ -19,6 +20,7 @@ from keptn.ports import Manifest
 FIELD_MANAGER = "keptn"
 TIMEOUT_S = (3.0, 15.0)
 """To connect, and until it answers."""
+_OWN_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 
@@ -45,6 +47,7 @@ EVENT = Resource(api_version="v1", kind="Event", plural="events")
 DEPLOYMENT = Resource(api_version="apps/v1", kind="Deployment", plural="deployments")
 REPLICA_SET = Resource(api_version="apps/v1", kind="ReplicaSet", plural="replicasets")
 AUTOSCALER = Resource(api_version="autoscaling/v2", kind="HorizontalPodAutoscaler", plural="horizontalpodautoscalers")
+LEASE = Resource(api_version="coordination.k8s.io/v1", kind="Lease", plural="leases")
 ROLE_BINDING = Resource(api_version="rbac.authorization.k8s.io/v1", kind="RoleBinding", plural="rolebindings")
 GATEWAY = Resource(api_version="gateway.networking.k8s.io/v1", kind="Gateway", plural="gateways")
 HTTP_ROUTE = Resource(api_version="gateway.networking.k8s.io/v1", kind="HTTPRoute", plural="httproutes")
@@ -59,6 +62,11 @@ def resource_of(manifest: Manifest) -> Resource:
         kinds = ", ".join(kind for _, kind in _KNOWN)
         raise Refused(f"{key[1]} ({key[0]}) is no kind of object that keptn applies; it applies {kinds}")
     return _KNOWN[key]
+
+
+def own_namespace() -> str:
+    """That of this pod; outside of a cluster the one that keptn's manifests name."""
+    return _OWN_NAMESPACE.read_text().strip() if _OWN_NAMESPACE.is_file() else "keptn"
 
 
 class Objects:
@@ -78,9 +86,17 @@ class Objects:
         )
         return found if status == 200 else None
 
-    def list(self, resource: Resource, namespace: str = "", *, labels: Mapping[str, str]) -> Sequence[dict[str, Any]]:
-        """All with the labels, of a namespace or of every one."""
-        query = [("labelSelector", ",".join(f"{key}={value}" for key, value in labels.items()))]
+    def list(
+        self,
+        resource: Resource,
+        namespace: str = "",
+        *,
+        labels: Mapping[str, str] | None = None,
+        fields: Mapping[str, str] | None = None,
+    ) -> Sequence[dict[str, Any]]:
+        """All with the labels and fields, of a namespace or of every one."""
+        chosen = {"labelSelector": labels or {}, "fieldSelector": fields or {}}
+        query = [(by, ",".join(f"{key}={value}" for key, value in these.items())) for by, these in chosen.items()]
         doing = _doing("list", resource, namespace)
         _, found = self._call("GET", resource.path(namespace), query=query, doing=doing)
         return [{"apiVersion": resource.api_version, "kind": resource.kind, **item} for item in found.get("items", ())]
@@ -92,15 +108,29 @@ class Objects:
         doing = _doing("make", resource, namespace, name)
         self._call("POST", resource.path(namespace), body=manifest, query=query, doing=doing)
 
-    def apply(self, resource: Resource, manifest: Manifest, *, resource_version: str = "") -> None:
-        """Server-side apply: what is not ours stays. resource_version: of what was looked at; else LostRace."""
+    def apply(
+        self, resource: Resource, manifest: Manifest, *, resource_version: str = "", manager: str = FIELD_MANAGER
+    ) -> None:
+        """Server-side apply: what is not ours stays. resource_version: of what was looked at; else LostRace.
+
+        manager: whose the fields are from then on.
+        """
+        applied = self._apply(resource, manifest, resource_version, manager)
+        if entries := _made_ours(applied, manager):  # what was made by POST: as it is, nothing left out of it would go
+            namespace, name = _named(manifest)
+            metadata = {"managedFields": entries, "resourceVersion": applied["metadata"]["resourceVersion"]}
+            path, doing = resource.path(namespace, name), _doing("apply", resource, namespace, name)
+            _, owned = self._call("PATCH", path, body={"metadata": metadata}, content_type=_MERGE, doing=doing)
+            self._apply(resource, manifest, owned["metadata"]["resourceVersion"], manager)
+
+    def _apply(self, resource: Resource, manifest: Manifest, resource_version: str, manager: str) -> dict[str, Any]:
         namespace, name = _named(manifest)
         body = {**manifest, "metadata": {**manifest["metadata"]}}
         if resource_version:
             body["metadata"]["resourceVersion"] = resource_version
-        query = [("fieldManager", FIELD_MANAGER), ("force", "true")]
+        query = [("fieldManager", manager), ("force", "true")]
         path, doing = resource.path(namespace, name), _doing("apply", resource, namespace, name)
-        self._call("PATCH", path, body=body, query=query, content_type=_APPLY, doing=doing)
+        return self._call("PATCH", path, body=body, query=query, content_type=_APPLY, doing=doing)[1]
 
     def annotate(self, resource: Resource, namespace: str, name: str, annotations: Mapping[str, str | None]) -> None:
         """None takes one away."""
@@ -116,16 +146,19 @@ class Objects:
         path, doing = resource.path(namespace, name), _doing("delete", resource, namespace, name)
         self._call("DELETE", path, body=body, doing=doing)
 
-    def logs(self, namespace: str, pod: str, *, container: str = "", lines: int, previous: bool = False) -> str:
-        """The last lines; empty if the pod or its earlier container is gone, or has not begun."""
-        query = [("tailLines", str(lines)), ("previous", str(previous).lower())]
+    def logs(
+        self, namespace: str, pod: str, *, container: str = "", lines: int, previous: bool = False, times: bool = False
+    ) -> str:
+        """The last lines; empty if the pod or its earlier container is gone, or has not begun. times: before each."""
+        query = [("tailLines", str(lines)), ("previous", str(previous).lower()), ("timestamps", str(times).lower())]
         query += [("container", container)] if container else []
         try:
-            return self._text(
+            text = self._text(
                 "GET", POD.path(namespace, pod, "log"), query=query, doing=_doing("read", POD, namespace, pod)
             )
         except Refused:  # "previous terminated container not found", "container is waiting to start"
             return ""
+        return "" if text.startswith("unable to retrieve container logs for ") else text  # said with status 200
 
     def _call(self, method: str, path: str, *, doing: str, **given: Any) -> tuple[int, dict[str, Any]]:  # noqa: ANN401
         """Status and object; 404 of an object is an answer where it is read or deleted."""
@@ -197,6 +230,16 @@ def _client() -> Any:  # noqa: ANN401 - the library's
         raise Refused(f"this is no pod of a cluster, and KUBECONFIG names none ({exc}); set KUBECONFIG") from exc
     found.retries = 1
     return ApiClient(found)
+
+
+def _made_ours(applied: Manifest, manager: str) -> list[dict[str, Any]]:
+    """The entries of managedFields when what the manager made by POST is its own as applied too; none if it is."""
+    entries = applied["metadata"].get("managedFields", ())
+    made = [one for one in entries if one["manager"] == manager and one["operation"] == "Update"]
+    if not any(not one.get("subresource") for one in made):
+        return []
+    others = [one for one in entries if one["manager"] != manager or one.get("subresource")]
+    return [*others, *({**one, "operation": "Apply"} for one in made if not one.get("subresource"))]
 
 
 def _named(manifest: Manifest) -> tuple[str, str]:

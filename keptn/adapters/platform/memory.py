@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from keptn.adapters.platform import runnable
-from keptn.errors import Late, Refused
+from keptn.errors import Late, NotYet, Refused
 from keptn.events import Scope
 from keptn.ports import Endpoint, Manifest
 
@@ -25,9 +26,12 @@ class MemoryWorkload:
 class MemoryPlatform:
     """slow: images that do not get ready; broken: images that exit; refused: images that cannot even be applied.
 
-    cannot: what `warnings` says of everything. All may be changed at any time by a test. asked: every question for an
-    endpoint, in order.
+    cannot: what `warnings` says of everything; waiting: image to what it waits for; taken:
+    projects and stages whose place is somebody else's. All may be changed at any time by a
+    test. asked: every question for an endpoint, in order. prepared: projects and stages.
     """
+
+    poll_s: ClassVar[float] = 0.05
 
     workloads: dict[tuple[Scope, str], MemoryWorkload] = field(default_factory=dict)
     revisions: dict[Scope, int] = field(default_factory=dict)
@@ -35,11 +39,19 @@ class MemoryPlatform:
     broken: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
     cannot: tuple[str, ...] = ()
+    waiting: dict[str, str] = field(default_factory=dict)
     asked: list[tuple[Scope, str]] = field(default_factory=list)
+    taken: set[tuple[str, str]] = field(default_factory=set)
+    prepared: list[tuple[str, str]] = field(default_factory=list)
 
     @classmethod
     def open(cls) -> MemoryPlatform:
         return cls()
+
+    def prepare(self, project: str, stage: str) -> None:
+        if (project, stage) in self.taken:
+            raise Refused(f"{project}-{stage} is somebody else's; choose another name")
+        self.prepared.append((project, stage))
 
     def apply(self, scope: Scope, colour: str, *, manifests: Sequence[Manifest], revision: int) -> None:
         self._fence(scope, revision)
@@ -58,6 +70,8 @@ class MemoryPlatform:
         workload = self.workloads.get((scope, colour))
         if workload is None or workload.image in self.slow:
             return None
+        if workload.image in self.waiting:
+            raise NotYet(self.waiting[workload.image], after_s=self.poll_s)
         if workload.image in self.broken:
             raise Refused(f"{workload.image} exited before it was ready")
         return Endpoint(host=f"{colour}.{scope.service}.{scope.stage}", port=8080)

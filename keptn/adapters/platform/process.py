@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 from keptn.adapters.machine import detached_process, locked_json
 from keptn.adapters.machine.detached_process import DetachedProcess
@@ -58,6 +59,8 @@ class _Held:
 class ProcessPlatform:
     """state_dir: folder of the embedded adapters; images are in it."""
 
+    poll_s: ClassVar[float] = 0.05
+
     def __init__(self, state_dir: Path) -> None:
         self._state_dir = state_dir.resolve()
         self._ports = PortBook(self._state_dir)
@@ -65,6 +68,9 @@ class ProcessPlatform:
     @classmethod
     def open(cls, *, settings: Settings) -> ProcessPlatform:
         return cls(settings.state_dir)
+
+    def prepare(self, project: str, stage: str) -> None:
+        """Nothing: folders are made when they are needed."""
 
     def apply(self, scope: Scope, colour: str, *, manifests: Sequence[Manifest], revision: int) -> None:
         """Raises Late; Refused: no such image, other content than announced, a secret that is not there."""

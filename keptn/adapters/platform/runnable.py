@@ -6,12 +6,13 @@ left out in silence.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from keptn import names
 from keptn.deployment.manifests import IMAGE
+from keptn.deployment.pods import CONTAINER_SECURITY, POD_SECURITY
 from keptn.errors import Refused
 from keptn.ports import Manifest
 
@@ -65,12 +66,17 @@ def _left_out(manifests: Sequence[Manifest]) -> Iterator[str]:
         yield f"{replicas} replicas"
     yield from (str(manifest["kind"]) for manifest in manifests if manifest["kind"] not in ("Deployment", "Service"))
     yield from (key for key in deployment["spec"] if key not in ("replicas", "selector", "template"))
-    yield from (key for key in pod if key not in _OF_A_POD)
+    yield from _others(pod, _OF_A_POD, POD_SECURITY)
     yield from ("more than one container" for _ in pod["containers"][1:2])
-    yield from (key for key in container if key not in _OF_A_CONTAINER)
+    yield from _others(container, _OF_A_CONTAINER, CONTAINER_SECURITY)
     yield from (f"port {port['name']}" for port in container.get("ports", ())[1:])
     yield from (f"env {one['name']}" for one in container.get("env", ()) if "value" not in one and not _is_secret(one))
     yield from _of_the_probe(container)
+
+
+def _others(found: Mapping[str, Any], known: Collection[str], security: Mapping[str, Any]) -> Iterator[str]:
+    """What is asked of every pod goes without saying; what somebody changed in it does not."""
+    yield from (key for key in found if key not in known and (key != "securityContext" or found[key] != security))
 
 
 def _of_the_probe(container: Mapping[str, Any]) -> Iterator[str]:

@@ -37,6 +37,13 @@ def test_a_slow_workload_is_waited_for_then_asked_again(ctx: Context) -> None:
     assert weights(ctx) == {"blue": 90, "green": 10}
 
 
+def test_what_a_workload_waits_for_is_told(ctx: Context) -> None:
+    """As far as the platform knows it."""
+    ctx.platform.waiting[image("0.1")] = "pod carts-blue-1 has no node: Insufficient cpu"
+    with pytest.raises(NotYet, match="carts blue in prod is not ready yet: pod carts-blue-1 has no node: Insufficient"):
+        run(ctx, DEPLOY, 1, tag="0.1")
+
+
 @pytest.mark.parametrize("state_of_live", ["slow", "broken", "refused"])
 @pytest.mark.parametrize(
     ("how", "expected"),

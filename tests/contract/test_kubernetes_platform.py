@@ -1,0 +1,388 @@
+"""What only a cluster does with workloads, and all that goes wrong there, each a sentence in minutes."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from keptn.adapters.kubernetes.objects import (
+    AUTOSCALER,
+    DEPLOYMENT,
+    NAMESPACE,
+    ROLE_BINDING,
+    SERVICE,
+    Objects,
+    Resource,
+)
+from keptn.adapters.logs.kubernetes import KubernetesLogs
+from keptn.adapters.machine.system_clock import SystemClock
+from keptn.adapters.platform.kubernetes import KubernetesPlatform
+from keptn.deployment.pods import CONTAINER_SECURITY, POD_SECURITY
+from keptn.errors import Late, Refused, Unknown
+from keptn.ports import Manifest
+from tests.contract import cluster_workloads
+from tests.contract.cluster_workloads import SERVER, Cluster, until
+
+pytestmark = pytest.mark.cluster
+SCALED = """
+autoscaling: {minReplicas: 2, maxReplicas: 4, targetCPUUtilizationPercentage: 50}
+resources: {requests: {cpu: 10m}}
+"""
+POLICY = {"api_version": "admissionregistration.k8s.io/v1"}
+REGISTRY = "registry.registry.svc.cluster.local:5000"
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    with cluster_workloads.project() as made:
+        yield made
+
+
+def test_a_stage_is_a_restricted_namespace_of_its_own(cluster: Cluster) -> None:
+    """With the rights of those who work in it; made again, it is the same."""
+    cluster.platform.prepare(cluster.project, "dev")
+    labels = cluster.objects.get(NAMESPACE, "", cluster.namespace)["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+    assert labels["app.kubernetes.io/part-of"] == cluster.project
+    binding = cluster.objects.get(ROLE_BINDING, cluster.namespace, "keptn-deployer")
+    assert binding["roleRef"]["name"] == "keptn-deployer"
+    assert {"kind": "ServiceAccount", "name": "keptn-deployer", "namespace": "keptn"} in binding["subjects"]
+
+
+def test_a_namespace_of_somebody_else_is_not_taken(cluster: Cluster) -> None:
+    """Until it is labelled; then it is used, and stays when the project goes."""
+    name = f"{cluster.project}-prod"
+    theirs = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+    cluster.objects.create(NAMESPACE, theirs)
+    try:
+        with pytest.raises(Refused, match=f"kubectl label namespace {name} app.kubernetes.io/managed-by=keptn") as no:
+            cluster.platform.prepare(cluster.project, "prod")
+        labels = dict(re.findall(r"(\S+)=(\S+)", str(no.value)))
+        cluster.objects.apply(NAMESPACE, {**theirs, "metadata": {"name": name, "labels": labels}})
+        cluster.platform.prepare(cluster.project, "prod")
+        with pytest.raises(Refused, match=f"{name} is of stage prod of project {cluster.project}; choose other names"):
+            cluster.platform.prepare(*name.rsplit("-", 2)[:1], name.split("-", 2)[2])
+        cluster.platform.remove_all(cluster.project)
+        assert not cluster.objects.get(NAMESPACE, "", name)["metadata"].get("deletionTimestamp")
+    finally:
+        cluster.objects.delete(NAMESPACE, "", name)
+
+
+def test_a_namespace_that_is_going(cluster: Cluster) -> None:
+    """Neither a stage nor a workload can be made there, nor is one that ran there ready any more."""
+    cluster.apply(script='trap "" TERM; echo up; httpd -f -p $PORT & while :; do wait; done')
+    cluster.ready()
+    cluster.objects.delete(NAMESPACE, "", cluster.namespace)
+    with pytest.raises(Refused, match=f"namespace {cluster.namespace} is still being deleted; wait until it is gone"):
+        cluster.platform.prepare(cluster.project, "dev")
+    with pytest.raises(Refused, match=r"because it is being terminated; wait until it is gone"):
+        cluster.apply(colour="green")
+
+
+def test_the_same_again_restarts_nothing(cluster: Cluster) -> None:
+    """Neither the same revision nor a higher one of the same version; another version rolls over."""
+    cluster.apply()
+    cluster.ready()
+    before = cluster.pods()
+    cluster.apply()
+    cluster.apply(revision=2)
+    cluster.apply(revision=3)
+    assert cluster.ready()
+    assert cluster.pods().keys() == before.keys()
+    cluster.apply(tag="0.2", revision=4)
+    cluster.ready()
+    assert not cluster.pods().keys() & before.keys()
+    assert any("serving 0.2" in line for line in cluster.platform.logs(cluster.scope, "blue"))
+
+
+def test_what_a_version_has_no_more_goes(cluster: Cluster) -> None:
+    """An autoscaler, a variable, a label: also when the objects were made by the version that had them."""
+    cluster.apply(more=f"{SCALED}env: {{A: b}}\nlabels: {{team: shop}}\n")
+    assert cluster.objects.get(AUTOSCALER, cluster.namespace, "carts-blue")
+    cluster.apply(revision=2, more="replicas: 2\n")
+    assert cluster.objects.get(AUTOSCALER, cluster.namespace, "carts-blue") is None
+    live = cluster.objects.get(DEPLOYMENT, cluster.namespace, "carts-blue")
+    assert live["spec"]["replicas"] == 2
+    assert "team" not in live["metadata"]["labels"]
+    assert {one["name"] for one in live["spec"]["template"]["spec"]["containers"][0]["env"]} == {"PORT", "VERSION"}
+
+
+def test_an_autoscaler_takes_over_what_runs(cluster: Cluster) -> None:
+    """Not one replica on the way."""
+    cluster.apply(more="replicas: 3\n")
+    cluster.apply(revision=2, more=SCALED)
+    assert cluster.objects.get(DEPLOYMENT, cluster.namespace, "carts-blue")["spec"]["replicas"] == 3
+    cluster.apply(revision=3, more=SCALED)
+    assert cluster.objects.get(DEPLOYMENT, cluster.namespace, "carts-blue")["spec"]["replicas"] >= 2
+
+
+def test_what_others_wrote_into_it_stays(cluster: Cluster) -> None:
+    """A restart by hand, an injected annotation."""
+    cluster.apply()
+    cluster.objects.annotate(DEPLOYMENT, cluster.namespace, "carts-blue", {"example.org/injected": "yes"})
+    cluster.apply(revision=2)
+    live = cluster.objects.get(DEPLOYMENT, cluster.namespace, "carts-blue")
+    assert live["metadata"]["annotations"]["example.org/injected"] == "yes"
+
+
+def test_the_address_goes_after_those_who_answer_there(cluster: Cluster) -> None:
+    """Pods have their grace period, and a late duplicate brings nothing back."""
+    cluster.apply(revision=5)
+    cluster.ready()
+    cluster.platform.remove(cluster.scope, "blue", revision=6)
+    assert cluster.objects.get(SERVICE, cluster.namespace, "carts-blue") is None
+    for colour in ("blue", "green"):
+        with pytest.raises(Late, match=r"revision 5 of .* is older than revision 6"):
+            cluster.apply(colour=colour, revision=5)
+    until(lambda: not cluster.pods())
+
+
+def test_several_pods_are_one_log(cluster: Cluster) -> None:
+    """Each line with its pod, the newest last."""
+    cluster.apply(more="replicas: 2\n")
+    cluster.ready()
+    lines = cluster.platform.logs(cluster.scope, "blue", lines=5)
+    assert sorted(re.sub("^carts-blue-[a-z0-9-]+", "POD", line) for line in lines) == ["POD: serving 0.1"] * 2
+
+
+def test_an_image_that_is_not_there(cluster: Cluster) -> None:
+    """Is refused at the first answer of the registry."""
+    cluster.apply(image=f"{REGISTRY}/none:1")
+    assert re.match(
+        rf"carts blue does not come up in {cluster.namespace}: image {REGISTRY}/none:1 cannot be pulled: "
+        r"(ErrImagePull|ImagePullBackOff): .*not found",
+        cluster.refusal(),
+    )
+
+
+def test_a_name_that_no_image_can_have(cluster: Cluster) -> None:
+    cluster.apply(image="Carts:0.1")
+    assert "image Carts:0.1 cannot be pulled: InvalidImageName" in cluster.refusal()
+
+
+def test_a_registry_that_is_away_is_tried_for_a_while(cluster: Cluster) -> None:
+    """And what it waits for is said meanwhile."""
+    cluster.apply(image="nobody.registry.svc.cluster.local:5000/carts:0.1")
+    cluster.waits_for("cannot be pulled: ErrImagePull", "lookup nobody.registry")
+
+
+def test_a_crash_tells_its_last_words(cluster: Cluster) -> None:
+    """After some restarts."""
+    cluster.apply(script="echo starting; echo no database; exit 3")
+    assert "exited with code 3, and was restarted" in cluster.waits_for("restarted")
+    assert re.search(
+        r"pod carts-blue-\S+ exited with code 3, and was restarted 4 times; its log ends with: no database$",
+        cluster.refusal(),
+    )
+
+
+def test_a_crash_that_heals_is_none(cluster: Cluster) -> None:
+    """A service that waits for another by exiting is given its time."""
+    script = f"[ -f /state/seen ] || {{ : > /state/seen; exit 1; }}; {SERVER}"
+    cluster.apply(more="volumes: [{name: state, mountPath: /state, emptyDir: {}}]\n", script=script)
+    cluster.ready()
+
+
+def test_too_much_memory_is_said(cluster: Cluster) -> None:
+    eats = "x=xxxxxxxxxxxxxxxx; while :; do x=$x$x; done"
+    cluster.apply(more="resources: {limits: {memory: 16Mi}}\n", script=eats)
+    cluster.waits_for("took more memory than resources.limits.memory and was killed")
+
+
+def test_a_secret_that_is_not_there(cluster: Cluster) -> None:
+    """Nor a key of one."""
+    cluster.apply(more="env: {PASSWORD: {secret: carts-db, key: password}}\n")
+    assert (
+        'container carts cannot be made: CreateContainerConfigError: secret "carts-db" not found' in cluster.refusal()
+    )
+
+
+def test_a_secret_that_comes_later_is_enough(cluster: Cluster) -> None:
+    cluster.apply(more="env: {PASSWORD: {secret: carts-db, key: password}}\n")
+    cluster.waits_for("carts-db")
+    cluster.make("v1", "Secret", "secrets", "carts-db", stringData={"password": "hush"})
+    cluster.ready()
+
+
+def test_a_volume_that_is_not_there_is_said(cluster: Cluster) -> None:
+    """It may still come, so the Deployment's own limit decides."""
+    more = "volumes: [{name: conf, mountPath: /conf, configMap: carts-conf}]\n"
+    cluster.apply(more=more)
+    assert "carts-conf" in cluster.waits_for("carts-conf", "not found")
+
+
+def test_a_quota_that_is_full(cluster: Cluster) -> None:
+    """Of pods it is the ReplicaSet that hears it, of Deployments whoever applies."""
+    hard = {"hard": {"pods": "0", "count/deployments.apps": "1"}}
+    cluster.make("v1", "ResourceQuota", "resourcequotas", "small", spec=hard)
+    cluster.apply()
+    assert re.search("its pods are not let in: .*exceeded quota: small, requested: pods=1", cluster.refusal())
+    until(lambda: _used(cluster) == "1")
+    with pytest.raises(Refused, match=r"exceeded quota: small.*raise the namespace's ResourceQuota"):
+        cluster.apply(colour="green")
+
+
+def _used(cluster: Cluster) -> str:
+    quotas = Resource(api_version="v1", kind="ResourceQuota", plural="resourcequotas")
+    quota: Any = cluster.objects.get(quotas, cluster.namespace, "small")
+    return str(quota.get("status", {}).get("used", {}).get("count/deployments.apps", ""))
+
+
+def test_a_pod_that_pod_security_forbids(cluster: Cluster) -> None:
+    cluster.apply(securityContext={"privileged": True})
+    assert re.search('its pods are not let in: .*violates PodSecurity "restricted.*privileged', cluster.refusal())
+
+
+def test_a_service_account_that_is_not_there(cluster: Cluster) -> None:
+    cluster.apply(more="serviceAccountName: nobody\n")
+    assert 'serviceaccount "nobody" not found' in cluster.refusal()
+
+
+def test_an_admission_policy_that_says_no(cluster: Cluster) -> None:
+    """Its own words, at once."""
+    policies = Resource(
+        api_version=POLICY["api_version"],
+        kind="ValidatingAdmissionPolicy",
+        plural="validatingadmissionpolicies",
+        namespaced=False,
+    )
+    bindings = Resource(
+        api_version=POLICY["api_version"],
+        kind="ValidatingAdmissionPolicyBinding",
+        plural="validatingadmissionpolicybindings",
+        namespaced=False,
+    )
+    rules = [{"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["deployments"]}]
+    here = {"matchLabels": {"app.kubernetes.io/part-of": cluster.project}}
+    name = cluster.project
+    for resource, spec in (
+        (
+            policies,
+            {
+                "matchConstraints": {"resourceRules": rules},
+                "validations": [
+                    {"expression": "has(object.metadata.annotations.signed)", "message": "images must be signed"}
+                ],
+            },
+        ),
+        (
+            bindings,
+            {
+                "policyName": name,
+                "validationActions": ["Deny"],
+                "matchResources": {"namespaceSelector": here},
+            },
+        ),
+    ):
+        cluster.objects.create(
+            resource,
+            {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": {"name": name}, "spec": spec},
+        )
+    try:
+        assert "images must be signed; change the service's values file" in until(lambda: _denied(cluster))
+    finally:
+        cluster.objects.delete(bindings, "", name)
+        cluster.objects.delete(policies, "", name)
+
+
+def _denied(cluster: Cluster) -> str:
+    """A policy takes a moment until it is in force; what got through before is taken away."""
+    try:
+        cluster.apply()
+    except Refused as refused:
+        return str(refused)
+    cluster.platform.remove_all(cluster.project, service="carts")
+    return ""
+
+
+def test_no_node_is_waited_for(cluster: Cluster) -> None:
+    """A cluster that grows needs minutes: the scheduler's words are told, until the Deployment's own limit."""
+    huge = {"requests": {"cpu": "900"}}
+    cluster.apply(resources=huge)
+    assert "has no node: 0/" in cluster.waits_for("Insufficient cpu")
+    found = cluster.rendered(revision=2, resources=huge)
+    found[0]["spec"]["progressDeadlineSeconds"] = 2
+    cluster.platform.apply(cluster.scope, "blue", manifests=found, revision=2)
+    assert "Insufficient cpu" in cluster.refusal()
+
+
+def test_only_the_newest_version_counts(cluster: Cluster) -> None:
+    """A version that crashes is repaired by the next."""
+    cluster.apply(script="exit 3")
+    cluster.waits_for("exited with code 3")
+    cluster.apply(tag="0.2", revision=2)
+    cluster.ready()
+
+
+def test_objects_that_are_not_of_the_colour(cluster: Cluster) -> None:
+    """Somebody edited the committed files."""
+    found = cluster.rendered()
+    found[1]["metadata"]["namespace"] = "default"
+    with pytest.raises(Refused, match=f"no Deployment that keptn wrote for {cluster.namespace}/carts-blue"):
+        cluster.platform.apply(cluster.scope, "blue", manifests=found, revision=1)
+    with pytest.raises(Refused, match="scaled at once"):
+        raise Refused(
+            *cluster.platform.warnings([*cluster.rendered(more="replicas: 2\n"), *cluster.rendered(more=SCALED)[2:]])
+        )
+
+
+def test_a_probe_that_fails_is_said(cluster: Cluster) -> None:
+    """It runs, and is not ready."""
+    cluster.apply(more="health: /nowhere\n")
+    cluster.waits_for("Readiness probe failed", "404")
+
+
+class Overtaken(Objects):
+    """Just before it makes a Deployment, somebody else has his way."""
+
+    def __init__(self, cluster: Cluster, others: Callable[[], None]) -> None:
+        super().__init__(cluster.objects._client)
+        self.others = others
+
+    def create(self, resource: Resource, manifest: Manifest) -> None:
+        if resource is DEPLOYMENT:
+            self.others()
+        super().create(resource, manifest)
+
+
+@pytest.mark.parametrize("others", ["remove", "apply"])
+def test_a_slow_twin_makes_nothing_that_stays(cluster: Cluster, others: str) -> None:
+    """It was let in, and then a higher revision took the colour away, or made it."""
+
+    def overtake() -> None:
+        if others == "remove":
+            cluster.platform.remove(cluster.scope, "blue", revision=6)
+        else:
+            cluster.apply(tag="0.2", revision=6)
+
+    slow = KubernetesPlatform(Overtaken(cluster, overtake), clock=SystemClock(), accounts_in="keptn")
+    with pytest.raises(Late, match="older than revision 6"):
+        slow.apply(cluster.scope, "blue", manifests=cluster.rendered(revision=5), revision=5)
+    live = cluster.objects.get(DEPLOYMENT, cluster.namespace, "carts-blue")
+    assert (live and live["metadata"]["annotations"]["keptn.sh/revision"]) == (None if others == "remove" else "6")
+
+
+def test_logs_of_functions_come_from_their_pods(cluster: Cluster) -> None:
+    """One at zero has none, and the sentence says so."""
+    logs = KubernetesLogs(cluster.objects, namespace=cluster.namespace)
+    with pytest.raises(Unknown, match=f"function 'deploy' has no pod in namespace {cluster.namespace} now"):
+        logs.lines("deploy")
+    with pytest.raises(Unknown, match="no pod"):
+        logs.lines("../etc,a=b")
+    restricted = {**CONTAINER_SECURITY, **POD_SECURITY}
+    container = {"image": cluster.busybox, "command": ["/bin/sh", "-c", SERVER], "securityContext": restricted}
+    template: Any = {"spec": {"containers": [container]}}
+    cluster.make("serving.knative.dev/v1", "Service", "services", "deploy", spec={"template": template})
+    job = {"containers": [{**container, "name": "test", "command": ["echo", "tested"]}], "restartPolicy": "Never"}
+    template = {"metadata": {"labels": {"keptn.sh/function": "test"}}, "spec": job}
+    cluster.make("batch/v1", "Job", "jobs", "some-hash", spec={"template": template})
+    assert until(lambda: written(logs, "deploy")) == ["serving "]
+    assert until(lambda: written(logs, "test")) == ["tested"]
+
+
+def written(logs: KubernetesLogs, function: str) -> list[str]:
+    try:
+        return list(logs.lines(function))
+    except Unknown:
+        return []
