@@ -196,7 +196,8 @@ class Router(Protocol):
     def in_force(self, route: Route) -> bool:
         """Whether the applied route counts everywhere, and a colour that lost its user requests may be stopped.
 
-        It may when it has answered those it had, or after a bounded time. Never waits. Raises Unavailable.
+        It may when it has answered those it had, or after a bounded time. Never waits. Raises Unavailable; NotYet for
+        a no with a reason; Refused where nothing but a person makes it count.
         """
 
     def public_url(self, scope: Scope) -> str:

@@ -15,7 +15,7 @@ from keptn.deployment.state import DesiredState
 from keptn.deployment.strategy import COLOURS
 from keptn.errors import Late, NotYet, Refused
 from keptn.events import Scope
-from keptn.ports import Endpoint, Manifest
+from keptn.ports import Endpoint, Manifest, Route
 
 POLL_S = 0.05
 LOOK_AGAIN_S = 2.0
@@ -41,8 +41,7 @@ def converge(
             broken.setdefault(colour, reason)
     route = manifests.route(files[manifests.path(scope, "route")] or b"", scope=scope, endpoints=endpoints)
     ctx.router.apply(route)
-    not_yet = f"the route of {scope.service} in {scope.stage} is not in force yet"
-    _wait(lambda: "" if ctx.router.in_force(route) else not_yet, ctx, until=until)
+    _wait(lambda: _not_in_force(route, ctx), ctx, until=until)
     for colour in COLOURS:
         if colour not in state.plan.versions:
             ctx.platform.remove(scope, colour, revision=state.revision)
@@ -91,6 +90,15 @@ def _as_it_is(scope: Scope, colour: str, ctx: Context) -> tuple[Endpoint | None,
         return ctx.platform.endpoint(scope, colour), "it is not ready"
     except Refused as refused:
         return None, str(refused)
+
+
+def _not_in_force(route: Route, ctx: Context) -> str:
+    """Why the route does not count yet; empty if it does."""
+    try:
+        waiting = f"the route of {route.scope.service} in {route.scope.stage} is not in force yet"
+        return "" if ctx.router.in_force(route) else waiting
+    except NotYet as reason:
+        return str(reason)
 
 
 def _wait(look: Callable[[], str], ctx: Context, *, until: datetime) -> None:
