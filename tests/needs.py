@@ -24,6 +24,11 @@ FOLDERS = {
     "KEPTN_CRD_SCHEMAS": "set it to a folder with the CRDs of Knative Serving and Eventing, one YAML file or more",
     "KEPTN_CDEVENTS_SCHEMAS": "set it to the folder `schemas` of a checkout of cdevents/spec",
 }
+ON_CLUSTER = {
+    "KEPTN_GATEWAY": "set it to the cluster's Gateway, as namespace/name",
+    "KEPTN_GATEWAY_ADDRESS": "set it to http://host:port of the cluster's Gateway as it is reached from here",
+    "KEPTN_CLUSTER_IMAGE": "set it to an image with python3 that the cluster can run",
+}
 """What each is, by name, and how to get it."""
 
 
@@ -49,6 +54,12 @@ def cluster() -> Path:
     if not Path(named).is_file():
         _missing(f"KUBECONFIG={named!r} names no file; set it to that of a cluster for tests, with Knative")
     return Path(named)
+
+
+def on_cluster(variable: str) -> str:
+    """What a variable says of the cluster that KUBECONFIG names."""
+    cluster()
+    return os.environ.get(variable) or _missing(f"{variable} is not set; {ON_CLUSTER[variable]}")
 
 
 def _missing(sentence: str) -> NoReturn:

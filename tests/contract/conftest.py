@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from tests import needs
+from tests.contract import gateway as gateways
 from tests.contract import gcs_server
 from tests.contract.git_server import serve
 
@@ -102,3 +103,17 @@ def gcs(fake_gcs: int) -> Iterator[gcs_server.Gcs]:
     with gcs_server.proxy(fake_gcs, folder=str(uuid.uuid4())) as served:
         os.environ["STORAGE_EMULATOR_HOST"] = served.server.url
         yield served
+
+
+@pytest.fixture(scope="session")
+def gateway_stage() -> Iterator[gateways.Stage]:
+    """A namespace behind the cluster's Gateway."""
+    names = {"gateway": "KEPTN_GATEWAY", "address": "KEPTN_GATEWAY_ADDRESS", "image": "KEPTN_CLUSTER_IMAGE"}
+    with gateways.stage(**{name: needs.on_cluster(variable) for name, variable in names.items()}) as made:
+        yield made
+
+
+@pytest.fixture
+def gateway(gateway_stage: gateways.Stage) -> gateways.GatewayWorld:
+    """A service of its own in that namespace."""
+    return gateways.GatewayWorld(gateway_stage)

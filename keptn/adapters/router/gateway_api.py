@@ -79,7 +79,8 @@ class GatewayApiRouter:
             return False
         age_s = (self._clock.now() - _applied_at(live)).total_seconds()
         _raise(gateway_status.unanswered(live), final=age_s >= UNANSWERED_S)
-        _raise(gateway_status.refused(live, nobody=not route.weights), final=age_s >= REFUSED_S)
+        all_up = bool(route.weights) and route.weights.keys() <= route.endpoints.keys()
+        _raise(gateway_status.refused(live, all_up=all_up), final=age_s >= REFUSED_S)
         return self._counts(route, live)
 
     def public_url(self, scope: Scope) -> str:

@@ -25,12 +25,15 @@ def unanswered(route: Manifest) -> str:
     return ""
 
 
-def refused(route: Manifest, *, nobody: bool) -> str:
-    """What a controller says no to, as a sentence; empty if nothing. nobody: the route leads nowhere, and may."""
+def refused(route: Manifest, *, all_up: bool) -> str:
+    """What a controller says no to, as a sentence; empty if nothing.
+
+    all_up: every backend ought to be found; else a live version is broken or there is none, and that holds up nothing.
+    """
     for parent in route["spec"].get("parentRefs") or ():
         for entry in _entries(route, parent):
             for kind, condition in _current(entry, route).items():
-                if condition["status"] != "True" and not (nobody and kind == RESOLVED):
+                if condition["status"] != "True" and (all_up or kind == ACCEPTED):
                     return (
                         f"Gateway {_named(parent, route)} does not take the route {route['metadata']['name']} in "
                         f"{route['metadata']['namespace']}: {condition.get('message')} ({condition.get('reason')})"
