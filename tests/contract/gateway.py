@@ -31,7 +31,7 @@ from tests.world import digest_of
 WORKLOAD = """
 import http.server, os, signal, sys, time
 class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+    protocol_version, disable_nagle_algorithm = "HTTP/1.1", True
     def do_GET(self):
         print(self.path, flush=True)
         body = os.environ["COLOUR"].encode()

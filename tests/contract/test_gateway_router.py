@@ -1,6 +1,6 @@
 """On the Gateway of a real cluster, with real requests of users: what the HTTPRoute makes of each, and when."""
 
-import time
+import contextlib
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ import pytest
 from keptn.adapters.kubernetes.objects import DEPLOYMENT, HTTP_ROUTE, POD
 from keptn.adapters.machine.system_clock import SystemClock
 from keptn.adapters.router import gateway_api
-from keptn.errors import Late, NotYet, Refused
+from keptn.errors import Late, LostRace, NotYet, Refused
 from keptn.events import Scope
 from keptn.ports import Pin, Route
 from tests.contract.gateway import GatewayWorld, Stage
@@ -99,7 +99,7 @@ def test_what_is_in_force_counts_for_everybody(both: GatewayWorld) -> None:
 
 
 def test_a_switch_fails_no_request(gateway: GatewayWorld) -> None:
-    """Under load, to a version that the gateway never heard of; the old one is killed as soon as the new route counts."""
+    """Under load, to a version that the gateway never heard of; the old one killed as soon as the new route counts."""
     names = [f"{gateway.scope.service}-{number}" for number in range(3)]
     gateway.stage.run(names[0], "0")
     gateway.serve("blue", workload=names[0])
@@ -179,20 +179,21 @@ def test_what_others_wrote_stays_and_what_was_left_out_goes(both: GatewayWorld) 
 
 
 def test_of_many_at_once_the_highest_revision_stands(both: GatewayWorld) -> None:
-    """Each is applied, or told that it is late or lost; nothing older comes after something newer."""
+    """Each is applied, or told that it is late; nothing older comes after something newer."""
     both.route(1, {"blue": 100})
 
-    def apply(revision: int) -> Exception | None:
-        try:
-            both.routing().apply(both.routed(revision, {"blue": revision, "green": 100 - revision}))
-        except Exception as exc:
-            return exc
-        return None
+    def apply(revision: int) -> Late | None:
+        while True:
+            with contextlib.suppress(LostRace):  # the Broker delivers again
+                try:
+                    both.routing().apply(both.routed(revision, {"blue": revision, "green": 100 - revision}))
+                except Late as exc:
+                    return exc
+                return None
 
     with ThreadPoolExecutor(8) as pool:
         said = list(pool.map(apply, range(2, 34)))
     assert said[-1] is None
-    assert {type(one) for one in said} <= {type(None), Late}
     assert live(both)["metadata"]["annotations"]["keptn.sh/revision"] == "33"
 
 
@@ -217,7 +218,7 @@ def test_a_backend_that_is_missing(gateway: GatewayWorld) -> None:
     route = gateway.routed(1, {"blue": 50, "green": 50})
     gateway.router.apply(route)
     until(lambda: gateway.counts(route))
-    route = replace(gateway.routed(2, {"blue": 50, "green": 50}))
+    route = gateway.routed(2, {"blue": 50, "green": 50})
     refused(gateway, replace(route, endpoints={**route.endpoints, "green": route.endpoints["blue"]}), "BackendNotFound")
 
 
@@ -245,21 +246,3 @@ def test_the_public_address_is_the_listeners(both: GatewayWorld) -> None:
     assert both.router.public_url(both.scope) == url
     stranger = Scope(project="t-route-nobody", stage="prod", service="carts")
     assert both.router.public_url(stranger) == "http://carts.t-route-nobody-prod.test"
-
-
-def test_in_force_does_not_wait(both: GatewayWorld) -> None:
-    """Also where nobody answers: a second for each listener at most."""
-    route = both.routed(1, {"blue": 100})
-    both.router.apply(route)
-    until(lambda: "does not know" not in _why(both, route))
-    begin = time.monotonic()
-    both.counts(route)
-    assert time.monotonic() - begin < 1.0
-
-
-def _why(world: GatewayWorld, route: Route) -> str:
-    try:
-        world.router.in_force(route)
-    except NotYet as exc:
-        return str(exc)
-    return ""
