@@ -33,7 +33,11 @@ ADAPTERS: Mapping[str, Mapping[str, str]] = {
         "kubernetes": "platform.kubernetes:KubernetesPlatform",
         "memory": "platform.memory:MemoryPlatform",
     },
-    "router": {"envoy": "router.envoy:EnvoyRouter", "memory": "router.memory:MemoryRouter"},
+    "router": {
+        "envoy": "router.envoy:EnvoyRouter",
+        "gateway_api": "router.gateway_api:GatewayApiRouter",
+        "memory": "router.memory:MemoryRouter",
+    },
     "registry": {
         "folder": "registry.folder:FolderRegistry",
         "oci": "registry.oci:OciRegistry",

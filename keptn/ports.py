@@ -174,7 +174,7 @@ NO_PIN = Pin()
 class Route:
     """How a service's traffic flows in one stage: what the committed `route.yaml` says. manifest: the object itself.
 
-    weights: colour to percent of user requests, sum 100; none at all: no version is live, users get 503 and a sentence.
+    weights: colour to percent of user requests, sum 100; none at all: no version is live, users get a 5xx.
     mirror: colour that gets a copy, its answers are dropped. endpoints: colour to address, of the colours that are
     ready (each also gets an address of its own). revision: as of Platform. pin: as of Pin; candidate: the colour that
     the header leads to, empty if there is none.
@@ -205,14 +205,15 @@ class Router(Protocol):
     def in_force(self, route: Route) -> bool:
         """Whether the applied route counts everywhere, and a colour that lost its user requests may be stopped.
 
-        It may when it has answered those it had, or after a bounded time. Never waits. Raises Unavailable.
+        It may when it has answered those it had, or after a bounded time. Never waits. Raises Unavailable; NotYet for
+        a no with a reason; Refused where nothing but a person makes it count.
         """
 
     def public_url(self, scope: Scope) -> str:
         """Where users reach the service; stable over all deployments."""
 
     def own_url(self, scope: Scope, colour: str) -> str:
-        """Where one colour is reached by itself; measured as all other traffic is."""
+        """Where one colour is reached by itself, from where tests run."""
 
     def remove(self, scope: Scope) -> None:
         """Forget the service in this stage: its route, its addresses, its revisions."""

@@ -41,6 +41,8 @@ class Settings:
     """`KEPTN_ROUTER`: what routes user traffic."""
     gateway: str = "keptn/keptn"
     """`KEPTN_GATEWAY`: the Gateway that routes hang on, `namespace/name` or `namespace/name/listener`."""
+    gateway_address: str = ""
+    """`KEPTN_GATEWAY_ADDRESS`: `http://host:port` of that Gateway from where keptn runs; empty: as its status says."""
     hostname: str = "{service}.{project}-{stage}.localhost"
     """`KEPTN_HOSTNAME`: where users find a service whose values name no host. Envoy on a laptop goes by its port."""
     registry: str = "folder"
@@ -95,7 +97,7 @@ _LEAST = {
     "evaluation_retention_days": 1,
 }
 """The smallest value that works; of all other numbers 0."""
-_URLS = frozenset({"sink", "prometheus_url", "public_url"})
+_URLS = frozenset({"sink", "gateway_address", "prometheus_url", "public_url"})
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
 
 

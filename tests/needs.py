@@ -24,6 +24,11 @@ FOLDERS = {
     "KEPTN_CRD_SCHEMAS": "set it to a folder with the CRDs of Knative Serving and Eventing, one YAML file or more",
     "KEPTN_CDEVENTS_SCHEMAS": "set it to the folder `schemas` of a checkout of cdevents/spec",
 }
+ON_CLUSTER = {
+    "KEPTN_GATEWAY": "set it to the cluster's Gateway, as namespace/name",
+    "KEPTN_GATEWAY_ADDRESS": "set it to http://host:port of the cluster's Gateway as it is reached from here",
+    "KEPTN_CLUSTER_IMAGE": "set it to an image with python3 that the cluster can run",
+}
 """What each is, by name, and how to get it."""
 
 
@@ -55,6 +60,12 @@ def busybox() -> str:
     """`name@sha256:…` of an image with busybox that the cluster can pull: what tests run there."""
     named = os.environ.get("KEPTN_CLUSTER_BUSYBOX", "")
     return named or _missing("KEPTN_CLUSTER_BUSYBOX is not set; set it to an image with busybox, as name@sha256:…")
+
+
+def on_cluster(variable: str) -> str:
+    """What a variable says of the cluster that KUBECONFIG names."""
+    cluster()
+    return os.environ.get(variable) or _missing(f"{variable} is not set; {ON_CLUSTER[variable]}")
 
 
 def _missing(sentence: str) -> NoReturn:

@@ -15,7 +15,7 @@ from keptn.deployment.state import DesiredState
 from keptn.deployment.strategy import COLOURS
 from keptn.errors import Late, NotYet, Refused
 from keptn.events import Scope
-from keptn.ports import Endpoint, Manifest
+from keptn.ports import Endpoint, Manifest, Route
 
 POLL_S = 0.05
 """How often a route is looked at."""
@@ -42,8 +42,7 @@ def converge(
             broken.setdefault(colour, reason)
     route = manifests.route(files[manifests.path(scope, "route")] or b"", scope=scope, endpoints=endpoints)
     ctx.router.apply(route)
-    not_yet = f"the route of {scope.service} in {scope.stage} is not in force yet"
-    _wait(lambda: "" if ctx.router.in_force(route) else not_yet, ctx, until=until)
+    _wait(lambda: _not_in_force(route, ctx), ctx, until=until)
     for colour in COLOURS:
         if colour not in state.plan.versions:
             ctx.platform.remove(scope, colour, revision=state.revision)
@@ -93,6 +92,15 @@ def _as_it_is(scope: Scope, colour: str, ctx: Context) -> tuple[Endpoint | None,
     except Refused as refused:
         return None, str(refused)
     return endpoint, reason or "it is not ready"
+
+
+def _not_in_force(route: Route, ctx: Context) -> str:
+    """Why the route does not count yet; empty if it does."""
+    try:
+        waiting = f"the route of {route.scope.service} in {route.scope.stage} is not in force yet"
+        return "" if ctx.router.in_force(route) else waiting
+    except NotYet as reason:
+        return str(reason)
 
 
 def _asked(scope: Scope, colour: str, ctx: Context) -> tuple[Endpoint | None, str]:

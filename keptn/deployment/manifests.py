@@ -25,6 +25,8 @@ IMAGE, REVISION, EPOCH = "keptn.sh/image", "keptn.sh/revision", "keptn.sh/epoch"
 CANDIDATE = "keptn.sh/candidate"
 PIN = {"header": "keptn.sh/pin-header", "value": "keptn.sh/pin-value", "cookie": "keptn.sh/pin-cookie"}
 """Annotations of the route, by the part of a Pin; for a cookie Gateway API has no word that goes with weights."""
+PROBE_HEADER, PROBE_PATH = "x-keptn-probe", "/keptn-probe"
+"""With both, and `probe_value`, a gateway says itself which revision of a route it has: no workload hears of it."""
 SERVICE_PORT = 80
 """Where a Service of ours takes users' requests, whatever the container's port is."""
 _CPU = {"type": "Resource", "resource": {"name": "cpu"}}
@@ -79,7 +81,7 @@ def route(text: bytes, *, scope: Scope, endpoints: Mapping[str, Endpoint]) -> Ro
             scope=scope,
             revision=int(annotations[REVISION]),
             endpoints=endpoints,
-            weights={_colour_of(ref, scope): int(ref["weight"]) for ref in rule["backendRefs"]},
+            weights={_colour_of(ref, scope): int(ref["weight"]) for ref in rule["backendRefs"] if ref["weight"]},
             mirror=_colour_of(mirrors[0], scope) if mirrors else "",
             pin=Pin(**{part: annotations.get(name, "") for part, name in PIN.items()}),
             candidate=annotations.get(CANDIDATE, ""),
@@ -98,6 +100,16 @@ def labels(scope: Scope, colour: str = "") -> dict[str, str]:
     """What tells the objects of a colour, or of all of a service in a stage, from others."""
     of_colour = {"keptn.sh/colour": colour} if colour else {}
     return {**_of_service(scope), "keptn.sh/stage": scope.stage, **of_colour}
+
+
+def probe_value(scope: Scope) -> str:
+    """Of the header: several routes may share a host name."""
+    return f"{namespace(scope)}.{scope.service}"
+
+
+def probe_answer(revision: int) -> str:
+    """The host that the probe is redirected to: reserved, so nobody goes there (RFC 2606)."""
+    return f"revision-{revision}.keptn.invalid"
 
 
 def preview(workload: Workload, *, scope: Scope) -> Sequence[Manifest]:
@@ -177,12 +189,16 @@ def _autoscaler(scope: Scope, colour: str, version: Version, state: DesiredState
 
 
 def _http_route(state: DesiredState, scope: Scope, exposure: Exposure) -> Manifest:
-    """Host names and patches are those of the live version, else of the candidate: one route serves both."""
+    """Host names and patches are those of the live version, else of the candidate: one route serves both.
+
+    Nobody live is a weight of 0: users get a 5xx, where a rule without backends gives them 404, and an unhealthy route.
+    """
     plan = state.plan
     version = plan.live_version or plan.candidate_version
     workload = version.workload if version else Workload()
+    weights = plan.weights or {plan.candidate or COLOURS[0]: 0}
     rule: dict[str, Any] = {
-        "backendRefs": [{**_backend(scope, colour), "weight": percent} for colour, percent in plan.weights.items()]
+        "backendRefs": [{**_backend(scope, colour), "weight": percent} for colour, percent in weights.items()]
     }
     if plan.mirror:
         mirror = {"backendRef": _backend(scope, plan.mirror)}
@@ -197,22 +213,34 @@ def _http_route(state: DesiredState, scope: Scope, exposure: Exposure) -> Manife
             "annotations": {**_order(state), **_exceptions(plan)},
         },
         "spec": {
-            "parentRefs": [_gateway(exposure.gateway)],
+            "parentRefs": [parent(exposure.gateway)],
             "hostnames": [host_name(one, scope) for one in workload.hostnames or (exposure.hostname,)],
-            "rules": [rule, *_pinned(scope, plan)],
+            "rules": [rule, *_pinned(scope, plan), _probe(scope, state.revision)],
         },
     }
     return patches.apply(found, workload.patches)
 
 
 def _pinned(scope: Scope, plan: Plan) -> list[dict[str, Any]]:
-    """The rule of requests that always reach the candidate. It comes last, so that patches find the first where it was:
+    """The rule of requests that always reach the candidate. Patches find that of the weights first, as ever:
     a rule that matches a header goes before one that matches none (Gateway API, HTTPRouteRule.matches).
     """
     if not (plan.candidate and plan.pin.header):
         return []
     header = {"type": "Exact", "name": plan.pin.header, "value": plan.pin.value}
     return [{"matches": [{"headers": [header]}], "backendRefs": [_backend(scope, plan.candidate)]}]
+
+
+def _probe(scope: Scope, revision: int) -> dict[str, Any]:
+    """The rule by which a gateway says what it has: a redirect, which every gateway can do (Core in the Gateway API;
+    setting a header of an answer is Extended, and Contour leaves it out of redirects). An exact path goes before all.
+    """
+    header = {"type": "Exact", "name": PROBE_HEADER, "value": probe_value(scope)}
+    redirect = {"hostname": probe_answer(revision), "statusCode": 302}
+    return {
+        "matches": [{"path": {"type": "Exact", "value": PROBE_PATH}, "headers": [header]}],
+        "filters": [{"type": "RequestRedirect", "requestRedirect": redirect}],
+    }
 
 
 def _exceptions(plan: Plan) -> dict[str, str]:
@@ -225,7 +253,8 @@ def host_name(template: str, scope: Scope) -> str:
     return names.host_name(template, project=scope.project, stage=scope.stage, service=scope.service)
 
 
-def _gateway(text: str) -> dict[str, str]:
+def parent(text: str) -> dict[str, str]:
+    """The reference to a Gateway that the settings name."""
     namespace_, name, *section = names.check_gateway(text).split("/")
     return {"name": name, "namespace": namespace_, **({"sectionName": section[0]} if section else {})}
 

@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from tests import needs
+from tests.contract import gateway as gateways
 from tests.contract import gcs_server
 from tests.contract import pod as pods
 from tests.contract.git_server import serve
@@ -110,3 +111,17 @@ def pod(tmp_path_factory) -> Iterator[pods.Pod]:
     """A pod in the cluster, without rights."""
     with pods.running(tmp_path_factory.mktemp("serviceaccount")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def gateway_stage() -> Iterator[gateways.Stage]:
+    """A namespace behind the cluster's Gateway."""
+    names = {"gateway": "KEPTN_GATEWAY", "address": "KEPTN_GATEWAY_ADDRESS", "image": "KEPTN_CLUSTER_IMAGE"}
+    with gateways.stage(**{name: needs.on_cluster(variable) for name, variable in names.items()}) as made:
+        yield made
+
+
+@pytest.fixture
+def gateway(gateway_stage: gateways.Stage) -> gateways.GatewayWorld:
+    """A service of its own in that namespace."""
+    return gateways.GatewayWorld(gateway_stage)

@@ -1,4 +1,4 @@
-"""Every router passes these; Envoy passes more, with real requests."""
+"""Every router passes these; Envoy passes more, with real requests, as a cluster's Gateway does elsewhere."""
 
 import contextlib
 import http.server
@@ -23,6 +23,7 @@ from keptn.adapters.router.memory import MemoryRouter
 from keptn.errors import Late, Refused, Unavailable
 from keptn.events import Scope
 from keptn.ports import Endpoint, Pin, Route, Router
+from tests.contract.gateway import GatewayWorld
 from tests.waiting import DEADLINE_S, until
 
 SCOPE = Scope(project="sockshop", stage="prod", service="carts")
@@ -83,13 +84,17 @@ class World:
     router: Router
     state_dir: Path
     servers: dict[str, Server] = field(default_factory=dict)
+    scope: Scope = SCOPE
 
     def serve(self, colour: str, delay_s: float = 0.0) -> None:
         self.servers[colour] = Server(colour, delay_s)
 
-    def route(self, revision: int, weights: dict[str, int], **more: Any) -> None:
+    def routed(self, revision: int, weights: dict[str, int], **more: Any) -> Route:
         endpoints = {colour: server.endpoint for colour, server in self.servers.items()}
-        route = Route(scope=SCOPE, revision=revision, endpoints=endpoints, weights=weights, **more)
+        return Route(scope=SCOPE, revision=revision, endpoints=endpoints, weights=weights, **more)
+
+    def route(self, revision: int, weights: dict[str, int], **more: Any) -> None:
+        route = self.routed(revision, weights, **more)
         self.router.apply(route)
         until(lambda: self.router.in_force(route))
 
@@ -135,10 +140,13 @@ class World:
         return [json.loads(line) for line in file.read_bytes().splitlines()] if file.exists() else []
 
 
-@pytest.fixture(params=["memory", "envoy"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    with contextlib.ExitStack() as stack:
-        yield stack.enter_context(_memory(tmp_path) if request.param == "memory" else _envoy(tmp_path))
+@pytest.fixture(params=["memory", "envoy", pytest.param("gateway", marks=pytest.mark.cluster)])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World | GatewayWorld]:
+    if request.param == "gateway":
+        yield request.getfixturevalue("gateway")
+        return
+    with _memory(tmp_path) if request.param == "memory" else _envoy(tmp_path) as found:
+        yield found
 
 
 @pytest.fixture
@@ -168,46 +176,46 @@ def _envoy(folder: Path) -> Iterator[World]:
     assert not process.alive
 
 
-def test_addresses_are_stable(world: World) -> None:
+def test_addresses_are_stable(world: World | GatewayWorld) -> None:
     """Over deployments, and each its own."""
     world.serve("blue")
-    before = [world.router.public_url(SCOPE), *(world.router.own_url(SCOPE, c) for c in ("blue", "green"))]
+    before = [world.router.public_url(world.scope), *(world.router.own_url(world.scope, c) for c in ("blue", "green"))]
     world.route(1, {"blue": 100})
-    after = [world.router.public_url(SCOPE), *(world.router.own_url(SCOPE, c) for c in ("blue", "green"))]
+    after = [world.router.public_url(world.scope), *(world.router.own_url(world.scope, c) for c in ("blue", "green"))]
     assert before == after
     assert len(set(after)) == 3
 
 
-def test_an_older_route_is_refused(world: World) -> None:
+def test_an_older_route_is_refused(world: World | GatewayWorld) -> None:
     """The same again is fine."""
     world.serve("blue")
     world.route(5, {"blue": 100})
     world.route(5, {"blue": 100})
-    with pytest.raises(Refused, match="revision 4 of the route of sockshop/prod/carts is older than revision 5"):
+    with pytest.raises(Refused, match=f"revision 4 of the route of {world.scope} is older than revision 5"):
         world.route(4, {})
 
 
-def test_a_removed_service_starts_afresh(world: World) -> None:
+def test_a_removed_service_starts_afresh(world: World | GatewayWorld) -> None:
     """Its revisions are forgotten; removing it twice is fine."""
     world.serve("blue")
     world.route(5, {"blue": 100})
-    world.router.remove(SCOPE)
-    world.router.remove(SCOPE)
+    world.router.remove(world.scope)
+    world.router.remove(world.scope)
     world.route(1, {"blue": 100})
 
 
-def test_only_the_last_applied_route_is_in_force(world: World) -> None:
+def test_only_the_last_applied_route_is_in_force(world: World | GatewayWorld) -> None:
     """Not one that was never applied, nor one that was replaced: that is refused, as `apply` refuses it."""
     world.serve("blue")
-    first = Route(scope=SCOPE, revision=1, endpoints={"blue": world.servers["blue"].endpoint}, weights={"blue": 100})
+    first = world.routed(1, {"blue": 100})
     assert not world.router.in_force(first)
     world.route(1, {"blue": 100})
     assert world.router.in_force(first)
     assert not world.router.in_force(replace(first, revision=2))
     world.route(2, {})
-    with pytest.raises(Late, match="revision 1 of the route of sockshop/prod/carts is older than revision 2"):
+    with pytest.raises(Late, match=f"revision 1 of the route of {world.scope} is older than revision 2"):
         world.router.in_force(first)
-    world.router.remove(SCOPE)
+    world.router.remove(world.scope)
     assert not world.router.in_force(first)
 
 
@@ -387,12 +395,12 @@ def _more(answers: list[list[str]]) -> None:
     until(lambda: all(len(seen) > count + 1 for seen, count in zip(answers, before, strict=True)))
 
 
-def test_a_route_with_a_pin(world: World) -> None:
-    """Every router that says it can do it takes it, and takes it away again."""
+def test_a_route_with_a_pin(world: World | GatewayWorld) -> None:
+    """Every router takes what it says that it can, and takes it away again."""
     world.serve("blue")
     world.serve("green")
-    assert world.router.pins == {"header", "cookie"}
-    world.route(1, {"blue": 95, "green": 5}, pin=PIN, candidate="green")
+    pin = Pin(header=PIN.header, value=PIN.value, cookie=PIN.cookie if "cookie" in world.router.pins else "")
+    world.route(1, {"blue": 95, "green": 5}, pin=pin, candidate="green")
     world.route(2, {"green": 100})
 
 

@@ -164,7 +164,7 @@ def test_a_pinned_header_is_a_rule_after_that_of_the_weights() -> None:
     """Gateway API prefers it wherever it stands; a patch finds the weights where they always were."""
     patch = "patches: [{target: HTTPRoute, patch: [{op: add, path: /spec/rules/0/timeouts, value: {request: 5s}}]}]\n"
     (found,) = rendered(with_pin(patch), "route")
-    weights, pinned = found["spec"]["rules"]
+    weights, pinned, _probe = found["spec"]["rules"]
     assert (weights["timeouts"], [ref["weight"] for ref in weights["backendRefs"]]) == ({"request": "5s"}, [90, 10])
     assert pinned == {
         "matches": [{"headers": [{"type": "Exact", "name": "X-Canary", "value": "always"}]}],
@@ -182,16 +182,34 @@ def test_a_pinned_header_is_a_rule_after_that_of_the_weights() -> None:
 def test_without_a_candidate_nothing_is_pinned_to_it(after: Callable[[Plan], Plan]) -> None:
     """Nor is anything with a cookie alone: Gateway API has no word for that."""
     state = with_pin()
-    assert len(rendered(state, "route")[0]["spec"]["rules"]) == 2
+    assert len(rendered(state, "route")[0]["spec"]["rules"]) == 3
     for ended in (replace(state, plan=after(state.plan)), with_pin(pin=Pin(cookie="carts-version"))):
-        assert len(rendered(ended, "route")[0]["spec"]["rules"]) == 1
+        assert len(rendered(ended, "route")[0]["spec"]["rules"]) == 2
     assert routed(replace(state, plan=after(state.plan))).candidate == ""
 
 
 def test_a_stage_without_a_live_version_routes_nowhere() -> None:
-    """No backend, and the router says so to users."""
-    state = replace(live(), plan=deploy(Plan(), strategy=strategy_named("dark"), version=version()))
-    assert routed(state).weights == {}
+    """Users get a 5xx of a gateway, for a backend without weight; and the router knows that there is none."""
+    for plan in (deploy(Plan(), strategy=strategy_named("dark"), version=version()), Plan()):
+        state = replace(live(), plan=plan)
+        assert routed(state).weights == {}
+        (backend,) = rendered(state, "route")[0]["spec"]["rules"][0]["backendRefs"]
+        assert backend == {"name": "carts-blue", "port": 80, "weight": 0}
+
+
+def test_a_gateway_says_itself_which_revision_it_has() -> None:
+    """Last of the rules, and no workload is asked: the answer is a redirect that names it."""
+    *_, probe = rendered(with_pin(), "route")[0]["spec"]["rules"]
+    header = {"type": "Exact", "name": "x-keptn-probe", "value": "sockshop-prod.carts"}
+    assert probe == {
+        "matches": [{"path": {"type": "Exact", "value": "/keptn-probe"}, "headers": [header]}],
+        "filters": [
+            {
+                "type": "RequestRedirect",
+                "requestRedirect": {"hostname": "revision-7.keptn.invalid", "statusCode": 302},
+            }
+        ],
+    }
 
 
 @pytest.mark.parametrize(

@@ -177,3 +177,14 @@ def test_git_is_read_once_a_request(ctx: Context) -> None:
     repo.asked.clear()
     run(counting, DEPLOY, 2, tag="0.2")
     assert repo.asked == ["tree", "log"]
+
+
+def test_why_a_route_is_not_in_force_is_said(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the router's own words, where it has some."""
+
+    def in_force(_self: object, _route: object) -> bool:
+        raise NotYet("Gateway infra/public does not know the route", after_s=1)
+
+    monkeypatch.setattr(type(ctx.router), "in_force", in_force)
+    with pytest.raises(NotYet, match=r"^Gateway infra/public does not know the route$"):
+        delivered(ctx, 1, "0.1")

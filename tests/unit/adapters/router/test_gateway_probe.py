@@ -1,0 +1,143 @@
+"""Where a gateway is asked which revision it has, and what its answers mean."""
+
+import http.server
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from keptn.adapters.router import gateway_probe
+from keptn.adapters.router.gateway_probe import TIMES, Door, Unreachable
+from keptn.events import Scope
+
+SCOPE = Scope(project="sockshop", stage="prod", service="carts")
+CERTIFICATE = """-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgV1lW6VZ1NwhBETXT
+SATrECRlI0HAYER2Qofd0RCfmOuhRANCAAQlNGTTi1NkwrEKnEdyTBD8UwwRV+K3
+nlGtp1ri8h6KHyj67PTRc5Tjyd34TLDiLbklYraCWhCZmRiDvnuAwNCE
+-----END PRIVATE KEY-----
+-----BEGIN CERTIFICATE-----
+MIIBeTCCAR+gAwIBAgIUPCJDXjAYDHB2ps66azgreYDcKn0wCgYIKoZIzj0EAwIw
+ETEPMA0GA1UEAwwGbm9ib2R5MCAXDTI2MTEyODAwMTcyOFoYDzIxMjYxMTA0MDAx
+NzI4WjARMQ8wDQYDVQQDDAZub2JvZHkwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+AAQlNGTTi1NkwrEKnEdyTBD8UwwRV+K3nlGtp1ri8h6KHyj67PTRc5Tjyd34TLDi
+LbklYraCWhCZmRiDvnuAwNCEo1MwUTAdBgNVHQ4EFgQUSeBIljBviEdpWej51y8O
++NTItbQwHwYDVR0jBBgwFoAUSeBIljBviEdpWej51y8O+NTItbQwDwYDVR0TAQH/
+BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEAkb9m3M45oYfciPeYigbrJiSLZm0m
+GvfjaXVNtswU4DgCIHKh8j//EjNI0ZATj5vJVKVu75ECMFGIC7o9+mmBhOGn
+-----END CERTIFICATE-----
+"""
+"""Signed by itself, for a name that nobody has; and its key."""
+
+
+def listener(name: str = "http", protocol: str = "HTTP", port: int = 80, **more: Any) -> dict[str, Any]:
+    return {"name": name, "protocol": protocol, "port": port, "allowedRoutes": {"namespaces": {"from": "All"}}, **more}
+
+
+def doors(*listeners: dict[str, Any], host: str = "carts.example.org", section: str = "") -> list[str]:
+    gateway = {
+        "metadata": {"name": "public", "namespace": "infra"},
+        "spec": {"listeners": list(listeners)},
+        "status": {"addresses": [{"type": "IPAddress", "value": "192.0.2.7"}]},
+    }
+    return [door.url for door in gateway_probe.doors(gateway, section=section, hosts=[host], scope=SCOPE)]
+
+
+HTTPS = listener("https", "HTTPS", 443, hostname="*.example.org")
+
+
+@pytest.mark.parametrize(
+    ("listeners", "found"),
+    [
+        ([listener()], ["http://carts.example.org"]),
+        ([listener(), HTTPS], ["https://carts.example.org", "http://carts.example.org"]),
+        ([listener(port=8080), listener("tls", "TLS", 444)], ["http://carts.example.org:8080"]),
+        ([listener(hostname="carts.example.org")], ["http://carts.example.org"]),
+        ([listener(hostname="example.org"), listener(hostname="*.example.net")], []),
+        ([listener(allowedRoutes={"namespaces": {"from": "Same"}}), listener(allowedRoutes=None)], []),
+        ([], []),
+    ],
+)
+def test_a_route_is_served_where_a_listener_takes_it(listeners: list[dict[str, Any]], found: list[str]) -> None:
+    """Its protocol, its host name, its namespaces; HTTPS first."""
+    assert doors(*listeners) == found
+
+
+def test_a_listener_that_the_route_names_is_the_only_one() -> None:
+    assert doors(listener(), HTTPS, section="http") == ["http://carts.example.org"]
+
+
+def test_of_a_wildcard_one_name_is_asked() -> None:
+    assert doors(HTTPS, host="*.shop.example.org") == ["https://carts.shop.example.org"]
+
+
+@pytest.fixture(params=["http", "https"])
+def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Door, list[str], list[str]]]:
+    """A gateway that gives the answers of a list, the last one again and again; and what it was asked."""
+    answers, asked = ["7"], list[str]()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(" ".join((self.headers["Host"], self.path, self.headers["x-keptn-probe"])))
+            answer = answers.pop(0) if len(answers) > 1 else answers[0]
+            self.send_response(302 if answer.isdigit() else 404)
+            if answer.isdigit():
+                self.send_header("Location", f"http://revision-{answer}.keptn.invalid/keptn-probe")
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None: ...
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        if request.param == "https":
+            (tmp_path / "both.pem").write_text(CERTIFICATE)
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(tmp_path / "both.pem")
+            context.sni_callback = lambda _socket, name, _context: asked.append(f"TLS {name}")
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield (
+            Door(scheme=request.param, host="carts.test", port=server.server_port, address="127.0.0.1"),
+            answers,
+            asked,
+        )
+        server.shutdown()
+        thread.join()
+
+
+def test_it_is_asked_ten_times_by_its_host_name(served: tuple[Door, list[str], list[str]]) -> None:
+    """Also in the handshake, whatever its certificate; and who has the revision is believed then."""
+    door, _answers, asked = served
+    assert gateway_probe.missing([door], scope=SCOPE, revision=7) == ""
+    assert [one for one in asked if "TLS" not in one] == ["carts.test /keptn-probe sockshop-prod.carts"] * TIMES
+    assert asked.count("TLS carts.test") == (TIMES if door.scheme == "https" else 0)
+
+
+@pytest.mark.parametrize(("late", "said"), [("6", "revision-6.keptn.invalid"), ("no", "404")])
+def test_one_replica_that_is_late_is_enough_for_a_no(
+    served: tuple[Door, list[str], list[str]], late: str, said: str
+) -> None:
+    door, answers, _asked = served
+    answers[:] = [*["7"] * (TIMES - 1), late]
+    assert gateway_probe.missing([door], scope=SCOPE, revision=7) == f"{door.url} answers {said}"
+
+
+def test_one_listener_that_has_it_is_enough_for_a_yes(served: tuple[Door, list[str], list[str]]) -> None:
+    """Which of them the route hangs on, its status does not say."""
+    door, _answers, _asked = served
+    closed = gateway_probe.at("http://127.0.0.1:1", door)
+    assert gateway_probe.missing([closed, door], scope=SCOPE, revision=7) == ""
+
+
+def test_who_cannot_be_asked_is_not_a_no() -> None:
+    """Nor a yes: the caller decides, and the reason is there."""
+    here = Door(scheme="http", host="carts.test", port=1, address="127.0.0.1")
+    with pytest.raises(Unreachable, match=r"127\.0\.0\.1:1 does not answer .*refused"):
+        gateway_probe.missing([here], scope=SCOPE, revision=7)
+    with pytest.raises(Unreachable, match="names no address"):
+        gateway_probe.missing([Door(scheme="http", host="carts.test", port=80)], scope=SCOPE, revision=7)
+    with pytest.raises(Unreachable, match="no listener"):
+        gateway_probe.missing([], scope=SCOPE, revision=7)
