@@ -84,7 +84,7 @@ def check_link(task_id: str, verdict: str, *, token: str, ctx: Context) -> Event
 
 def link(task_id: str, verdict: str, secret: str, ctx: Context) -> str:
     """Where a browser answers the question: a page with a button, for chats open links by themselves."""
-    base = f"{ctx.settings.public_url.rstrip('/')}/functions/api/v1/answer"
+    base = f"{ctx.settings.function_url('api')}/v1/answer"
     return f"{base}/{quote(task_id, safe='')}/{verdict}?token={_signature(task_id, verdict, secret)}"
 
 

@@ -64,7 +64,8 @@ class Settings:
     sli_hosts: str = ""
     """`KEPTN_SLI_HOSTS`: hosts that projects' files may have an evaluation ask: globs, with spaces; empty: any."""
     public_url: str = "http://127.0.0.1:8080"
-    """`KEPTN_PUBLIC_URL`: where people and registries reach the HTTP functions: `<base>/functions/<name>`."""
+    """`KEPTN_PUBLIC_URL`: where people and registries reach the HTTP functions: with `{function}` in it, as Knative's
+    own addresses have it (`http://{function}.keptn.example.com`), or the base of `<base>/functions/<name>`."""
     wait_s: float = 20.0
     """`KEPTN_WAIT_S`: how long a request waits for the world before it sets a timer, seconds."""
     event_path: Path = Path("/etc/jobsink-event")
@@ -81,12 +82,18 @@ class Settings:
     def __post_init__(self) -> None:
         object.__setattr__(self, "state_dir", self.state_dir.expanduser())
 
+    def function_url(self, name: str) -> str:
+        """The address of an HTTP function, without a slash at its end: what `keptn auth --endpoint` takes for `api`."""
+        url = self.public_url.rstrip("/")
+        return url.replace(_FUNCTION, name) if _FUNCTION in url else f"{url}/functions/{name}"
+
     @property
     def test_job_s(self) -> float:
         """How long the Job of a test has, and so its task: also for being scheduled, pulled and repeated."""
         return self.test_timeout_s + 600.0
 
 
+_FUNCTION = "{function}"
 _KNATIVE = {"sink": "K_SINK", "event_path": "K_EVENT_PATH"}
 """Keys that Knative or an overlay of ours sets; all others are `KEPTN_…`."""
 _LEAST = {
@@ -158,6 +165,7 @@ def _check_url(name: str, text: str) -> None:
     try:
         parts = urlsplit(text)
         fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        fine = fine and not set("{}") & set(text.replace(_FUNCTION, ""))
     except ValueError:  # a port that is no number, an address in brackets that is none
         fine = False
     if not fine:

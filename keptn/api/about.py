@@ -18,7 +18,7 @@ def metadata(call: Call) -> Answer:
     return json_answer(
         {
             "keptnversion": keptn.__version__,
-            "publicurl": settings.public_url,
+            "publicurl": settings.function_url("api"),
             "platform": settings.platform,
             "configrepo": settings.config_repo,
         }

@@ -73,7 +73,7 @@ def hook(call: Call) -> Answer:
         raise Unknown(
             f"{project}/{name} has no hook token; make one: keptn create secret {secret} --from-literal=token=…"
         )
-    url = hook_tokens.hook_url(call.ctx.settings.public_url)
+    url = hook_tokens.hook_url(call.ctx.settings)
     return json_answer({"url": url, "header": f"Authorization: Bearer {token.split()[0]}", "token": token.split()[0]})
 
 

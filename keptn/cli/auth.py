@@ -11,9 +11,7 @@ from keptn.cli.examples import example
 from keptn.cli.session import Session, pass_session
 
 
-@click.command(
-    epilog=example("keptn auth --endpoint=https://keptn.example.com/functions/api --api-token=TOKEN", "keptn auth")
-)
+@click.command(epilog=example("keptn auth --endpoint=https://api.keptn.example.com --api-token=TOKEN", "keptn auth"))
 @click.option("-e", "--endpoint", default="", help="URL of the api.")
 @click.option("-a", "--api-token", default="", help="Its token.")
 @click.option("--host", default="", help="Its host name, where the URL is another address of its ingress.")

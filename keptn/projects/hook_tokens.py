@@ -14,6 +14,7 @@ from __future__ import annotations
 from keptn import names
 from keptn.errors import Refused
 from keptn.ports import Secrets
+from keptn.settings import Settings
 from keptn.web import HttpError, Request, is_active, presented_token
 
 EVERY_SERVICE = "hooks"
@@ -34,9 +35,9 @@ def new_token(project: str, service: str, *, random: str) -> str:
     return f"{project}.{service}.{random}"
 
 
-def hook_url(public_url: str) -> str:
+def hook_url(settings: Settings) -> str:
     """Where a registry posts."""
-    return f"{public_url.rstrip('/')}/functions/receive-artifact"
+    return settings.function_url("receive-artifact")
 
 
 def opened_by(request: Request, secrets: Secrets) -> str:

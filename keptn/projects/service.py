@@ -62,7 +62,7 @@ def onboard(task: Event, ctx: Context) -> Onboarded:
         service=file.service,
         repository=file.repository,
         stages=found,
-        hook_url=hook_tokens.hook_url(ctx.settings.public_url),
+        hook_url=hook_tokens.hook_url(ctx.settings),
         hook_secret=hook_tokens.secret_name(project, file.service),
         warnings=_warnings(file, project, found, ctx),
     )

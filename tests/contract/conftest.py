@@ -15,7 +15,7 @@ import pytest
 
 from tests import needs
 from tests.contract import gateway as gateways
-from tests.contract import gcs_server
+from tests.contract import gcs_server, git_hosting
 from tests.contract import pod as pods
 from tests.contract.git_server import serve
 
@@ -89,6 +89,13 @@ def git_server(tmp_path):
     """A Git server for the repositories in `tmp_path`."""
     with serve(tmp_path) as server:
         yield server
+
+
+@pytest.fixture(scope="session", name="git_hosting")
+def hosted(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> Iterator[git_hosting.Hosting]:
+    """Our own Git server; tests share it, each with names of its own."""
+    with git_hosting.serve(tmp_path_factory.mktemp("git"), port=free_port()) as served:
+        yield served
 
 
 @pytest.fixture(scope="session")

@@ -24,10 +24,13 @@ from tests.waiting import DEADLINE_S, until
 BRANCHES = {"main": {"shipyard.yaml": b"stages: []\n"}, "dev": {"stage.yaml": b"name: dev\n"}}
 
 
-@pytest.fixture(params=["memory", "git", "remote"])
+@pytest.fixture(params=["memory", "git", "remote", "hosted"])
 def empty(request, tmp_path):
     if request.param == "remote":
         return request.getfixturevalue("remote_repo")
+    if request.param == "hosted":
+        url = request.getfixturevalue("git_hosting").url(f"t{os.urandom(6).hex()}-{{project}}")
+        return RemoteConfigRepo(url, store=MemoryStore(), secrets=MemorySecrets())
     return MemoryConfigRepo() if request.param == "memory" else GitConfigRepo(tmp_path / "deep" / "repos")
 
 

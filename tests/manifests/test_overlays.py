@@ -11,11 +11,15 @@ import jsonschema
 import pytest
 import yaml
 
+from keptn import settings
 from tests import needs
 
 ROOT = Path(__file__).parent.parent.parent
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 OVERLAYS = [ROOT / "knative/base", *sorted(path.parent for path in ROOT.glob("knative/overlays/*/kustomization.yaml"))]
+OTHERS = {"THREADS", "STORAGE_EMULATOR_HOST"}
+"""Settings of functions-framework and of google-cloud-storage."""
+NAMESPACES = {"keptn", "keptn-secrets"}
 FILES = sorted(path for path in ROOT.glob("knative/**/*.yaml") if path.name != "kustomization.yaml")
 
 
@@ -76,14 +80,11 @@ def test_every_file_validates_against_its_crd(file: Path):
 
 @pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.name)
 def test_every_overlay_builds_valid_objects(overlay: Path):
-    """Kustomize makes objects that the API server would take, all in one namespace, but for the rights on secrets."""
+    """Kustomize makes objects that the API server would take, all where keptn is, or its secrets are."""
     for document in built(overlay):
         check(document)
         cluster_wide = re.match("Namespace|Cluster|ValidatingAdmission", document["kind"])
-        of_secrets = (
-            document["kind"] in ("Role", "RoleBinding") and document["metadata"]["namespace"] == "keptn-secrets"
-        )
-        assert cluster_wide or of_secrets or document["metadata"]["namespace"] == "keptn"
+        assert cluster_wide or document["metadata"]["namespace"] in NAMESPACES
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.name)
@@ -121,10 +122,23 @@ def test_production_uses_kafka():
 @pytest.mark.parametrize("overlay", OVERLAYS[1:], ids=lambda path: path.name)
 def test_every_overlay_says_where_events_go(overlay: Path):
     """K_SINK is a setting, not a SinkBinding's: no first revision is made twice, and Jobs have it too."""
-    (settings,) = [d for d in built(overlay) if d["kind"] == "ConfigMap" and d["metadata"]["name"] == "keptn-settings"]
-    assert settings["data"]["K_SINK"].endswith(".knative-eventing.svc.cluster.local/keptn/default")
-    assert settings["data"]["KEPTN_MAX_HOPS"] == "255"
+    values = settings_of(overlay)
+    assert values["K_SINK"].endswith(".knative-eventing.svc.cluster.local/keptn/default")
+    assert values["KEPTN_MAX_HOPS"] == "255"
     assert not [d for d in built(overlay) if d["kind"] == "SinkBinding"]
+
+
+def settings_of(overlay: Path) -> dict[str, str]:
+    (found,) = [d for d in built(overlay) if d["kind"] == "ConfigMap" and d["metadata"]["name"] == "keptn-settings"]
+    return found["data"]
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS[1:], ids=lambda path: path.name)
+def test_every_setting_of_an_overlay_has_an_effect(overlay: Path):
+    """It is a key of settings.py or of a program that reads it, and its value is one that works."""
+    values, ours = settings_of(overlay), {settings.key_of(name) for name in settings.Settings.__dataclass_fields__}
+    assert set(values) <= ours | OTHERS
+    assert settings.read(values).function_url("api").partition("://")[2].startswith("api.keptn.")
 
 
 def test_kind_loads_its_image_and_is_answered_at_once():

@@ -19,6 +19,19 @@ def test_the_environment_is_read_once_into_values() -> None:
     assert (read.sink, read.wait_s, read.max_hops, read.state_dir) == ("http://b", 1.5, 7, Path("/x"))
 
 
+@pytest.mark.parametrize(
+    ("public_url", "address"),
+    [
+        ("http://127.0.0.1:8080/", "http://127.0.0.1:8080/functions/api"),
+        ("http://{function}.keptn.127.0.0.1.sslip.io:8080", "http://api.keptn.127.0.0.1.sslip.io:8080"),
+        ("https://keptn.example.com/{function}/", "https://keptn.example.com/api"),
+    ],
+)
+def test_the_address_of_a_function(public_url: str, address: str) -> None:
+    """As Knative has it, a host of its own; on a laptop a path."""
+    assert settings.read({"KEPTN_PUBLIC_URL": public_url}).function_url("api") == address
+
+
 @pytest.mark.parametrize(("key", "value"), [("KEPTN_WAIT_S", "soon"), ("KEPTN_MAX_HOPS", "1.5")])
 def test_a_wrong_value_names_key_and_value(key: str, value: str) -> None:
     """The error says which setting, what it was, and what is expected."""
@@ -55,6 +68,7 @@ def test_what_would_fail_at_the_first_deployment_fails_at_the_start(key: str, va
         ("K_SINK", "ftp://broker/keptn", "is no URL such as"),
         ("KEPTN_PROMETHEUS_URL", "http://", "is no URL such as"),
         ("KEPTN_PUBLIC_URL", "http://host:port", "is no URL such as"),
+        ("KEPTN_PUBLIC_URL", "http://{name}.keptn.example.com", "is no URL such as"),
         ("KEPTN_BUCKET", "gs://keptn-state", "is no bucket's name; write it alone"),
         ("KEPTN_BUCKET", "Keptn", "is no bucket's name"),
         ("KEPTN_SECRETS_NAMESPACE", "keptn/secrets", "is no name of a namespace"),
