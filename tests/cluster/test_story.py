@@ -1,0 +1,69 @@
+"""The talk's story on a real Kubernetes with a real Knative, told as `make cluster-demo` tells it, and judged from outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from examples.sockshop.demo.checks import Story, checks_of
+from examples.sockshop.demo.cluster import Addresses, Cluster, kubectl
+from examples.sockshop.demo.screen import Screen
+from examples.sockshop.demo.story import Play
+from tests import needs
+from tests.e2e import invariants
+
+pytestmark = pytest.mark.cluster
+ZERO_S = 300.0
+"""Knative's default windows are 60 s of nothing and 30 s of grace; the last timer of a story is minutes away at most."""
+
+
+@pytest.fixture
+def play(request, tmp_path: Path) -> Iterator[Play]:
+    needs.cluster()
+    told = Play(Cluster(tmp_path, Addresses.read(os.environ)), Screen(), strategy=request.param)
+    try:
+        yield told
+    finally:
+        told.close()
+
+
+@pytest.mark.parametrize("play", ["blue_green", "canary"], indirect=True)
+def test_the_story_comes_out_as_told(play):
+    play.set_the_scene()
+    story = play.tell()
+    came_out_as_told(play, story)
+    nothing_of_ours_runs()
+
+
+def came_out_as_told(play: Play, story: Story) -> None:
+    """The demo's own checks, and what must hold after any story."""
+    wrong = [what for what, check in checks_of(play.strategy) if not check(story)]
+    assert not wrong, (wrong, play.world.log("prod"))
+    recorded = [event for delivery in story.deliveries.values() for event in delivery.events]
+    invariants.every_task_ends_once(recorded)
+    invariants.what_is_released_was_evaluated(recorded)
+    invariants.one_holder_per_slot(recorded)
+    invariants.told_once(play.world.tickets.correlations, expected=1)
+
+
+def nothing_of_ours_runs() -> None:
+    """Scaled to zero: no pod of a function, and no PingSource, for nothing waits."""
+    deadline = time.monotonic() + ZERO_S
+    while left := [*pods(), *objects("pingsource")]:
+        assert time.monotonic() < deadline, f"still there {ZERO_S:g} s after the story: {', '.join(left)}"
+        time.sleep(2)
+
+
+def pods() -> list[str]:
+    """Those of functions that run or end; a Job's that is over is no more than its log."""
+    found = json.loads(kubectl("-n", "keptn", "get", "pods", "-l", "serving.knative.dev/service", "-o", "json"))
+    return [pod["metadata"]["name"] for pod in found["items"]]
+
+
+def objects(kind: str) -> list[str]:
+    return kubectl("-n", "keptn", "get", kind, "-o", "name").split()
