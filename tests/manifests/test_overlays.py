@@ -102,6 +102,13 @@ def test_every_service_is_hardened_and_scales_to_zero(overlay: Path):
         assert template["spec"]["timeoutSeconds"] <= 600
 
 
+def pods_of(overlay: Path) -> list[dict[str, Any]]:
+    """Of every step's Service, and of the test's Job."""
+    services = [d for d in built(overlay) if d["apiVersion"].startswith("serving.knative.dev")]
+    jobs = [d["spec"]["job"] for d in built(overlay) if d["kind"] == "JobSink"]
+    return [one["spec"]["template"]["spec"] for one in [*services, *jobs]]
+
+
 def test_one_image_serves_all_functions():
     """An overlay names it once, and every Service gets it; the test Job's has the load generator too."""
     documents = built(ROOT / "knative/overlays/production")
@@ -164,6 +171,27 @@ def test_the_oidc_component_binds_every_step_and_job(tmp_path: Path):
     wanted = bindings["Service"]["spec"]["subject"]["selector"]["matchLabels"].items()
     services = [d for d in documents if d["apiVersion"].startswith("serving.knative.dev")]
     assert services and all(wanted <= service["metadata"]["labels"].items() for service in services)
+
+
+def test_a_ca_is_trusted_everywhere(tmp_path: Path):
+    """By every step and by the Job, through both keys that HTTP clients look at."""
+    relative = os.path.relpath(ROOT / "knative", tmp_path)
+    kinds = {"resources": [f"{relative}/overlays/production"], "components": [f"{relative}/components/registry-ca"]}
+    (tmp_path / "kustomization.yaml").write_text(yaml.dump(kinds))
+    values = settings_of(tmp_path)
+    pods = pods_of(tmp_path)
+    assert len(pods) > 16 and values["SSL_CERT_FILE"] == values["REQUESTS_CA_BUNDLE"] == "/etc/keptn-ca/ca.crt"
+    for pod in pods:
+        assert {"name": "ca", "configMap": {"name": "keptn-ca"}} in pod["volumes"]
+        assert "/etc/keptn-ca" in [mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]]
+
+
+def test_every_pod_of_production_may_pull():
+    """Its ServiceAccount is one of ours, and has the registry's login."""
+    overlay = ROOT / "knative/overlays/production"
+    accounts = {d["metadata"]["name"]: d for d in built(overlay) if d["kind"] == "ServiceAccount"}
+    for pod in pods_of(overlay):
+        assert accounts[pod["serviceAccountName"]]["imagePullSecrets"] == [{"name": "keptn-registry"}]
 
 
 def test_only_the_clock_touches_its_source():

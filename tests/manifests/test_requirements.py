@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-LAPTOP = ("keptn/cli/", "keptn/local/")
+LAPTOP = ("keptn/__main__.py", "keptn/cli/", "keptn/local/")
 """What is in no image."""
 PACKAGES = {"yaml": "pyyaml", "functions_framework": "functions-framework", "google": "google-cloud-storage"}
 """Modules that are called differently from their package."""
@@ -54,5 +54,25 @@ def test_no_package_is_declared_twice(file: str):
 
 
 def test_images_hold_no_cli_and_no_local_runtime():
-    """What is in no image stands in .dockerignore."""
+    """What is in no image stands in .dockerignore, and nothing that is in one misses it."""
     assert {folder.rstrip("/") for folder in LAPTOP} <= set((ROOT / ".dockerignore").read_text().split())
+    for file in [*ROOT.glob("keptn/**/*.py"), *ROOT.glob("functions/**/*.py")]:
+        if not str(file.relative_to(ROOT)).startswith(LAPTOP):
+            assert not re.search(r"keptn\.(cli|local)\b|from keptn import .*\b(cli|local)\b", file.read_text()), file
+
+
+def test_images_hold_what_they_are_for_and_nothing_else():
+    """What is not named in .dockerignore stays outside (tests, the CLI, Envoy); k6 is in the test's image alone."""
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    assert ignored[0] == "*"
+    taken = {line[1:] for line in ignored if line.startswith("!")}
+    assert taken == {"requirements.txt", "requirements-load.txt", "keptn", "functions", "shipyard-schemas"}
+    functions, test = (_stages((ROOT / "Dockerfile").read_text(), name) for name in ("functions", "test"))
+    assert "requirements-load.txt" in test and "requirements-load.txt" not in functions
+
+
+def _stages(dockerfile: str, name: str) -> str:
+    """The stage of that name and all that it is made of."""
+    stages = {text.split()[2]: text for text in dockerfile.split("\nFROM ")[1:] if text.split()[1] == "AS"}
+    below = set(re.findall(r"--from=(\S+)", stages[name])) | ({stages[name].split()[0]} & stages.keys())
+    return stages[name] + "".join(_stages(dockerfile, one) for one in sorted(below))

@@ -74,7 +74,7 @@ class GitHosting:
 class _Repositories(Backend):
     """The repositories that one request opens. named: commits that it wants by their ids."""
 
-    def __init__(self, folder: Path, *, named: Iterable[bytes]) -> None:
+    def __init__(self, folder: Path, *, named: Iterable[Any]) -> None:
         self._folder, self._named, self._opened = folder, named, list[_Repository]()
 
     def open_repository(self, path: str | bytes) -> Any:  # noqa: ANN401 - dulwich's BackendRepo
@@ -107,7 +107,7 @@ def _make(folder: Path) -> None:
 class _Repository(Repo):
     """named: commits that may be asked for beside the refs, as Git's own protocol 2 has it."""
 
-    named: Iterable[bytes] = ()
+    named: Iterable[Any] = ()
 
     def get_refs(self) -> Mapping[Any, Any]:  # type: ignore[override]
         wanted = [commit for commit in self.named if commit in self.object_store]
