@@ -1,4 +1,4 @@
-"""The talk's story on a real Kubernetes with a real Knative, told as `make cluster-demo` tells it, and judged from outside."""
+"""The talk's story on a real Kubernetes with a real Knative, as `make cluster-demo` tells it; judged from outside."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.e2e import invariants
 
 pytestmark = pytest.mark.cluster
 ZERO_S = 300.0
-"""Knative's default windows are 60 s of nothing and 30 s of grace; the last timer of a story is minutes away at most."""
+"""Knative's default windows are 60 s of nothing and 30 s of grace; the last timer of a story is minutes away."""
 
 
 @pytest.fixture
