@@ -104,7 +104,7 @@ class Cluster:
         url = str(hook["url"])
         _run(self.at.registry_hook, f"{url}?token={quote(str(hook['token']))}")
         _run(self.at.alerts_hook, f"{url.replace('receive-artifact', 'receive-problem')}?token={PROBLEMS_TOKEN}")
-        _run(self.at.rules, str(_CLUSTER / "rules.yaml"))
+        _run(self.at.rules, str(_CLUSTER / "rules.yml"))
 
     def push(self, code: str, tag: str) -> str:
         carts = SOCKSHOP / "carts"
