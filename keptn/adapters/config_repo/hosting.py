@@ -30,7 +30,7 @@ from keptn.errors import Refused
 from keptn.names import is_name
 from keptn.settings import Settings, current
 
-MOST_BYTES = 64 * 1024 * 1024
+MOST_BYTES = 32 * 1024 * 1024
 """The longest push: it is read whole before a repository is locked for it, so a slow sender is in nobody's way."""
 MOST_PACKS = 50
 """Each push is a pack of its own; of more one is made. Git's own number (gc.autoPackLimit)."""
