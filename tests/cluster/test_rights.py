@@ -303,6 +303,7 @@ def test_the_pods_of_functions_are_admitted(installation: Installation) -> None:
     (record,) = [d for d in documents if d["apiVersion"].startswith("serving.") and d["metadata"]["name"] == "record"]
     template = record["spec"]["template"]["spec"]
     template["containers"][0] |= {"image": "dev.local/record:1", "envFrom": []}  # it need not start
+    template["timeoutSeconds"] = 1  # which is how long a pod may take to end
     template["serviceAccountName"] = f"{installation.name}-step"
     record["metadata"]["namespace"] = installation.name
     admin("create", "-f", "-", stdin=json.dumps(record))

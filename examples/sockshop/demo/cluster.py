@@ -94,11 +94,22 @@ class Cluster:
             raise DemoError("keptn is not installed in this cluster, or its api is not ready; see docs/cluster.md")
         host = urlsplit(url).netloc
         self.api.keptn("auth", f"--endpoint={self.at.ingress}", f"--host={host}", f"--api-token={token[0]}")
+        self._forget()
         self._push("mailboxes", "1", {"main.py": SOCKSHOP / "demo/endpoints.py"})
         kubectl("apply", "-f", str(self._adapted(_CLUSTER / "mailboxes.yaml")))
         kubectl("-n", _WORLD, "rollout", "restart", "deployment/mailboxes")  # of an earlier story nothing is remembered
         kubectl("-n", _WORLD, "rollout", "status", "deployment/mailboxes", "--timeout=120s")
         return f"keptn answers at {url}"
+
+    def _forget(self) -> None:
+        """What an earlier story left."""
+        if PROJECT in self.api.keptn("get", "project"):
+            self.api.keptn("delete", "project", PROJECT, "--yes")
+        known = self.api.keptn("get", "secret").split()
+        for name in {"servicenow", "chat", "hook-problems"}.intersection(known):
+            self.api.keptn("delete", "secret", name, "--yes")
+        for stage in ("dev", "staging", "prod"):
+            kubectl("wait", "--for=delete", f"namespace/{PROJECT}-{stage}", "--timeout=120s")
 
     def connect(self, hook: Mapping[str, Any]) -> None:
         url = str(hook["url"])
@@ -127,7 +138,7 @@ class Cluster:
     def close(self) -> None:
         self.api.hang_up()
         if not self.keep:
-            self.api.keptn("delete", "project", PROJECT, "--yes")
+            self._forget()
             kubectl("delete", "namespace", _WORLD, "--wait=false")
 
     def _first(self) -> list[dict[str, Any]]:
