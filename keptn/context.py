@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from keptn import ports, settings
 from keptn.adapters.config_repo.one_head import OneHead
+from keptn.adapters.kubernetes.in_cluster import MOUNT
 from keptn.errors import Refused
 from keptn.settings import Settings
 
@@ -34,8 +35,12 @@ ADAPTERS: Mapping[str, Mapping[str, str]] = {
         "oci": "registry.oci:OciRegistry",
         "memory": "registry.memory:MemoryRegistry",
     },
-    "secrets": {"folder": "secrets.folder:FolderSecrets", "memory": "secrets.memory:MemorySecrets"},
-    "wake_up": {"store": "timers.store_wake_up:StoreWakeUp"},
+    "secrets": {
+        "folder": "secrets.folder:FolderSecrets",
+        "kubernetes": "secrets.kubernetes:KubernetesSecrets",
+        "memory": "secrets.memory:MemorySecrets",
+    },
+    "wake_up": {"pingsource": "timers.ping_source:PingSourceWakeUp", "store": "timers.store_wake_up:StoreWakeUp"},
     "test_strategy": {"functional": "test_runner.http_checks:HttpChecks", "performance": "test_runner.k6:K6Runner"},
     "sli": {
         "dynatrace": "sli.dynatrace:DynatraceSli",
@@ -62,6 +67,8 @@ ON_DISK = {
     "secrets": "folder",
 }
 """Settings and the adapters that keep their state in `KEPTN_STATE_DIR`."""
+IN_CLUSTER = {"secrets": "kubernetes", "wake_up": "pingsource"}
+"""Settings and the adapters that need a pod's service account."""
 
 
 def check(values: Settings) -> None:
@@ -73,13 +80,22 @@ def check(values: Settings) -> None:
         raise Refused("KEPTN_CONFIG_REPO=remote needs KEPTN_GIT_URL with {project} in it: a project's repository")
     if values.store == "gcs" and not values.bucket:
         raise Refused("KEPTN_STORE=gcs needs KEPTN_BUCKET: the name of the bucket that keptn keeps its state in")
-    on_disk = [port for port, name in ON_DISK.items() if getattr(values, port) == name]
-    if on_disk and (reason := _unwritable(values.state_dir)):
-        keys = ", ".join(f"{settings.key_of(port)}={getattr(values, port)}" for port in on_disk)
+    if (on_disk := _named(ON_DISK, values)) and (reason := _unwritable(values.state_dir)):
         raise Refused(
-            f"{keys}: each needs a writable KEPTN_STATE_DIR, and {values.state_dir} {reason}; "
+            f"{on_disk}: each needs a writable KEPTN_STATE_DIR, and {values.state_dir} {reason}; "
             "name adapters that keep nothing on this disk, or another folder"
         )
+    if (in_cluster := _named(IN_CLUSTER, values)) and not MOUNT.is_dir():
+        raise Refused(
+            f"{in_cluster}: each needs the token of a pod's ServiceAccount, and there is no {MOUNT}; "
+            "leave automountServiceAccountToken on, and outside of a cluster name other adapters"
+        )
+
+
+def _named(adapters: Mapping[str, str], values: Settings) -> str:
+    """Those of the adapters that the settings name, as they name them."""
+    ports = [port for port, name in adapters.items() if getattr(values, port) == name]
+    return ", ".join(f"{settings.key_of(port)}={adapters[port]}" for port in ports)
 
 
 def _unwritable(folder: Path) -> str:

@@ -48,6 +48,11 @@ def check_service(name: str) -> None:
     _check("service", name, limit=MAX_SERVICE)
 
 
+def is_label(text: str) -> bool:
+    """Whether it can name a namespace. Source: RFC 1123, as Kubernetes reads it."""
+    return re.fullmatch(_LABEL, text) is not None
+
+
 def is_repository(text: str) -> bool:
     """Whether it can be an image's repository, without tag. Source: OCI Distribution Specification, "Pull"."""
     return _REPOSITORY.fullmatch(text) is not None and len(text) <= 255

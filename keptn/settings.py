@@ -49,6 +49,8 @@ class Settings:
     """`KEPTN_INSECURE_REGISTRIES`: registries that may speak plain HTTP, beside this machine's: globs, with spaces."""
     secrets: str = "folder"
     """`KEPTN_SECRETS`: where secrets are read."""
+    secrets_namespace: str = "keptn-secrets"
+    """`KEPTN_SECRETS_NAMESPACE`: of the secrets `kubernetes`, and of nothing else."""
     wake_up: str = "store"
     """`KEPTN_WAKE_UP`: what makes the clock tick while timers exist."""
     sli_provider: str = "envoy"
@@ -114,6 +116,8 @@ def _checked(read: Settings) -> Settings:
         names.host_name(read.hostname, project="project", stage="stage", service="service")
     except Refused as refused:
         raise Refused(f"KEPTN_HOSTNAME: {refused}") from refused
+    if not names.is_label(read.secrets_namespace):
+        raise Refused(f"KEPTN_SECRETS_NAMESPACE={read.secrets_namespace!r} is no name of a namespace; correct it")
     if read.bucket and not _BUCKET.fullmatch(read.bucket):
         raise Refused(f"KEPTN_BUCKET={read.bucket!r} is no bucket's name; write it alone, without gs:// and folder")
     return read

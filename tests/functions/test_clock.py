@@ -97,7 +97,8 @@ def test_an_alarm_is_posted_until_its_slot_deletes_it(world, client):
     for _ in range(2):
         assert tick(client, world) == 204
         assert rung(world) == ["t0"]
-    assert next_tick(world) == 10
+        assert next_tick(world) == 10
+        world.clock.sleep(10)
     world.context.timers.cancel(name)
     assert tick(client, world) == 204
     assert (rung(world), next_tick(world)) == ([], None)

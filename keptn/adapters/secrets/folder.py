@@ -33,7 +33,7 @@ class FolderSecrets:
         if not secret_name.is_name(name) or not secret_name.is_name(key):
             return None
         try:
-            return (self._folder / name / key).read_text(encoding="utf-8", errors="replace")
+            return secret_name.text((self._folder / name / key).read_bytes(), name=name, key=key)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
         except OSError as exc:

@@ -1,4 +1,7 @@
-"""What a secret and its keys may be called, the same in every adapter. Source: Kubernetes, Secret data keys."""
+"""What a secret and its keys may be called, and what a value is; the same in every adapter.
+
+Source: Kubernetes, Secret data keys.
+"""
 
 from __future__ import annotations
 
@@ -17,3 +20,11 @@ def check(text: str, *, kind: str) -> None:
     """Raises Refused; kind: secret, or key."""
     if not is_name(text):
         raise Refused(f"{text[:80]!r} cannot name a {kind}; use letters, digits, '-', '_' and '.', no dot first")
+
+
+def text(value: bytes, *, name: str, key: str) -> str:
+    """The value of a secret's key. Raises Refused: what is no text is no password, and a part of it opens nothing."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError as exc:
+        raise Refused(f"the key {key!r} of the secret {name!r} is no text in UTF-8; put it there as text") from exc
