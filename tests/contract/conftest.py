@@ -15,6 +15,7 @@ import pytest
 
 from tests import needs
 from tests.contract import gcs_server
+from tests.contract import pod as pods
 from tests.contract.git_server import serve
 
 
@@ -102,3 +103,10 @@ def gcs(fake_gcs: int) -> Iterator[gcs_server.Gcs]:
     with gcs_server.proxy(fake_gcs, folder=str(uuid.uuid4())) as served:
         os.environ["STORAGE_EMULATOR_HOST"] = served.server.url
         yield served
+
+
+@pytest.fixture(scope="module")
+def pod(tmp_path_factory) -> Iterator[pods.Pod]:
+    """A pod in the cluster, without rights."""
+    with pods.running(tmp_path_factory.mktemp("serviceaccount")) as running:
+        yield running

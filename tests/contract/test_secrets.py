@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from keptn.adapters.secrets.folder import FolderSecrets
+from keptn.adapters.secrets.kubernetes import KubernetesSecrets, object_name
 from keptn.adapters.secrets.memory import MemorySecrets
 from keptn.context import Context
 from keptn.errors import Refused, Unavailable
@@ -18,9 +23,23 @@ ADMINISTRATORS = {"api/secrets.py", "cli/local.py", "context.py", "projects/proj
 """Modules that may write secrets: what `api`, `onboard_service` and `create_project` call, and a laptop's start."""
 
 
-@pytest.fixture(params=["memory", "folder"])
+CLUSTER = pytest.param("kubernetes", marks=pytest.mark.cluster)
+ADMINISTER = [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list", "create", "update", "delete"]}]
+
+
+@pytest.fixture(params=["memory", "folder", CLUSTER])
 def secrets(request, tmp_path):
+    if request.param == "kubernetes":
+        return request.getfixturevalue("kubernetes")
     return MemorySecrets() if request.param == "memory" else FolderSecrets(tmp_path / "state" / "secrets")
+
+
+@pytest.fixture
+def kubernetes(pod):
+    """A namespace without secrets, and the rights of those who administer them."""
+    pod.allow(ADMINISTER)
+    pod.kubectl("delete", "secrets", "--all")
+    return KubernetesSecrets(pod.api, pod.namespace)
 
 
 def test_nothing_at_first(secrets):
@@ -67,6 +86,32 @@ def test_names_do_not_lead_out(secrets, name):
     assert list(secrets.names()) == []
 
 
+@pytest.mark.parametrize("name", ["Git_Token", "git_token", "-x", "_", "a..b", "hook-a.b", "A" * 253, "9.-"])
+def test_every_name_of_ours_is_kept(secrets, name):
+    """Whatever the technology calls it: it is read, listed and deleted by its name, and is no other's."""
+    secrets.put(name, {name: "1"})
+    secrets.put("git-token", {name: "2"})
+    assert (secrets.get(name, name), secrets.get("git-token", name)) == ("1", "2")
+    assert list(secrets.names()) == sorted([name, "git-token"])
+    secrets.delete(name)
+    assert list(secrets.names()) == ["git-token"]
+
+
+@pytest.mark.cluster
+def test_two_that_put_at_once_leave_one_of_both(kubernetes):
+    """Also when it was not there before: never a mixture, and nobody fails."""
+
+    def put(number: int) -> None:
+        kubernetes.put("chat", {str(number): "x", "who": str(number)})
+
+    for _ in range(3):
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(put, range(8)))
+        who = kubernetes.get("chat", "who")
+        assert [n for n in range(8) if kubernetes.get("chat", str(n))] == [int(who)]
+        kubernetes.delete("chat")
+
+
 @pytest.mark.parametrize("name", ["memory", "folder"])
 def test_what_one_port_put_the_other_reads(name, tmp_path):
     """Reading and administering are two ports of the same store."""
@@ -94,9 +139,85 @@ def test_files_are_for_their_owner_alone(tmp_path):
     assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
 
 
+def test_a_value_that_is_no_text_is_said(tmp_path):
+    """A key file in binary: a sentence, and nothing of it."""
+    secrets = FolderSecrets(tmp_path)
+    secrets.put("git", {"token": "x"})
+    (tmp_path / "git" / "token").write_bytes(b"hush\xff")
+    with pytest.raises(Refused, match="the key 'token' of the secret 'git' is no text") as error:
+        secrets.get("git", "token")
+    assert "hush" not in str(error.value)
+
+
 def test_a_folder_that_cannot_be_written_is_unavailable(tmp_path):
     """A broken place gives a sentence that names it, and not the value."""
     (tmp_path / "secrets").write_text("")
     with pytest.raises(Unavailable, match="secret 'chat' cannot be written") as error:
         FolderSecrets(tmp_path / "secrets").put("chat", {"url": "hush"})
     assert "hush" not in str(error.value)
+
+
+@given(st.from_regex(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,252}", fullmatch=True))
+def test_every_name_is_the_name_of_an_object(name):
+    """One that Kubernetes takes, its own if that is one."""
+    made = object_name(name)
+    label = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+    assert re.fullmatch(rf"{label}(\.{label})*", made)
+    assert len(made) <= 253
+    assert (made == name) == bool(re.fullmatch(rf"{label}(\.{label})*", name))
+
+
+@pytest.mark.cluster
+def test_what_a_person_makes_with_kubectl_is_there(pod, kubernetes):
+    """Read and listed; a Secret of another type (a certificate) is read alone."""
+    pod.kubectl("create", "secret", "generic", "git", "--from-literal=user=ann", "--from-literal=token=two words")
+    basic = {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/basic-auth", "metadata": {"name": "basic"}}
+    pod.kubectl("apply", "-f", "-", stdin=json.dumps({**basic, "stringData": {"username": "bob", "password": "x"}}))
+    assert (kubernetes.get("git", "user"), kubernetes.get("git", "token")) == ("ann", "two words")
+    assert kubernetes.get("basic", "username") == "bob"
+    assert list(kubernetes.names()) == ["git"]
+    with pytest.raises(Refused, match="field is immutable"):
+        kubernetes.put("basic", {"username": "eve"})
+
+
+@pytest.mark.cluster
+def test_a_value_in_a_cluster_that_is_no_text_is_said(pod, kubernetes, tmp_path):
+    """As in a folder."""
+    (tmp_path / "key").write_bytes(b"hush\xff")
+    pod.kubectl("create", "secret", "generic", "git", f"--from-file=key={tmp_path / 'key'}")
+    with pytest.raises(Refused, match="the key 'key' of the secret 'git' is no text") as error:
+        kubernetes.get("git", "key")
+    assert "hush" not in str(error.value)
+
+
+@pytest.mark.cluster
+def test_a_secret_that_is_too_large_is_refused(kubernetes):
+    """Kubernetes takes 1 MiB; the sentence has nothing of the value."""
+    with pytest.raises(Refused, match="does not take it") as error:
+        kubernetes.put("chat", {"url": "hush" * 300_000})
+    assert "hush" not in str(error.value)
+
+
+@pytest.mark.cluster
+def test_a_right_that_is_missing_is_named(pod, kubernetes):
+    """Who, what and where; never the token, nor what was to be written."""
+    pod.allow([{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}])
+    assert kubernetes.get("chat", "url") is None
+    cannot = rf'User "system:serviceaccount:{pod.namespace}:step" cannot'
+    for act, verb in (
+        (lambda: kubernetes.put("chat", {"url": "hush"}), "update"),
+        (lambda: kubernetes.delete("chat"), "delete"),
+        (kubernetes.names, "list"),
+    ):
+        with pytest.raises(Unavailable, match=f"{cannot} {verb} .* in the namespace") as error:
+            act()
+        assert "hush" not in str(error.value)
+        assert (pod.mount / "token").read_text() not in str(error.value)
+
+
+@pytest.mark.cluster
+def test_a_namespace_that_is_not_there_is_named(pod):
+    """As what the account cannot do there, for it has no right in it."""
+    elsewhere = KubernetesSecrets(pod.api, "t-secrets-nowhere")
+    with pytest.raises(Unavailable, match='in the namespace "t-secrets-nowhere"'):
+        elsewhere.get("chat", "url")

@@ -1,4 +1,4 @@
-"""Timers and the wake-up, on the stores they may stand on."""
+"""Timers, on the stores they may stand on."""
 
 import itertools
 from dataclasses import replace
@@ -9,9 +9,7 @@ import pytest
 from keptn.adapters.store.memory import MemoryStore
 from keptn.adapters.store.sqlite import SqliteStore
 from keptn.adapters.timers.store_timers import StoreTimers
-from keptn.adapters.timers.store_wake_up import StoreWakeUp, at
 from keptn.events import Event, rung_at, unwrapped
-from keptn.records.objects import WAKE_UP
 from keptn.settings import Settings
 
 NOW = datetime(2030, 1, 7, 9, 0, tzinfo=UTC)
@@ -112,35 +110,3 @@ def test_a_cancelled_timer_is_gone(timers):
     timers.cancel(name)
     timers.cancel(name)
     assert (timers.next_due(), timers.rung(name), timers.is_set(name)) == (None, None, False)
-
-
-def test_the_wake_up_comes_at_the_earliest_moment(store):
-    """A later wish changes nothing, an earlier one moves it."""
-    wake_up = StoreWakeUp(store)
-    for seconds, comes in ((5, 5), (9, 5), (2, 2)):
-        wake_up.earliest(NOW + timedelta(seconds=seconds))
-        assert at(store.get(WAKE_UP)) == NOW + timedelta(seconds=comes)
-
-
-def test_a_wish_that_comes_during_a_tick_is_not_lost(store):
-    """The clock has looked, then somebody sets a timer: it looks again before it moves or deletes the wake-up."""
-    wake_up, seen = StoreWakeUp(store), []
-    wake_up.earliest(NOW)
-
-    def look():
-        seen.append(1)
-        if len(seen) == 1:
-            wake_up.earliest(NOW - timedelta(seconds=1))
-            return None
-        return NOW + timedelta(seconds=3)
-
-    wake_up.follow(look)
-    assert (len(seen), at(store.get(WAKE_UP))) == (2, NOW + timedelta(seconds=3))
-
-
-def test_without_timers_there_is_no_wake_up(store):
-    """Nothing is awaited, so nothing ticks."""
-    wake_up = StoreWakeUp(store)
-    wake_up.earliest(NOW)
-    wake_up.follow(lambda: None)
-    assert store.get(WAKE_UP) is None

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from keptn import adapters, context, settings
+from keptn.adapters.kubernetes.in_cluster import MOUNT
 from keptn.context import ADAPTERS, ON_DISK, Context
 from keptn.errors import Refused
 from keptn.settings import Settings
@@ -56,6 +57,7 @@ def test_what_would_fail_at_the_first_deployment_fails_at_the_start(key: str, va
         ("KEPTN_PUBLIC_URL", "http://host:port", "is no URL such as"),
         ("KEPTN_BUCKET", "gs://keptn-state", "is no bucket's name; write it alone"),
         ("KEPTN_BUCKET", "Keptn", "is no bucket's name"),
+        ("KEPTN_SECRETS_NAMESPACE", "keptn/secrets", "is no name of a namespace"),
     ],
 )
 def test_a_value_that_cannot_work_is_refused(key: str, value: str, says: str) -> None:
@@ -82,6 +84,15 @@ def test_settings_that_cannot_work_are_found_before_the_start(tmp_path: Path, va
     """Without opening an adapter: which setting, and what to do."""
     with pytest.raises(Refused, match=says):
         context.check(replace(Settings(state_dir=tmp_path), **values))
+
+
+@pytest.mark.skipif(MOUNT.exists(), reason="this is a pod, where they can work")
+def test_adapters_that_need_a_pod_stop_the_start_elsewhere(tmp_path: Path) -> None:
+    """What they need, and where it should be."""
+    values = Settings(state_dir=tmp_path, secrets="kubernetes", wake_up="pingsource")
+    says = "KEPTN_SECRETS=kubernetes, KEPTN_WAKE_UP=pingsource: each needs the token of a pod's ServiceAccount"
+    with pytest.raises(Refused, match=says):
+        context.check(values)
 
 
 def test_settings_that_work_pass(tmp_path: Path) -> None:

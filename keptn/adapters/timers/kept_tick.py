@@ -1,6 +1,6 @@
 """What every WakeUp does: the next tick is kept in one place, with a compare-and-swap, and never later than wanted.
 
-A tick whose time has come is being handled, or was missed. Whoever handles it looks at the timers, then moves or removes
+A tick whose time has come is being handled, or was missed. Who handles it looks at the timers, then moves or removes
 it. A timer that is set between the two is not seen there: it moves the tick itself, and that is what the handler meets.
 """
 
