@@ -359,7 +359,7 @@ class WakeUp(Protocol):
     def follow(self, next_tick: Callable[[], datetime | None]) -> None:
         """Tick next when `next_tick` says, and never again if it says None.
 
-        It is asked again when somebody wanted an earlier tick meanwhile: that one has a timer which it now sees.
+        A tick that is still to come is never put off: not one that somebody wanted while `next_tick` was asked, either.
         """
 
 
