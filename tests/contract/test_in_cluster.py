@@ -20,21 +20,12 @@ def mount(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("status", "kind", "says"),
-    [
-        (400, Refused, "does not take it"),
-        (401, Unavailable, "does not know the token in"),
-        (403, Unavailable, "refuses .403.: .* needs a Role there"),
-        (409, LostRace, "the Kubernetes API at 127"),
-        (422, Refused, "does not take it .422."),
-        (429, Unavailable, "answered 429"),
-        (500, Unavailable, "answered 500: without a reason"),
-        (503, Unavailable, "answered 503"),
-    ],
+    ("status", "kind"),
+    [(401, Unavailable), (403, Unavailable), (409, LostRace), (422, Refused), (429, Unavailable), (500, Unavailable)],
 )
-def test_trouble_is_a_sentence(endpoint, mount, status, kind, says):
-    """Which API, and what it said; never the token."""
-    with pytest.raises(kind, match=says) as error:
+def test_trouble_is_a_sentence(endpoint, mount, status, kind):
+    """What was asked, and what it said; never the token."""
+    with pytest.raises(kind, match=f"the cluster did not do GET /status/{status}: ") as error:
         InCluster(endpoint.url, mount).ask("GET", f"/status/{status}")
     assert type(error.value) is kind
     assert "hush" not in str(error.value)
@@ -44,8 +35,15 @@ def test_what_is_not_there_is_none(endpoint, mount):
     """But a place where nothing can be made is trouble."""
     api = InCluster(endpoint.url, mount)
     assert api.ask("GET", "/status/404") is None
-    with pytest.raises(Unavailable, match="answered 404"):
+    with pytest.raises(Refused, match="did not do POST /status/404"):
         api.ask("POST", "/status/404", {})
+
+
+def test_an_answer_that_is_none_is_not_told(endpoint, mount):
+    """Half a secret is still one."""
+    with pytest.raises(Unavailable, match="is no object") as error:
+        InCluster(endpoint.url, mount).ask("GET", "/")
+    assert "hello" not in str(error.value)
 
 
 def test_nobody_there_is_unavailable(mount, free_url):

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from keptn.errors import KeptnError, LostRace, Refused, Unavailable
+from keptn.adapters.kubernetes.refusals import refusal
+from keptn.errors import Unavailable
 from keptn.ports import HttpAnswer
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ TIMEOUT_S = 10.0
 MERGE_PATCH = "application/merge-patch+json"
 NAMES_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 """A list without what is in the objects."""
-_NEVER = frozenset({400, 405, 413, 415, 422})
-"""Answers to the request itself. All others are about who may, or the way there, and pass."""
 
 
 class InCluster:
@@ -51,7 +49,7 @@ class InCluster:
     ) -> dict[str, Any] | None:
         """What the API answers; None if the object is not there.
 
-        Raises LostRace (409: it changed, or is there already), Refused (the request can never work) or Unavailable.
+        Raises LostRace (it changed, or is there already), Refused (that can never work) or Unavailable.
         """
         # read each time: the kubelet renews it, and an old one ends after an hour
         headers = {"authorization": f"Bearer {self._mounted('token')}", "accept": accept, "content-type": content_type}
@@ -59,10 +57,9 @@ class InCluster:
         answer = self._http.request(method, f"{self._url}{path}", headers=headers, body=content, timeout_s=TIMEOUT_S)
         if answer.status == 404 and method != "POST":
             return None
-        found = _json(answer)
-        if 200 <= answer.status < 300 and found:
-            return found
-        raise self._trouble(answer.status, str(found.get("message") or "without a reason"))
+        if 200 <= answer.status < 300:
+            return _object(answer)
+        raise refusal(answer.status, answer.text, doing=f"do {method} {path}")
 
     @cached_property
     def _http(self) -> HttpxHttp:
@@ -85,24 +82,12 @@ class InCluster:
             reason = f"{self._mount}/{file} cannot be read: {exc.strerror}"
             raise Unavailable(f"{reason}; is automountServiceAccountToken off for this pod?") from exc
 
-    def _trouble(self, status: int, said: str) -> KeptnError:
-        api = f"the Kubernetes API at {urlsplit(self._url).netloc}"
-        if status == 401:
-            return Unavailable(f"{api} does not know the token in {self._mount} (401); was its ServiceAccount deleted?")
-        if status == 403:
-            # names the account, what it cannot do, and where
-            return Unavailable(f"{api} refuses (403): {said}; a missing right needs a Role there and its RoleBinding")
-        if status == 409:
-            return LostRace(f"{api}: {said}")
-        if status in _NEVER:
-            return Refused(f"{api} does not take it ({status}): {said}")
-        return Unavailable(f"{api} answered {status}: {said}")
 
-
-def _json(answer: HttpAnswer) -> dict[str, Any]:
-    """Empty for what is no object: a proxy's page, half an answer."""
+def _object(answer: HttpAnswer) -> dict[str, Any]:
     try:
         found = json.loads(answer.body)
     except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        found = None
+    if isinstance(found, dict):
+        return found
+    raise Unavailable("what the Kubernetes API answered is no object; is it behind a proxy?")  # it may hold a secret

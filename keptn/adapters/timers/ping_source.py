@@ -24,7 +24,8 @@ TEMPLATE = "keptn-clock-source"
 TEMPLATE_KEY = "clock-source.yaml"
 AT = "keptn.sh/tick-at"
 LEAD = timedelta(seconds=3)
-"""How much later than now a source must tick to be heard at its moment."""
+"""How much later than now a source must tick to be heard of in time: one that is moved takes less than 0.3 s, one that is
+made up to 0.6 s, and on two cores with a load of 30 more than two."""
 FURTHEST = timedelta(days=300)
 """A schedule further ahead would come round this year."""
 GONE_S, LOOK_S = 5.0, 0.1
