@@ -1,7 +1,10 @@
 """What only a cluster does with workloads, and all that goes wrong there, each a sentence in minutes."""
 
+import random
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -19,7 +22,7 @@ from keptn.adapters.logs.kubernetes import KubernetesLogs
 from keptn.adapters.machine.system_clock import SystemClock
 from keptn.adapters.platform.kubernetes import KubernetesPlatform
 from keptn.deployment.pods import CONTAINER_SECURITY, POD_SECURITY
-from keptn.errors import Late, Refused, Unknown
+from keptn.errors import Late, LostRace, Refused, Unknown
 from keptn.ports import Manifest
 from tests.contract import cluster_workloads
 from tests.contract.cluster_workloads import SERVER, Cluster, until
@@ -51,7 +54,9 @@ def test_a_stage_is_a_restricted_namespace_of_its_own(cluster: Cluster) -> None:
 
 
 def test_a_namespace_of_somebody_else_is_not_taken(cluster: Cluster) -> None:
-    """Until it is labelled; then it is used, and stays when the project goes."""
+    """Until it is labelled; then it is used, and stays when the project goes. The cluster's own never are."""
+    with pytest.raises(Refused, match="kube-system would be one of the cluster's own"):
+        cluster.platform.prepare("kube", "system")
     name = f"{cluster.project}-prod"
     theirs = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
     cluster.objects.create(NAMESPACE, theirs)
@@ -361,6 +366,45 @@ def test_a_slow_twin_makes_nothing_that_stays(cluster: Cluster, others: str) -> 
         slow.apply(cluster.scope, "blue", manifests=cluster.rendered(revision=5), revision=5)
     live = cluster.objects.get(DEPLOYMENT, cluster.namespace, "carts-blue")
     assert (live and live["metadata"]["annotations"]["keptn.sh/revision"]) == (None if others == "remove" else "6")
+
+
+def test_of_many_at_once_the_highest_revision_stays(cluster: Cluster) -> None:
+    """Whoever comes in whatever order: the others are late, or were there before it."""
+    revisions = list(range(1, 9))
+    random.Random(1).shuffle(revisions)
+
+    def apply(revision: int) -> None:
+        with suppress(Late, LostRace):
+            cluster.apply(tag=f"0.{revision}", revision=revision)
+
+    with ThreadPoolExecutor() as together:
+        list(together.map(apply, revisions))
+    cluster.apply(tag="0.8", revision=8)
+    live = cluster.objects.get(DEPLOYMENT, cluster.namespace, "carts-blue")
+    assert (live or {})["metadata"]["annotations"]["keptn.sh/image"].endswith(":0.8")
+
+
+def test_a_look_costs_few_requests(cluster: Cluster) -> None:
+    """It is taken every second while one waits."""
+    counting = Counting(cluster.objects._client)
+    platform = KubernetesPlatform(counting, clock=SystemClock(), accounts_in="keptn")
+    cluster.apply(image=f"{REGISTRY}/none:1")
+    cluster.refusal()
+    with pytest.raises(Refused):
+        platform.endpoint(cluster.scope, "blue")
+    assert counting.requests == 3
+    cluster.apply(revision=2)
+    cluster.ready()
+    assert platform.endpoint(cluster.scope, "blue")
+    assert counting.requests == 4
+
+
+class Counting(Objects):
+    requests = 0
+
+    def _text(self, *args: Any, **more: Any) -> str:
+        self.requests += 1
+        return super()._text(*args, **more)
 
 
 def test_logs_of_functions_come_from_their_pods(cluster: Cluster) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from keptn.errors import KeptnError, LostRace, Refused, Unavailable
 
-_ABSENT = "make it (a stage's: keptn create project, or keptn update project), and try again"
+_ABSENT = "make it again (a stage's: docs/adapters.md, Workloads), and try again"
 _NO_SUCH_KIND = "it has no such kind of object: install what brings it (the Gateway API, Knative)"
 _BY_STATUS: Mapping[int, tuple[type[KeptnError], str]] = {
     401: (Unavailable, "it does not know the credentials of this service account"),

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from keptn.adapters.kubernetes.objects import NAMESPACE, ROLE_BINDING, Objects
-from keptn.errors import LostRace, Refused, Unavailable
+from keptn.errors import Refused
 from keptn.ports import Manifest
 
 MADE = "keptn.sh/made"
 """Annotation of a namespace that keptn made, and so may delete."""
 PART_OF, MANAGED_BY, STAGE = "app.kubernetes.io/part-of", "app.kubernetes.io/managed-by", "keptn.sh/stage"
 _RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
+_RESERVED = ("kube-", "knative-")
 _BINDINGS = {
     "keptn-deployer": ("keptn-deployer", "keptn-onboard-service", "keptn-create-project"),
     "keptn-logs": ("keptn-api",),
@@ -24,14 +25,16 @@ _BINDINGS = {
 
 
 def prepare(objects: Objects, project: str, stage: str, *, accounts_in: str) -> None:
-    """accounts_in: the namespace of keptn's service accounts. Raises Refused: it is somebody else's, or is going."""
+    """accounts_in: the namespace of keptn's service accounts. Raises Refused: it is somebody else's, or is going.
+
+    Raises LostRace: somebody made it just now.
+    """
     name, labels = f"{project}-{stage}", _labels(project, stage)
+    if name.startswith(_RESERVED):
+        raise Refused(f"namespace {name} would be one of the cluster's own; choose another name for project {project}")
     live = objects.get(NAMESPACE, "", name)
     if live is None:
-        try:
-            objects.create(NAMESPACE, _namespace(name, labels))
-        except LostRace as lost:
-            raise Unavailable(f"namespace {name} was made by somebody else just now; it is looked at again") from lost
+        objects.create(NAMESPACE, _namespace(name, labels))
     else:
         _check(live, name, labels)
     for role, accounts in _BINDINGS.items():
@@ -53,7 +56,7 @@ def _check(live: Manifest, name: str, labels: dict[str, str]) -> None:
     if live["metadata"].get("deletionTimestamp"):
         raise Refused(f"namespace {name} is still being deleted; wait until it is gone (kubectl get ns), and try again")
     if other := {key: found.get(key) for key in labels if found.get(key) != labels[key]}:
-        if None not in other.values():
+        if MANAGED_BY not in other and None not in other.values():
             raise Refused(
                 f"namespace {name} is of stage {found[STAGE]} of project {found[PART_OF]}; choose other names"
             )

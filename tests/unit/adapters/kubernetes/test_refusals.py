@@ -25,7 +25,7 @@ def body(message: str, **details: object) -> str:
         (400, body(WEBHOOK), Refused, "images must be signed; change the service's values file"),
         (403, body(RBAC, kind="deployments"), Unavailable, "cannot create resource; give that right"),
         (401, body("Unauthorized"), Unavailable, "credentials of this service account"),
-        (404, body('namespaces "shop-dev" not found', name="shop-dev"), Refused, "keptn create project"),
+        (404, body('namespaces "shop-dev" not found', name="shop-dev"), Refused, "make it again"),
         (404, "404 page not found\n", Refused, "no such kind of object"),
         (409, body("the object has been modified"), LostRace, "has been modified"),
         (422, body("spec.replicas: Invalid value: -1"), Refused, "Invalid value: -1"),
