@@ -40,8 +40,9 @@ def converge(
         else:
             broken.setdefault(colour, reason)
     route = manifests.route(files[manifests.path(scope, "route")] or b"", scope=scope, endpoints=endpoints)
-    ctx.router.apply(route)
-    _wait(lambda: _not_in_force(route, ctx), ctx, until=until)
+    _wait(lambda: _set(route, ctx), ctx, until=until)
+    not_yet = f"the route of {scope.service} in {scope.stage} is not in force yet"
+    _wait(lambda: "" if ctx.router.in_force(route) else not_yet, ctx, until=until)
     for colour in COLOURS:
         if colour not in state.plan.versions:
             ctx.platform.remove(scope, colour, revision=state.revision)
@@ -92,18 +93,21 @@ def _as_it_is(scope: Scope, colour: str, ctx: Context) -> tuple[Endpoint | None,
         return None, str(refused)
 
 
-def _not_in_force(route: Route, ctx: Context) -> str:
-    """Why the route does not count yet; empty if it does."""
-    try:
-        waiting = f"the route of {route.scope.service} in {route.scope.stage} is not in force yet"
-        return "" if ctx.router.in_force(route) else waiting
-    except NotYet as reason:
-        return str(reason)
+def _set(route: Route, ctx: Context) -> str:
+    ctx.router.apply(route)
+    return ""
 
 
 def _wait(look: Callable[[], str], ctx: Context, *, until: datetime) -> None:
-    """Until `look` says nothing any more. Raises NotYet with what it says."""
-    while waiting := look():
+    """Until `look` says nothing any more. Raises NotYet with what it says, or with the reason that it raised last."""
+    while waiting := _said(look):
         if ctx.clock.now() >= until:
             raise NotYet(waiting, after_s=LOOK_AGAIN_S)
         ctx.clock.sleep(POLL_S)
+
+
+def _said(look: Callable[[], str]) -> str:
+    try:
+        return look()
+    except NotYet as reason:
+        return str(reason)
