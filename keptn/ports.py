@@ -199,7 +199,7 @@ class Router(Protocol):
     def apply(self, route: Route) -> None:
         """Set the route; it may take a while until it counts. A colour without an endpoint keeps the one it had.
 
-        Raises Unavailable.
+        Never waits. Raises NotYet where something comes first: call again. Raises Unavailable.
         """
 
     def in_force(self, route: Route) -> bool:

@@ -41,8 +41,9 @@ def converge(
         else:
             broken.setdefault(colour, reason)
     route = manifests.route(files[manifests.path(scope, "route")] or b"", scope=scope, endpoints=endpoints)
-    ctx.router.apply(route)
-    _wait(lambda: _not_in_force(route, ctx), ctx, until=until)
+    _wait(lambda: _set(route, ctx), ctx, until=until)
+    not_yet = f"the route of {scope.service} in {scope.stage} is not in force yet"
+    _wait(lambda: "" if ctx.router.in_force(route) else not_yet, ctx, until=until)
     for colour in COLOURS:
         if colour not in state.plan.versions:
             ctx.platform.remove(scope, colour, revision=state.revision)
@@ -94,13 +95,9 @@ def _as_it_is(scope: Scope, colour: str, ctx: Context) -> tuple[Endpoint | None,
     return endpoint, reason or "it is not ready"
 
 
-def _not_in_force(route: Route, ctx: Context) -> str:
-    """Why the route does not count yet; empty if it does."""
-    try:
-        waiting = f"the route of {route.scope.service} in {route.scope.stage} is not in force yet"
-        return "" if ctx.router.in_force(route) else waiting
-    except NotYet as reason:
-        return str(reason)
+def _set(route: Route, ctx: Context) -> str:
+    ctx.router.apply(route)
+    return ""
 
 
 def _asked(scope: Scope, colour: str, ctx: Context) -> tuple[Endpoint | None, str]:

@@ -26,7 +26,7 @@ CANDIDATE = "keptn.sh/candidate"
 PIN = {"header": "keptn.sh/pin-header", "value": "keptn.sh/pin-value", "cookie": "keptn.sh/pin-cookie"}
 """Annotations of the route, by the part of a Pin; for a cookie Gateway API has no word that goes with weights."""
 PROBE_HEADER, PROBE_PATH = "x-keptn-probe", "/keptn-probe"
-"""With both, and `probe_value`, a gateway says itself which revision of a route it has: no workload hears of it."""
+"""With both, and `probe_value`, a gateway says itself which revision of a route it has; no workload hears of it."""
 SERVICE_PORT = 80
 """Where a Service of ours takes users' requests, whatever the container's port is."""
 _CPU = {"type": "Resource", "resource": {"name": "cpu"}}
@@ -110,6 +110,25 @@ def probe_value(scope: Scope) -> str:
 def probe_answer(revision: int) -> str:
     """The host that the probe is redirected to: reserved, so nobody goes there (RFC 2606)."""
     return f"revision-{revision}.keptn.invalid"
+
+
+def probe(scope: Scope, answer: str) -> dict[str, Any]:
+    """The rule by which a gateway says what it has: a redirect to the host `answer`.
+
+    Every gateway can do it (it is Core in the Gateway API; setting a header of an answer is Extended, and Contour
+    leaves it out of redirects), and it needs no backend.
+    """
+    redirect = {"hostname": answer, "statusCode": 302}
+    return {
+        "matches": [probed(probe_value(scope))],
+        "filters": [{"type": "RequestRedirect", "requestRedirect": redirect}],
+    }
+
+
+def probed(value: str) -> dict[str, Any]:
+    """What a probe matches: an exact path goes before all others."""
+    header = {"type": "Exact", "name": PROBE_HEADER, "value": value}
+    return {"path": {"type": "Exact", "value": PROBE_PATH}, "headers": [header]}
 
 
 def preview(workload: Workload, *, scope: Scope) -> Sequence[Manifest]:
@@ -215,7 +234,7 @@ def _http_route(state: DesiredState, scope: Scope, exposure: Exposure) -> Manife
         "spec": {
             "parentRefs": [parent(exposure.gateway)],
             "hostnames": [host_name(one, scope) for one in workload.hostnames or (exposure.hostname,)],
-            "rules": [rule, *_pinned(scope, plan), _probe(scope, state.revision)],
+            "rules": [rule, *_pinned(scope, plan), probe(scope, probe_answer(state.revision))],
         },
     }
     return patches.apply(found, workload.patches)
@@ -229,18 +248,6 @@ def _pinned(scope: Scope, plan: Plan) -> list[dict[str, Any]]:
         return []
     header = {"type": "Exact", "name": plan.pin.header, "value": plan.pin.value}
     return [{"matches": [{"headers": [header]}], "backendRefs": [_backend(scope, plan.candidate)]}]
-
-
-def _probe(scope: Scope, revision: int) -> dict[str, Any]:
-    """The rule by which a gateway says what it has: a redirect, which every gateway can do (Core in the Gateway API;
-    setting a header of an answer is Extended, and Contour leaves it out of redirects). An exact path goes before all.
-    """
-    header = {"type": "Exact", "name": PROBE_HEADER, "value": probe_value(scope)}
-    redirect = {"hostname": probe_answer(revision), "statusCode": 302}
-    return {
-        "matches": [{"path": {"type": "Exact", "value": PROBE_PATH}, "headers": [header]}],
-        "filters": [{"type": "RequestRedirect", "requestRedirect": redirect}],
-    }
 
 
 def _exceptions(plan: Plan) -> dict[str, str]:

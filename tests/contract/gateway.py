@@ -146,14 +146,21 @@ class GatewayWorld:
 
     def route(self, revision: int, weights: dict[str, int], **more: Any) -> None:
         route = self.routed(revision, weights, **more)
-        self.router.apply(route)
+        self.apply(route)
         until(lambda: self.counts(route), what=route)
 
-    def counts(self, route: Route) -> bool:
-        try:
-            return self.router.in_force(route)
-        except NotYet:
+    def apply(self, route: Route) -> None:
+        def look() -> bool:
+            with contextlib.suppress(NotYet):
+                return self.router.apply(route) is None
             return False
+
+        until(look, what=route)
+
+    def counts(self, route: Route) -> bool:
+        with contextlib.suppress(NotYet):
+            return self.router.in_force(route)
+        return False
 
     @property
     def host(self) -> str:

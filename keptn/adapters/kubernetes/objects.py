@@ -134,9 +134,13 @@ class Objects:
 
     def annotate(self, resource: Resource, namespace: str, name: str, annotations: Mapping[str, str | None]) -> None:
         """None takes one away."""
-        body = {"metadata": {"annotations": annotations}}
-        path, doing = resource.path(namespace, name), _doing("annotate", resource, namespace, name)
-        self._call("PATCH", path, body=body, content_type=_MERGE, doing=doing)
+        self.merge(resource, namespace, name, {"metadata": {"annotations": annotations}})
+
+    def merge(self, resource: Resource, namespace: str, name: str, patch: Manifest) -> None:
+        """Change what the patch names (RFC 7386); with a resourceVersion in it that version alone, else LostRace."""
+        path, doing = resource.path(namespace, name), _doing("change", resource, namespace, name)
+        query = [("fieldManager", FIELD_MANAGER)]
+        self._call("PATCH", path, body=patch, query=query, content_type=_MERGE, doing=doing)
 
     def delete(self, resource: Resource, namespace: str, name: str, *, resource_version: str = "") -> None:
         """With all that it owns, in the background; what is not there is fine."""

@@ -6,14 +6,15 @@ What has to outlive a process stands in annotations of the object.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from keptn.adapters.kubernetes.objects import FIELD_MANAGER, GATEWAY, HTTP_ROUTE, Objects
-from keptn.adapters.router import gateway_probe, gateway_status
+from keptn.adapters.router import gateway_probe, gateway_rules, gateway_status
 from keptn.adapters.router.gateway_probe import Door, Unreachable
 from keptn.deployment import manifests
+from keptn.deployment.manifests import probe_answer
 from keptn.errors import Late, LostRace, NotYet, Refused
 from keptn.events import Scope, rfc3339, utc
 from keptn.ports import Clock, Manifest, Route
@@ -21,8 +22,6 @@ from keptn.settings import Settings
 
 ATTEMPTS = 5
 """Races that may be lost: a controller, a person and another step write the same object."""
-LEAVING = "keptn.sh/leaving"
-"""Annotation: backends that this revision takes users from."""
 COUNTS = "keptn.sh/in-force"
 """Annotation: revision, when it counts, and why only then. Whoever first sees it in force writes it down."""
 DRAIN_S = 5.0
@@ -55,7 +54,10 @@ class GatewayApiRouter:
         )
 
     def apply(self, route: Route) -> None:
-        """Made bare first, then applied like every later revision: what is left out later goes then."""
+        """Made bare first, then applied like every later revision: what is left out later goes then.
+
+        Raises NotYet while the gateway gets to know whom users will be sent to.
+        """
         for attempt in range(ATTEMPTS):
             live = self._live(route.scope)
             try:
@@ -63,8 +65,8 @@ class GatewayApiRouter:
                     self._objects.create(HTTP_ROUTE, _bare(route.manifest))
                     live = self._live(route.scope) or {}
                 _check_fence(route, live)
-                version = live["metadata"]["resourceVersion"]
-                self._objects.apply(HTTP_ROUTE, _with_leaving(route, live), resource_version=version)
+                self._make_known(route, live)
+                self._objects.apply(HTTP_ROUTE, _with_leaving(route, live), resource_version=_version(live))
                 return
             except LostRace:
                 if attempt == ATTEMPTS - 1:
@@ -77,7 +79,7 @@ class GatewayApiRouter:
         _check_fence(route, live)
         if _revision(live) != route.revision:
             return False
-        age_s = (self._clock.now() - _applied_at(live)).total_seconds()
+        age_s = self._age_s(live)
         _raise(gateway_status.unanswered(live), final=age_s >= UNANSWERED_S)
         all_up = bool(route.weights) and route.weights.keys() <= route.endpoints.keys()
         _raise(gateway_status.refused(live, all_up=all_up), final=age_s >= REFUSED_S)
@@ -100,6 +102,38 @@ class GatewayApiRouter:
     def _live(self, scope: Scope) -> dict[str, Any] | None:
         return self._objects.get(HTTP_ROUTE, manifests.namespace(scope), scope.service)
 
+    def _make_known(self, route: Route, live: Manifest) -> None:
+        """Those who gain users, where users are. Raises NotYet until the gateway knows them, or has had its time."""
+        before, scope, revision = gateway_rules.backends(live), route.scope, route.revision
+        gaining = {name: ref for name, ref in gateway_rules.backends(route.manifest).items() if name not in before}
+        if not (before and gaining):
+            return
+        waiting = f"the gateway gets to know {', '.join(gaining)} before users are sent there"
+        if not gateway_rules.is_ahead(live, revision=revision):
+            rules = gateway_rules.ahead(live, gaining, scope=scope, revision=revision)
+            patch = {"metadata": {"resourceVersion": _version(live)}, "spec": {"rules": rules}}
+            self._objects.merge(HTTP_ROUTE, manifests.namespace(scope), scope.service, patch)
+            raise NotYet(waiting, after_s=LOOK_AGAIN_S)
+        unknown = self._unknown(route, live, gaining)
+        if unknown and self._age_s(live) < SETTLE_S:
+            raise NotYet(f"{waiting}: {unknown}", after_s=LOOK_AGAIN_S)
+
+    def _unknown(self, route: Route, live: Manifest, gaining: Iterable[str]) -> str:
+        """What says that the gateway may not know all of them; empty if it does."""
+        try:
+            doors, other = self._reached(route, live), self._other(route, live, gateway_rules.soon(route.revision))
+            for name in gaining:
+                value = gateway_rules.value(route.scope, name)
+                other = other or gateway_probe.other(doors, value=value, fits=lambda one: not one.startswith("5"))
+        except Unreachable as exc:
+            return str(exc)
+        return other
+
+    def _other(self, route: Route, live: Manifest, answer: str) -> str:
+        """What the gateway answers to the probe instead; empty if that is the answer. Raises Unreachable."""
+        doors, value = self._reached(route, live), manifests.probe_value(route.scope)
+        return gateway_probe.other(doors, value=value, fits=lambda one: one == answer)
+
     def _counts(self, route: Route, live: Manifest) -> bool:
         """The gateway has it, and who left has had his time; seen once, it is not asked again."""
         since, why = _noted(live)
@@ -109,29 +143,41 @@ class GatewayApiRouter:
                 return True
             since = self._clock.now() + timedelta(seconds=wait_s)
             namespace, name = live["metadata"]["namespace"], live["metadata"]["name"]
-            noted = f"{route.revision} {rfc3339(since)} {why}"
-            self._objects.annotate(HTTP_ROUTE, namespace, name, {COUNTS: noted})
+            self._objects.annotate(HTTP_ROUTE, namespace, name, {COUNTS: f"{route.revision} {rfc3339(since)} {why}"})
         if self._clock.now() < since:
             raise NotYet(why, after_s=LOOK_AGAIN_S)
+        if gateway_rules.known(live):
+            try:
+                self._objects.apply(HTTP_ROUTE, route.manifest, resource_version=_version(live))
+            except LostRace:
+                return False
         return True
 
     def _wait_s(self, route: Route, live: Manifest) -> tuple[float, str]:
         """How long it takes from now on until it counts, and why. Raises NotYet if the gateway has another one."""
-        what = f"the route of {route.scope.service} in {route.scope.stage}"
-        found = self._doors(route.scope, live["spec"].get("hostnames") or (), parents=live["spec"]["parentRefs"])
-        reached = [gateway_probe.at(self._address, door) for door in found[:1]] if self._address else found
+        what, answer = f"the route of {route.scope.service} in {route.scope.stage}", probe_answer(route.revision)
         try:
-            other = gateway_probe.missing(reached, scope=route.scope, revision=route.revision)
+            other = self._other(route, live, answer)
         except Unreachable as exc:
             return SETTLE_S, (
                 f"{what} counts {SETTLE_S:g} s after its Gateway took it: whether it has it cannot be asked from here "
                 f"({exc}); set KEPTN_GATEWAY_ADDRESS"
             )
         if other:
-            waiting = f"{what} is not in force yet: {other} instead of revision {route.revision}"
+            waiting = f"{what} is not in force yet: {other} instead of {answer}"
             raise NotYet(waiting, after_s=LOOK_AGAIN_S)
-        leaving = live["metadata"]["annotations"].get(LEAVING, "")
+        leaving = ", ".join(gateway_rules.known(live))
         return (DRAIN_S, f"{what} is in force; {leaving} has {DRAIN_S:g} s to answer") if leaving else (0.0, "")
+
+    def _reached(self, route: Route, live: Manifest) -> Sequence[Door]:
+        """Where the gateway is asked from here."""
+        found = self._doors(route.scope, live["spec"].get("hostnames") or (), parents=live["spec"]["parentRefs"])
+        return [gateway_probe.at(self._address, door) for door in found[:1]] if self._address else found
+
+    def _age_s(self, live: Manifest) -> float:
+        """Since keptn last changed it: what the API server notes for its field manager."""
+        times = [one["time"] for one in live["metadata"]["managedFields"] if one["manager"] == FIELD_MANAGER]
+        return (self._clock.now() - max(map(utc, times))).total_seconds()
 
     def _doors(self, scope: Scope, hosts: Sequence[str], *, parents: Sequence[Mapping[str, Any]] | None) -> list[Door]:
         """parents: of the route; None before there is one: that of the settings."""
@@ -154,22 +200,13 @@ def _bare(manifest: Manifest) -> Manifest:
 
 
 def _with_leaving(route: Route, live: Manifest) -> Manifest:
-    """The committed object, and whom it takes users from; a repeat says what the first time said."""
-    before = live["metadata"].get("annotations") or {}
-    left = sorted({*_backends(live)} - {*_backends(route.manifest)})
-    leaving = before.get(LEAVING, "") if _revision(live) == route.revision else ", ".join(left)
-    metadata = route.manifest["metadata"]
-    notes = {**metadata["annotations"], **({LEAVING: leaving} if leaving else {})}
-    return {**route.manifest, "metadata": {**metadata, "annotations": notes}}
-
-
-def _backends(manifest: Manifest) -> Iterator[str]:
-    """Names of all that get requests."""
-    for rule in manifest["spec"].get("rules") or ():
-        mirrors = [one["requestMirror"] for one in rule.get("filters") or () if "requestMirror" in one]
-        for ref in (*(rule.get("backendRefs") or ()), *(one["backendRef"] for one in mirrors)):
-            if ref.get("weight", 1):
-                yield ref["name"]
+    """The committed object, in which those who lose users stay known; a repeat says what the first time said."""
+    before, after = gateway_rules.backends(live), gateway_rules.backends(route.manifest)
+    leaving = {name: ref for name, ref in before.items() if name not in after}
+    if _revision(live) == route.revision:
+        leaving = dict(gateway_rules.known(live))
+    rules = gateway_rules.beside(route.manifest, leaving, scope=route.scope)
+    return {**route.manifest, "spec": {**route.manifest["spec"], "rules": rules}}
 
 
 def _check_fence(route: Route, live: Manifest) -> None:
@@ -180,6 +217,10 @@ def _check_fence(route: Route, live: Manifest) -> None:
         )
 
 
+def _version(live: Manifest) -> str:
+    return str(live["metadata"]["resourceVersion"])
+
+
 def _revision(live: Manifest) -> int:
     return int((live["metadata"].get("annotations") or {}).get(manifests.REVISION, 0))
 
@@ -188,9 +229,3 @@ def _noted(live: Manifest) -> tuple[datetime | None, str]:
     """When this revision counts, and why then."""
     revision, at, why = (live["metadata"]["annotations"].get(COUNTS, "") + "   ").split(" ", 2)
     return (utc(at), why.strip()) if revision == str(_revision(live)) else (None, "")
-
-
-def _applied_at(live: Manifest) -> datetime:
-    """When keptn last changed it: what the API server notes for its field manager."""
-    times = [one["time"] for one in live["metadata"]["managedFields"] if one["manager"] == FIELD_MANAGER]
-    return max(map(utc, times))

@@ -1,4 +1,4 @@
-"""Asks a gateway itself which revision of a route it has. Where that gateway is, its Gateway object says.
+"""Asks a gateway itself what it has of a route. Where that gateway is, its Gateway object says.
 
 Listeners with HTTPS come first: a plain one beside them often only redirects to them.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from typing import Any
@@ -63,26 +63,27 @@ def at(url: str, door: Door) -> Door:
     )
 
 
-def missing(found: Sequence[Door], *, scope: Scope, revision: int) -> str:
-    """What the gateway answers instead of the revision; empty if it has it. Raises Unreachable."""
+def other(found: Sequence[Door], *, value: str, fits: Callable[[str], bool]) -> str:
+    """What a gateway answers that does not fit; empty if all of it does. value: of the probe's header.
+
+    An answer is the host that it redirects to, else a status. Raises Unreachable.
+    """
     wrong, silent = list[str](), list[str]()
     for door in found:
         try:
-            answers = (_ask(door, scope) for _ in range(TIMES))
-            other = next((one for one in answers if one != manifests.probe_answer(revision)), "")
+            unfit = next((one for one in (_ask(door, value) for _ in range(TIMES)) if not fits(one)), "")
         except (OSError, HTTPException) as exc:
             silent.append(f"{door.address}:{door.port} does not answer ({exc or type(exc).__name__})")
             continue
-        if not other:
+        if not unfit:
             return ""
-        wrong.append(f"{door.url} answers {other}")
+        wrong.append(f"{door.url} answers {unfit}")
     if not wrong:
         raise Unreachable("; ".join(silent) or "no listener of it serves this host name")
     return "; ".join(wrong)
 
 
-def _ask(door: Door, scope: Scope) -> str:
-    """The host that it redirects to, else its status."""
+def _ask(door: Door, value: str) -> str:
     if not door.address:
         raise OSError("its Gateway names no address")
     connection = HTTPConnection(door.address, door.port, timeout=TIMEOUT_S)
@@ -90,7 +91,7 @@ def _ask(door: Door, scope: Scope) -> str:
     try:
         if door.scheme == "https":
             connection.sock = _tls().wrap_socket(connection.sock, server_hostname=door.host)
-        headers = {"Host": door.host, manifests.PROBE_HEADER: manifests.probe_value(scope), "Connection": "close"}
+        headers = {"Host": door.host, manifests.PROBE_HEADER: value, "Connection": "close"}
         connection.request("GET", manifests.PROBE_PATH, headers=headers)
         answer = connection.getresponse()
         return urlsplit(answer.getheader("location") or "").hostname or str(answer.status)
