@@ -49,6 +49,8 @@ class Settings:
     """`KEPTN_REGISTRY`: what resolves tags."""
     insecure_registries: str = ""
     """`KEPTN_INSECURE_REGISTRIES`: registries that may speak plain HTTP, beside this machine's: globs, with spaces."""
+    registry_aliases: str = ""
+    """`KEPTN_REGISTRY_ALIASES`: what registries call themselves where images call them otherwise: `told=image's …`."""
     secrets: str = "folder"
     """`KEPTN_SECRETS`: where secrets are read."""
     secrets_namespace: str = "keptn-secrets"
@@ -86,6 +88,10 @@ class Settings:
         """The address of an HTTP function, without a slash at its end: what `keptn auth --endpoint` takes for `api`."""
         url = self.public_url.rstrip("/")
         return url.replace(_FUNCTION, name) if _FUNCTION in url else f"{url}/functions/{name}"
+
+    def registry_host(self, told: str) -> str:
+        """The host that images name, of a registry that tells of itself by another."""
+        return dict(pair.split("=") for pair in self.registry_aliases.split()).get(told, told)
 
     @property
     def test_job_s(self) -> float:
@@ -129,6 +135,8 @@ def _checked(read: Settings) -> Settings:
         raise Refused(f"KEPTN_HOSTNAME: {refused}") from refused
     if not names.is_label(read.secrets_namespace):
         raise Refused(f"KEPTN_SECRETS_NAMESPACE={read.secrets_namespace!r} is no name of a namespace; correct it")
+    if wrong := [pair for pair in read.registry_aliases.split() if not re.fullmatch(r"[^=/]+=[^=/]+", pair)]:
+        raise Refused(f"KEPTN_REGISTRY_ALIASES={wrong[0]!r} is no pair of hosts such as localhost:5001=registry:5000")
     if read.bucket and not _BUCKET.fullmatch(read.bucket):
         raise Refused(f"KEPTN_BUCKET={read.bucket!r} is no bucket's name; write it alone, without gs:// and folder")
     return read

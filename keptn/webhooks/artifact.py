@@ -51,7 +51,7 @@ def _with_repositories(pushes: Sequence[Push], ctx: Context) -> Iterator[tuple[O
     """Every push with every service that runs its repository: onboarded with its registry's host or without."""
     known: dict[str, Sequence[Owner]] = {}
     for push in pushes:
-        whole, short = f"{push.host}/{push.repository}", push.repository
+        whole, short = f"{ctx.settings.registry_host(push.host)}/{push.repository}", push.repository
         for repository in (whole, short):
             if repository not in known:
                 known[repository] = artifacts.owners(ctx.store, repository)

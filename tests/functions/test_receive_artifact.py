@@ -1,6 +1,7 @@
 """`receive_artifact`: registries' notifications."""
 
 import json
+from dataclasses import replace
 import threading
 from pathlib import Path
 
@@ -71,6 +72,18 @@ def test_a_repository_may_be_onboarded_with_its_host(world):
     world.registry.push("127.0.0.1:15000/keptn/carts:1.0.0", b"good")
     post(world)
     assert world.sink.events[0].data["artifact"]["image"] == "127.0.0.1:15000/keptn/carts:1.0.0"
+
+
+def test_a_registry_may_be_pushed_to_by_another_name(world):
+    """It tells of itself as it was called from outside; images name it as the cluster does."""
+    world.context.settings = replace(
+        world.context.settings, registry_aliases="a:1=b:1 127.0.0.1:15000=registry.svc:5000"
+    )
+    world.store.delete("images/keptn%2Fcarts/sockshop.carts")
+    world.store.put("images/registry.svc%3A5000%2Fkeptn%2Fcarts/sockshop.carts", b"{}")
+    world.registry.push("registry.svc:5000/keptn/carts:1.0.0", b"good")
+    post(world)
+    assert world.sink.events[0].data["artifact"]["image"] == "registry.svc:5000/keptn/carts:1.0.0"
 
 
 def pushes(*tags, **target):
