@@ -1,8 +1,8 @@
 """`receive_artifact`: registries' notifications."""
 
 import json
-from dataclasses import replace
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
