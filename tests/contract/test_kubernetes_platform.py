@@ -76,7 +76,7 @@ def test_a_namespace_of_somebody_else_is_not_taken(cluster: Cluster) -> None:
 
 def test_a_namespace_that_is_going(cluster: Cluster) -> None:
     """Neither a stage nor a workload can be made there, nor is one that ran there ready any more."""
-    cluster.apply(script='trap "" TERM; echo up; httpd -f -p $PORT & while :; do wait; done')
+    cluster.apply(script='trap "" TERM; echo up; python3 -m http.server $PORT & while :; do wait; done')
     cluster.ready()
     cluster.objects.delete(NAMESPACE, "", cluster.namespace)
     with pytest.raises(Refused, match=f"namespace {cluster.namespace} is still being deleted; wait until it is gone"):
@@ -415,7 +415,7 @@ def test_logs_of_functions_come_from_their_pods(cluster: Cluster) -> None:
     with pytest.raises(Unknown, match="no pod"):
         logs.lines("../etc,a=b")
     restricted = {**CONTAINER_SECURITY, **POD_SECURITY}
-    container = {"image": cluster.busybox, "command": ["/bin/sh", "-c", SERVER], "securityContext": restricted}
+    container = {"image": cluster.image, "command": ["/bin/sh", "-c", SERVER], "securityContext": restricted}
     template: Any = {"spec": {"containers": [container]}}
     cluster.make("serving.knative.dev/v1", "Service", "services", "deploy", spec={"template": template})
     job = {"containers": [{**container, "name": "test", "command": ["echo", "tested"]}], "restartPolicy": "Never"}
