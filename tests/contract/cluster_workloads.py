@@ -43,10 +43,15 @@ class Cluster:
     def namespace(self) -> str:
         return manifests.namespace(self.scope)
 
+    @property
+    def missing_image(self) -> str:
+        """Of the registry that has the others."""
+        return f"{self.image.partition('@')[0]}:none"
+
     def rendered(
         self, *, tag: str = "0.1", colour: str = "blue", revision: int = 1, more: str = "", **change: Any
     ) -> Any:
-        """What is committed for a colour. change: fields of its container, `container_`, and of its pod, beside it."""
+        """What is committed for a colour, with a container that runs the script. change: further fields of it."""
         name, _, digest = self.image.partition("@")
         script = change.pop("script", SERVER)
         found = copy.deepcopy(
