@@ -56,10 +56,10 @@ def cluster() -> Path:
     return Path(named)
 
 
-def busybox() -> str:
-    """`name@sha256:…` of an image with busybox that the cluster can pull: what tests run there."""
-    named = os.environ.get("KEPTN_CLUSTER_BUSYBOX", "")
-    return named or _missing("KEPTN_CLUSTER_BUSYBOX is not set; set it to an image with busybox, as name@sha256:…")
+def cluster_image() -> str:
+    """`name@sha256:…` of an image with sh and python3 that the cluster can pull: what tests run there."""
+    named = os.environ.get("KEPTN_CLUSTER_IMAGE", "")
+    return named or _missing("KEPTN_CLUSTER_IMAGE is not set; name an image with sh and python3, as name@sha256:…")
 
 
 def on_cluster(variable: str) -> str:

@@ -1,4 +1,4 @@
-"""Workloads on a real cluster: containers of busybox in namespaces of the test's own, which are deleted after it."""
+"""Workloads on a real cluster: containers in namespaces of the test's own, which are deleted after it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from keptn.events import Scope
 from keptn.ports import Endpoint
 from tests import committed, needs, waiting
 
-SERVER = 'trap "exit 0" TERM; echo "serving $VERSION"; httpd -f -p 5001 & httpd -f -p $PORT & wait'
+SERVER = (
+    'trap "exit 0" TERM; echo "serving $VERSION"; python3 -m http.server 5001 & python3 -m http.server $PORT & wait'
+)
 until = partial(waiting.until, poll_s=0.5)
 """An API server is not asked as often as a process."""
 
@@ -31,7 +33,7 @@ class Cluster:
     objects: Objects
     platform: KubernetesPlatform
     project: str
-    busybox: str
+    image: str
 
     @property
     def scope(self) -> Scope:
@@ -41,11 +43,16 @@ class Cluster:
     def namespace(self) -> str:
         return manifests.namespace(self.scope)
 
+    @property
+    def missing_image(self) -> str:
+        """Of the registry that has the others."""
+        return f"{self.image.partition('@')[0]}:none"
+
     def rendered(
         self, *, tag: str = "0.1", colour: str = "blue", revision: int = 1, more: str = "", **change: Any
     ) -> Any:
-        """What is committed for a colour. change: fields of its container, `container_`, and of its pod, beside it."""
-        name, _, digest = self.busybox.partition("@")
+        """What is committed for a colour, with a container that runs the script. change: further fields of it."""
+        name, _, digest = self.image.partition("@")
         script = change.pop("script", SERVER)
         found = copy.deepcopy(
             committed.objects(
@@ -116,7 +123,7 @@ def project() -> Iterator[Cluster]:
     objects = Objects.open()
     platform = KubernetesPlatform(objects, clock=SystemClock(), accounts_in="keptn")
     made = Cluster(
-        objects=objects, platform=platform, project=f"t-plat-{uuid.uuid4().hex[:8]}", busybox=needs.busybox()
+        objects=objects, platform=platform, project=f"t-plat-{uuid.uuid4().hex[:8]}", image=needs.cluster_image()
     )
     platform.prepare(made.project, "dev")
     try:

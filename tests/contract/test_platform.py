@@ -90,7 +90,7 @@ class World:
 
 @dataclass
 class ClusterWorld(World):
-    """The same in a cluster, where every image is busybox."""
+    """The same in a cluster, where every image is the same."""
 
     cluster: Cluster | None = None
 

@@ -113,10 +113,11 @@ class Objects:
     ) -> None:
         """Server-side apply: what is not ours stays. resource_version: of what was looked at; else LostRace.
 
-        manager: whose the fields are from then on.
+        manager: whose the fields are from then on. What it made by POST is another entry of managedFields, from which
+        nothing that is left out later would go: the first apply takes it over, and is repeated.
         """
         applied = self._apply(resource, manifest, resource_version, manager)
-        if entries := _made_ours(applied, manager):  # what was made by POST: as it is, nothing left out of it would go
+        if entries := _made_ours(applied, manager):
             namespace, name = _named(manifest)
             metadata = {"managedFields": entries, "resourceVersion": applied["metadata"]["resourceVersion"]}
             path, doing = resource.path(namespace, name), _doing("apply", resource, namespace, name)
@@ -237,13 +238,12 @@ def _client() -> Any:  # noqa: ANN401 - the library's
 
 
 def _made_ours(applied: Manifest, manager: str) -> list[dict[str, Any]]:
-    """The entries of managedFields when what the manager made by POST is its own as applied too; none if it is."""
+    """What managedFields shall be: what the manager made by POST as applied by it; empty if they are so."""
     entries = applied["metadata"].get("managedFields", ())
-    made = [one for one in entries if one["manager"] == manager and one["operation"] == "Update"]
-    if not any(not one.get("subresource") for one in made):
-        return []
-    others = [one for one in entries if one["manager"] != manager or one.get("subresource")]
-    return [*others, *({**one, "operation": "Apply"} for one in made if not one.get("subresource"))]
+    made = [
+        {**one, "operation": "Apply"} for one in entries if (one["manager"], one["operation"]) == (manager, "Update")
+    ]
+    return [*(one for one in entries if one["manager"] != manager), *made] if made else []
 
 
 def _named(manifest: Manifest) -> tuple[str, str]:

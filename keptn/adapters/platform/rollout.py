@@ -1,7 +1,7 @@
 """What becomes of a Deployment, read off its objects: complete, or what is in its way and whether that is final. Pure.
 
 Only pods of the newest template count: those of the one before may be what is being repaired. What may heal by itself
-has its time, by the pod's age or its restarts; what nobody can tell has Kubernetes' own limit, progressDeadlineSeconds.
+has its time, from when the pod has a node, or its restarts; what nobody can tell has progressDeadlineSeconds.
 Sources: Kubernetes documentation, "Deployment status"; kubelet, pkg/kubelet/images/types.go and pkg/kubelet/container.
 """
 
@@ -31,7 +31,7 @@ _PATIENCE_S = {
     "ImagePullBackOff": PULLING_S,
 }
 """What a container waits for, and how long that may last."""
-_NO_SUCH_IMAGE = ("not found", "unauthorized", "denied", "401", "403", "no match for platform")
+_NO_SUCH_IMAGE = ("not found", "unauthorized", "forbidden", "denied", "no match for platform")
 """Words of a pull that fails however often it is tried."""
 _LONGEST = 400
 
@@ -67,8 +67,7 @@ def troubles(replica_set: Manifest | None, pods: Sequence[Manifest], *, now: dat
 def silent(pods: Sequence[Manifest], *, now: datetime) -> Manifest | None:
     """A pod that has not become ready for a while and does not say why: its events may."""
     for pod in pods:
-        is_old = _age_s(pod["metadata"]["creationTimestamp"], now) >= QUIET_S
-        if is_old and _condition(pod, "Ready").get("status") != "True" and not _is_going(pod):
+        if _age_of(pod, now) >= QUIET_S and _condition(pod, "Ready").get("status") != "True" and not _is_going(pod):
             return pod
     return None
 
@@ -114,7 +113,7 @@ def _of_pod(pod: Manifest, now: datetime) -> Iterator[Trouble]:
     scheduled = _condition(pod, "PodScheduled")
     if scheduled.get("status") == "False":  # never final: a cluster that grows needs minutes for it
         yield Trouble(reason=f"pod {name} has no node: {clip(scheduled.get('message', ''))}")
-    age_s = _age_s(pod["metadata"]["creationTimestamp"], now)
+    age_s = _age_of(pod, now)
     for container in [*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())]:
         waiting = container.get("state", {}).get("waiting", {})
         if waiting.get("reason") in _PATIENCE_S:
@@ -173,6 +172,13 @@ def _revision(manifest: Manifest) -> str:
 def _condition(manifest: Manifest, kind: str) -> Mapping[str, str]:
     conditions = manifest.get("status", {}).get("conditions") or ()
     return next((one for one in conditions if one["type"] == kind), {})
+
+
+def _age_of(pod: Manifest, now: datetime) -> float:
+    """Seconds since it has its node; a pull or a crash costs no time before."""
+    return _age_s(
+        _condition(pod, "PodScheduled").get("lastTransitionTime") or pod["metadata"]["creationTimestamp"], now
+    )
 
 
 def _age_s(since: str, now: datetime) -> float:

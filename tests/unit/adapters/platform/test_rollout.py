@@ -30,8 +30,9 @@ def pod(age_s: float, *, waiting: dict[str, str] | None = None, restarts: int = 
         "restartCount": restarts,
         "state": {"waiting": waiting} if waiting else {"terminated": ended},
     }
-    metadata = {"name": "carts-blue-1", "creationTimestamp": ago(age_s)}
-    return {"metadata": metadata, "status": {"containerStatuses": [container]}}
+    metadata = {"name": "carts-blue-1", "creationTimestamp": ago(1000)}
+    scheduled = {"type": "PodScheduled", "status": "True", "lastTransitionTime": ago(age_s)}
+    return {"metadata": metadata, "status": {"containerStatuses": [container], "conditions": [scheduled]}}
 
 
 @pytest.mark.parametrize(
@@ -122,8 +123,8 @@ def test_only_the_newest_template_counts():
 
 def test_a_silent_pod_is_asked_through_its_events():
     """The newest warning counts."""
-    events = [{"lastTimestamp": ago(age), "message": f"{age} s ago", "metadata": {}} for age in (9, 3, 30)]
     assert rollout.silent([pod(5)], now=NOW) is None
+    events = [{"lastTimestamp": ago(age), "message": f"{age} s ago", "metadata": {}} for age in (9, 3, 30)]
     assert rollout.silent([pod(11)], now=NOW) == pod(11)
     assert [one.reason for one in rollout.told(pod(11), events)] == ["pod carts-blue-1: 3 s ago"]
     assert rollout.told(pod(11), []) == []
