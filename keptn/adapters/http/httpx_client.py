@@ -22,7 +22,7 @@ CONNECT_S = 5.0
 
 
 class HttpxHttp:
-    """The port `Http`. transport: httpx's own, unless another trusts others, or a test brings one."""
+    """The port `Http`. transport: httpx's own, unless a test brings one."""
 
     def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
         self._transport = transport

@@ -1,6 +1,7 @@
 """The Kubernetes API as a pod reaches it: with the token and the certificate that are mounted into it.
 
-For steps that need one object of it. Not with the package `kubernetes`, whose import takes longer than such a step.
+For steps that need one object of it. Not with the package `kubernetes`, whose import takes longer than such a step, but
+with urllib3, which the bucket and Git over HTTPS have imported already.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from keptn.adapters.kubernetes.refusals import refusal
 from keptn.errors import Unavailable
-from keptn.ports import HttpAnswer
 
 if TYPE_CHECKING:
-    from keptn.adapters.http.httpx_client import HttpxHttp
+    import urllib3
 
 URL = "https://kubernetes.default.svc"
 MOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Files `token`, `ca.crt`, `namespace`. Source: Kubernetes, "Accessing the Kubernetes API from a Pod"."""
-TIMEOUT_S = 10.0
+CONNECT_S, ANSWER_S = 5.0, 10.0
+MOST_KEPT = 32
+"""Connections that are kept: as many as a function has threads."""
 MERGE_PATCH = "application/merge-patch+json"
 NAMES_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 """A list without what is in the objects."""
@@ -53,27 +55,31 @@ class InCluster:
         """
         # read each time: the kubelet renews it, and an old one ends after an hour
         headers = {"authorization": f"Bearer {self._mounted('token')}", "accept": accept, "content-type": content_type}
-        content = b"" if body is None else json.dumps(body).encode()
-        answer = self._http.request(method, f"{self._url}{path}", headers=headers, body=content, timeout_s=TIMEOUT_S)
-        if answer.status == 404 and method != "POST":
+        content = None if body is None else json.dumps(body).encode()
+        status, answer = self._exchanged(method, f"{self._url}{path}", headers, content)
+        if status == 404 and method != "POST":
             return None
-        if 200 <= answer.status < 300:
+        if 200 <= status < 300:
             return _object(answer)
-        raise refusal(answer.status, answer.text, doing=f"do {method} {path}")
+        raise refusal(status, answer.decode(errors="replace"), doing=f"do {method} {path}")
 
-    @cached_property
-    def _http(self) -> HttpxHttp:
-        import ssl
-
-        import httpx
-
-        from keptn.adapters.http.httpx_client import HttpxHttp
+    def _exchanged(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> tuple[int, bytes]:
+        from urllib3.exceptions import HTTPError
 
         try:
-            trusted = ssl.create_default_context(cafile=self._mount / "ca.crt")
-        except OSError as exc:
-            raise Unavailable(f"{self._mount}/ca.crt cannot be used: {exc}; it comes with the pod's token") from exc
-        return HttpxHttp(httpx.HTTPTransport(verify=trusted))
+            answer = self._pool.request(method, url, headers=headers, body=body)
+        except (HTTPError, OSError) as exc:  # OSError: a certificate file that is none
+            reason = str(exc).rpartition(": ")[2] or type(exc).__name__
+            raise Unavailable(f"the Kubernetes API at {self._url} cannot be reached: {reason}") from exc
+        return answer.status, answer.data
+
+    @cached_property
+    def _pool(self) -> urllib3.PoolManager:
+        import urllib3
+
+        timeout = urllib3.Timeout(connect=CONNECT_S, read=ANSWER_S)
+        trusted = str(self._mount / "ca.crt")
+        return urllib3.PoolManager(maxsize=MOST_KEPT, ca_certs=trusted, retries=False, timeout=timeout)
 
     def _mounted(self, file: str) -> str:
         try:
@@ -83,9 +89,9 @@ class InCluster:
             raise Unavailable(f"{reason}; is automountServiceAccountToken off for this pod?") from exc
 
 
-def _object(answer: HttpAnswer) -> dict[str, Any]:
+def _object(answer: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(answer.body)
+        found = json.loads(answer)
     except (ValueError, RecursionError):
         found = None
     if isinstance(found, dict):
