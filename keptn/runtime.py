@@ -161,6 +161,7 @@ def _do_task(function: str, handler: Handler, received: Event, ctx: Context) -> 
 
 
 def _wait(function: str, triggered: Event, waiting: NotYet, ctx: Context, *, woken: bool) -> Event | None:
+    log.info("%s waits: %s", triggered.type, waiting)
     now = events.rung_at(triggered, ctx.clock.now())
     ctx.timers.set(function=function, event=triggered, due=now + timedelta(seconds=waiting.after_s), key="wait")
     if woken and not waiting.news:

@@ -109,8 +109,15 @@ def _asked(scope: Scope, colour: str, ctx: Context) -> tuple[Endpoint | None, st
 
 
 def _wait(look: Callable[[], str], ctx: Context, *, until: datetime, poll_s: float = POLL_S) -> None:
-    """Until `look` says nothing any more. Raises NotYet with what it says."""
-    while waiting := look():
+    """Until `look` says nothing any more. Raises NotYet with what it says, or with the reason that it raised last."""
+    while waiting := _said(look):
         if ctx.clock.now() >= until:
             raise NotYet(waiting, after_s=LOOK_AGAIN_S)
         ctx.clock.sleep(poll_s)
+
+
+def _said(look: Callable[[], str]) -> str:
+    try:
+        return look()
+    except NotYet as reason:
+        return str(reason)
