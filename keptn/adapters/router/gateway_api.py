@@ -203,10 +203,13 @@ def _with_leaving(route: Route, live: Manifest) -> Manifest:
     """The committed object, in which those who lose users stay known; a repeat says what the first time said."""
     before, after = gateway_rules.backends(live), gateway_rules.backends(route.manifest)
     leaving = {name: ref for name, ref in before.items() if name not in after}
+    metadata = route.manifest["metadata"]
     if _revision(live) == route.revision:
         leaving = dict(gateway_rules.known(live))
+        noted = {key: text for key, text in live["metadata"]["annotations"].items() if key == COUNTS}
+        metadata = {**metadata, "annotations": {**metadata["annotations"], **noted}}
     rules = gateway_rules.beside(route.manifest, leaving, scope=route.scope)
-    return {**route.manifest, "spec": {**route.manifest["spec"], "rules": rules}}
+    return {**route.manifest, "metadata": metadata, "spec": {**route.manifest["spec"], "rules": rules}}
 
 
 def _check_fence(route: Route, live: Manifest) -> None:
