@@ -29,6 +29,7 @@ _FIRST = "sh.keptn.event.dev.delivery.triggered"
 PACE = Pace(crowds={"staging": (2, 5.0), "prod": (5, 8.0)}, delivery_s=900.0, problem_s=300.0)
 PUSH_S, HEARD_S = 600, 120
 """How long a build with its push, and the notification of it, may take, seconds."""
+PATIENCE_S = 90.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,7 @@ class Cluster:
 
     def __init__(self, state: Path, addresses: Addresses, *, keep: bool = False) -> None:
         self.state, self.at, self.keep = state, addresses, keep
-        self.api = Api(state / "home")
+        self.api = Api(state / "home", patience_s=PATIENCE_S)
         self.pace = PACE
         self.tickets, self.chat = Mailbox("servicenow", 8001), Mailbox("chat", 8002)
         self.files = self._files()
