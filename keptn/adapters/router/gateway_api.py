@@ -38,6 +38,7 @@ class GatewayApiRouter:
     """gateway, hostname: as of the settings. address: of the gateway from here; empty: as its status says."""
 
     pins: ClassVar[frozenset[str]] = frozenset({"header"})
+    poll_s: ClassVar[float] = 0.5
 
     def __init__(self, objects: Objects, clock: Clock, *, gateway: str, hostname: str, address: str = "") -> None:
         self._objects, self._clock = objects, clock
