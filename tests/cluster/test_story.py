@@ -14,7 +14,6 @@ from examples.sockshop.demo.checks import Story, checks_of
 from examples.sockshop.demo.cluster import Addresses, Cluster, kubectl
 from examples.sockshop.demo.screen import Screen
 from examples.sockshop.demo.story import Play
-from tests import needs
 from tests.cluster.trouble import Trouble
 from tests.e2e import invariants
 
@@ -24,8 +23,7 @@ ZERO_S = 300.0
 
 
 @pytest.fixture
-def play(request, tmp_path: Path) -> Iterator[Play]:
-    needs.cluster()
+def play(request, installation, tmp_path: Path) -> Iterator[Play]:
     told = Play(Cluster(tmp_path, Addresses.read(os.environ)), Screen(), strategy=request.param)
     try:
         yield told

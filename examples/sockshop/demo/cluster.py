@@ -197,9 +197,9 @@ def _secret(name: str, key: str) -> str:
     return base64.b64decode(found).decode()
 
 
-def kubectl(*words: str) -> str:
+def kubectl(*words: str, timeout_s: float = 150.0) -> str:
     """Raises DemoError."""
-    return _ran(["kubectl", *words])
+    return _ran(["kubectl", *words], timeout_s=timeout_s)
 
 
 def _run(command: str, *words: str, timeout_s: float = 120.0) -> None:
