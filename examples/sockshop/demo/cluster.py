@@ -89,12 +89,7 @@ class Cluster:
         self.files = self._files()
 
     def open(self) -> str:
-        token = _secret("api", "token").split()
-        url = kubectl("-n", "keptn", "get", "ksvc", "api", "-o", "jsonpath={.status.url}")
-        if not (token and url):
-            raise DemoError("keptn is not installed in this cluster, or its api is not ready; see docs/cluster.md")
-        host = urlsplit(url).netloc
-        self.api.keptn("auth", f"--endpoint={self.at.ingress}", f"--host={host}", f"--api-token={token[0]}")
+        url = connect(self.api, ingress=self.at.ingress)
         self._forget()
         self._push("mailboxes", "1", {"main.py": SOCKSHOP / "demo/endpoints.py"})
         kubectl("apply", "-f", str(self._adapted(_CLUSTER / "mailboxes.yaml")))
@@ -190,6 +185,16 @@ def _repository() -> Iterator[str]:
             yield f"http://{user}:{token}@127.0.0.1:{port[1]}/{PROJECT}.git"
         finally:
             forward.terminate()
+
+
+def connect(api: Api, *, ingress: str) -> str:
+    """Have the CLI know keptn on this cluster; the api's address."""
+    token = _secret("api", "token").split()
+    url = kubectl("-n", "keptn", "get", "ksvc", "api", "-o", "jsonpath={.status.url}")
+    if not (token and url):
+        raise DemoError("keptn is not installed in this cluster, or its api is not ready; see docs/cluster.md")
+    api.keptn("auth", f"--endpoint={ingress}", f"--host={urlsplit(url).netloc}", f"--api-token={token[0]}")
+    return url
 
 
 def _secret(name: str, key: str) -> str:
