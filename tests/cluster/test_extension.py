@@ -1,4 +1,4 @@
-"""A step of a team on a cluster: its function beside those of keptn, its Trigger, and what becomes of events it refuses."""
+"""A team's own step on a cluster: its function beside those of keptn, and what becomes of events that it refuses."""
 
 from __future__ import annotations
 
