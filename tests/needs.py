@@ -25,6 +25,7 @@ FOLDERS = {
     "KEPTN_CDEVENTS_SCHEMAS": "set it to the folder `schemas` of a checkout of cdevents/spec",
 }
 ON_CLUSTER = {
+    "KEPTN_OVERLAY": "set it to the overlay that the cluster gets, as docs/cluster.md does",
     "KEPTN_GATEWAY": "set it to the cluster's Gateway, as namespace/name",
     "KEPTN_GATEWAY_ADDRESS": "set it to http://host:port of the cluster's Gateway as it is reached from here",
     "DEMO_INGRESS": "set it to http://host:port of the ingress of Knative as it is reached from here",
