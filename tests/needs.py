@@ -29,7 +29,6 @@ ON_CLUSTER = {
     "KEPTN_GATEWAY": "set it to the cluster's Gateway, as namespace/name",
     "KEPTN_GATEWAY_ADDRESS": "set it to http://host:port of the cluster's Gateway as it is reached from here",
     "DEMO_INGRESS": "set it to http://host:port of the ingress of Knative as it is reached from here",
-    "KEPTN_OVERLAY": "set it to the folder of a kustomization of knative/overlays/kind with that cluster's settings",
     "KEPTN_CLUSTER_IMAGE": "set it to an image with python3 that the cluster can run",
 }
 """What each is, by name, and how to get it."""
