@@ -22,7 +22,7 @@ import pytest
 from examples.sockshop.demo.cluster import Addresses
 from tests import needs
 
-pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("installation")]
+pytestmark = pytest.mark.cluster
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/cluster.md"
 LONGEST_S = 2400.0

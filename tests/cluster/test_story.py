@@ -17,7 +17,7 @@ from examples.sockshop.demo.story import Play
 from tests.cluster.trouble import Trouble
 from tests.e2e import invariants
 
-pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("installation")]  # one at a time, after test_docs
+pytestmark = pytest.mark.cluster
 ZERO_S = 300.0
 """Knative's default windows are 60 s of nothing and 30 s of grace; the last timer of a story is minutes away."""
 
