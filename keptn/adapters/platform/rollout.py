@@ -138,7 +138,9 @@ def _stuck(waiting: Mapping[str, str], container: Mapping[str, Any], age_s: floa
     if "Image" in reason:
         hopeless = any(word in message.lower() for word in _NO_SUCH_IMAGE)
         final = hopeless or age_s >= _PATIENCE_S[reason]
-        return Trouble(reason=f"image {container['image']} cannot be pulled: {reason}: {clip(message)}", final=final)
+        _, _, told = message.rpartition(container["image"])  # containerd names it up to three times before it says why
+        said = clip(told.lstrip('": ') or message)
+        return Trouble(reason=f"image {container['image']} cannot be pulled: {reason}: {said}", final=final)
     return Trouble(
         reason=f"container {container['name']} cannot be made: {reason}: {clip(message)}",
         final=age_s >= _PATIENCE_S[reason],

@@ -74,7 +74,7 @@ SECRET = {"reason": "CreateContainerConfigError", "message": 'secret "db" not fo
     [
         (pod(60, waiting=PULL), "image carts:1 cannot be pulled: ErrImagePull: 429", False),
         (pod(121, waiting=PULL), "429", True),
-        (pod(1, waiting=LOST), "not found", True),
+        (pod(1, waiting=LOST), "image carts:1 cannot be pulled: ImagePullBackOff: not found", True),
         (pod(1, waiting={"reason": "InvalidImageName"}), "InvalidImageName", True),
         (pod(19, waiting=SECRET), 'container carts cannot be made: CreateContainerConfigError: secret "db"', False),
         (pod(21, waiting=SECRET), "db", True),
