@@ -208,6 +208,17 @@ def test_a_gateway_that_is_none(both: GatewayWorld) -> None:
         both.routing(clock=Later(gateway_api.UNANSWERED_S)).in_force(route)
 
 
+def test_users_do_not_leave_for_a_gateway_that_is_none(both: GatewayWorld) -> None:
+    """They stay where they are: a mistake of a values file is no outage."""
+    both.route(1, {"blue": 100})
+    before = live(both)["spec"]
+    with pytest.raises(
+        Refused, match=r"there is no Gateway keptn-gateway/nobody .*; correct it in the service's values"
+    ):
+        both.router.apply(both.routed(2, {"blue": 100}, gateway="keptn-gateway/nobody"))
+    assert live(both)["spec"] == before
+
+
 def test_a_listener_that_is_none(both: GatewayWorld) -> None:
     """Its controller says no, in its own words; after half a minute that is an end."""
     refused(both, both.routed(1, {"blue": 100}, gateway=f"{both.stage.gateway}/nobody"), "NoMatchingParent")

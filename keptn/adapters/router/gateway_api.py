@@ -66,6 +66,7 @@ class GatewayApiRouter:
                     self._objects.create(HTTP_ROUTE, _bare(route.manifest))
                     live = self._live(route.scope) or {}
                 _check_fence(route, live)
+                self._check_gateways(route, live)
                 self._make_known(route, live)
                 self._objects.apply(HTTP_ROUTE, _with_leaving(route, live), resource_version=_version(live))
                 return
@@ -102,6 +103,17 @@ class GatewayApiRouter:
 
     def _live(self, scope: Scope) -> dict[str, Any] | None:
         return self._objects.get(HTTP_ROUTE, manifests.namespace(scope), scope.service)
+
+    def _check_gateways(self, route: Route, live: Manifest) -> None:
+        """Who has users does not leave their Gateway for one that is not there. Raises Refused."""
+        before = [_place(one, route.scope) for one in live["spec"].get("parentRefs") or ()]
+        for parent in route.manifest["spec"]["parentRefs"] if gateway_rules.backends(live) else ():
+            place = _place(parent, route.scope)
+            if place not in before and self._objects.get(GATEWAY, *place) is None:
+                raise Refused(
+                    f"there is no Gateway {'/'.join(place)} for the route of {route.scope.service} in "
+                    f"{route.scope.stage}, so users stay where they are; correct it in the service's values file"
+                )
 
     def _make_known(self, route: Route, live: Manifest) -> None:
         """Those who gain users, where users are. Raises NotYet until the gateway knows them, or has had its time."""
@@ -183,10 +195,14 @@ class GatewayApiRouter:
     def _doors(self, scope: Scope, hosts: Sequence[str], *, parents: Sequence[Mapping[str, Any]] | None) -> list[Door]:
         """parents: of the route; None before there is one: that of the settings."""
         parent = (parents or [manifests.parent(self._gateway)])[0]
-        namespace = parent.get("namespace") or manifests.namespace(scope)
-        gateway = self._objects.get(GATEWAY, namespace, parent["name"])
+        gateway = self._objects.get(GATEWAY, *_place(parent, scope))
         section = parent.get("sectionName", "")
         return gateway_probe.doors(gateway, section=section, hosts=hosts, scope=scope) if gateway else []
+
+
+def _place(parent: Mapping[str, Any], scope: Scope) -> tuple[str, str]:
+    """Namespace and name of a Gateway that a route refers to."""
+    return str(parent.get("namespace") or manifests.namespace(scope)), str(parent["name"])
 
 
 def _raise(sentence: str, *, final: bool) -> None:
