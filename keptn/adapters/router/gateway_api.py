@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from keptn.adapters.kubernetes.objects import FIELD_MANAGER, GATEWAY, HTTP_ROUTE, Objects
+from keptn.adapters.kubernetes.objects import FIELD_MANAGER, GATEWAY, HTTP_ROUTE, NOTES_MANAGER, Objects
 from keptn.adapters.router import gateway_probe, gateway_rules, gateway_status
 from keptn.adapters.router.gateway_probe import Door, Unreachable
 from keptn.deployment import manifests
@@ -54,20 +54,11 @@ class GatewayApiRouter:
         )
 
     def apply(self, route: Route) -> None:
-        """Made bare first, then applied like every later revision: what is left out later goes then.
-
-        Raises NotYet while the gateway gets to know whom users will be sent to.
-        """
+        """Raises NotYet while the gateway gets to know whom users will be sent to."""
         for attempt in range(ATTEMPTS):
-            live = self._live(route.scope)
             try:
-                if live is None:
-                    self._objects.create(HTTP_ROUTE, _bare(route.manifest))
-                    live = self._live(route.scope) or {}
-                _check_fence(route, live)
-                self._make_known(route, live)
-                self._objects.apply(HTTP_ROUTE, _with_leaving(route, live), resource_version=_version(live))
-                return
+                self._write(route)
+                break
             except LostRace:
                 if attempt == ATTEMPTS - 1:
                     raise
@@ -102,14 +93,23 @@ class GatewayApiRouter:
     def _live(self, scope: Scope) -> dict[str, Any] | None:
         return self._objects.get(HTTP_ROUTE, manifests.namespace(scope), scope.service)
 
+    def _write(self, route: Route) -> None:
+        live = self._live(route.scope)
+        if live is None:
+            self._objects.create(HTTP_ROUTE, route.manifest)
+            return
+        _check_fence(route, live)
+        self._make_known(route, live)
+        self._objects.apply(HTTP_ROUTE, _with_leaving(route, live), resource_version=_version(live))
+
     def _make_known(self, route: Route, live: Manifest) -> None:
-        """Those who gain users, where users are. Raises NotYet until the gateway knows them, or has had its time."""
-        before, scope, revision = gateway_rules.backends(live), route.scope, route.revision
-        gaining = {name: ref for name, ref in gateway_rules.backends(route.manifest).items() if name not in before}
+        """Those who are new to users, where users are. Raises NotYet until the gateway knows them, or had its time."""
+        before, scope, revision = gateway_rules.hearing(live), route.scope, route.revision
+        gaining = {name: ref for name, ref in gateway_rules.hearing(route.manifest).items() if name not in before}
         if not (before and gaining):
             return
         waiting = f"the gateway gets to know {', '.join(gaining)} before users are sent there"
-        if not gateway_rules.is_ahead(live, revision=revision):
+        if gateway_rules.coming(live) != revision:
             rules = gateway_rules.ahead(live, gaining, scope=scope, revision=revision)
             patch = {"metadata": {"resourceVersion": _version(live)}, "spec": {"rules": rules}}
             self._objects.merge(HTTP_ROUTE, manifests.namespace(scope), scope.service, patch)
@@ -175,8 +175,9 @@ class GatewayApiRouter:
         return [gateway_probe.at(self._address, door) for door in found[:1]] if self._address else found
 
     def _age_s(self, live: Manifest) -> float:
-        """Since keptn last changed it: what the API server notes for its field manager."""
-        times = [one["time"] for one in live["metadata"]["managedFields"] if one["manager"] == FIELD_MANAGER]
+        """Since keptn last changed it: what the API server notes for its field managers."""
+        ours = (FIELD_MANAGER, NOTES_MANAGER)
+        times = [one["time"] for one in live["metadata"]["managedFields"] if one["manager"] in ours]
         return (self._clock.now() - max(map(utc, times))).total_seconds()
 
     def _doors(self, scope: Scope, hosts: Sequence[str], *, parents: Sequence[Mapping[str, Any]] | None) -> list[Door]:
@@ -193,30 +194,22 @@ def _raise(sentence: str, *, final: bool) -> None:
         raise Refused(sentence) if final else NotYet(sentence, after_s=LOOK_AGAIN_S)
 
 
-def _bare(manifest: Manifest) -> Manifest:
-    """It hangs on no Gateway: all that it says it gets by apply, or what a creation said would stay for ever."""
-    named = {key: manifest["metadata"][key] for key in ("namespace", "name")}
-    return {"apiVersion": manifest["apiVersion"], "kind": manifest["kind"], "metadata": named, "spec": {}}
-
-
 def _with_leaving(route: Route, live: Manifest) -> Manifest:
     """The committed object, in which those who lose users stay known; a repeat says what the first time said."""
     before, after = gateway_rules.backends(live), gateway_rules.backends(route.manifest)
     leaving = {name: ref for name, ref in before.items() if name not in after}
-    metadata = route.manifest["metadata"]
     if _revision(live) == route.revision:
         leaving = dict(gateway_rules.known(live))
-        noted = {key: text for key, text in live["metadata"]["annotations"].items() if key == COUNTS}
-        metadata = {**metadata, "annotations": {**metadata["annotations"], **noted}}
     rules = gateway_rules.beside(route.manifest, leaving, scope=route.scope)
-    return {**route.manifest, "metadata": metadata, "spec": {**route.manifest["spec"], "rules": rules}}
+    return {**route.manifest, "spec": {**route.manifest["spec"], "rules": rules}}
 
 
 def _check_fence(route: Route, live: Manifest) -> None:
-    if route.revision < _revision(live):
+    newest = max(_revision(live), gateway_rules.coming(live))
+    if route.revision < newest:
         raise Late(
-            f"revision {route.revision} of the route of {route.scope} is older than revision {_revision(live)}, "
-            "which is in force; nothing was done"
+            f"revision {route.revision} of the route of {route.scope} is older than revision {newest}, "
+            "which is in force or comes; nothing was done"
         )
 
 
