@@ -19,6 +19,8 @@ from keptn.errors import Refused, Unavailable
 from keptn.ports import Manifest
 
 FIELD_MANAGER = "keptn"
+NOTES_MANAGER = "keptn-notes"
+"""Of what is changed beside the committed: an apply would take the other's over, and away."""
 TIMEOUT_S = (3.0, 15.0)
 """To connect, and until it answers."""
 _OWN_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
@@ -141,7 +143,7 @@ class Objects:
     def merge(self, resource: Resource, namespace: str, name: str, patch: Manifest) -> None:
         """Change what the patch names (RFC 7386); with a resourceVersion in it that version alone, else LostRace."""
         path, doing = resource.path(namespace, name), _doing("change", resource, namespace, name)
-        query = [("fieldManager", FIELD_MANAGER)]
+        query = [("fieldManager", NOTES_MANAGER)]
         self._call("PATCH", path, body=patch, query=query, content_type=_MERGE, doing=doing)
 
     def delete(self, resource: Resource, namespace: str, name: str, *, resource_version: str = "") -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from keptn.adapters.kubernetes.objects import FIELD_MANAGER, GATEWAY, HTTP_ROUTE, Objects
+from keptn.adapters.kubernetes.objects import FIELD_MANAGER, GATEWAY, HTTP_ROUTE, NOTES_MANAGER, Objects
 from keptn.adapters.router import gateway_probe, gateway_rules, gateway_status
 from keptn.adapters.router.gateway_probe import Door, Unreachable
 from keptn.deployment import manifests
@@ -55,21 +55,11 @@ class GatewayApiRouter:
         )
 
     def apply(self, route: Route) -> None:
-        """Made bare first, then applied like every later revision: what is left out later goes then.
-
-        Raises NotYet while the gateway gets to know whom users will be sent to.
-        """
+        """Raises NotYet while the gateway gets to know whom users will be sent to."""
         for attempt in range(ATTEMPTS):
-            live = self._live(route.scope)
             try:
-                if live is None:
-                    self._objects.create(HTTP_ROUTE, _bare(route.manifest))
-                    live = self._live(route.scope) or {}
-                _check_fence(route, live)
-                self._check_gateways(route, live)
-                self._make_known(route, live)
-                self._objects.apply(HTTP_ROUTE, _with_leaving(route, live), resource_version=_version(live))
-                return
+                self._write(route)
+                break
             except LostRace:
                 if attempt == ATTEMPTS - 1:
                     raise
@@ -114,6 +104,16 @@ class GatewayApiRouter:
                     f"there is no Gateway {'/'.join(place)} for the route of {route.scope.service} in "
                     f"{route.scope.stage}, so users stay where they are; correct it in the service's values file"
                 )
+
+    def _write(self, route: Route) -> None:
+        live = self._live(route.scope)
+        if live is None:
+            self._objects.create(HTTP_ROUTE, route.manifest)
+            return
+        _check_fence(route, live)
+        self._check_gateways(route, live)
+        self._make_known(route, live)
+        self._objects.apply(HTTP_ROUTE, _with_leaving(route, live), resource_version=_version(live))
 
     def _make_known(self, route: Route, live: Manifest) -> None:
         """Those who are new to users, where users are. Raises NotYet until the gateway knows them, or had its time."""
@@ -188,8 +188,9 @@ class GatewayApiRouter:
         return [gateway_probe.at(self._address, door) for door in found[:1]] if self._address else found
 
     def _age_s(self, live: Manifest) -> float:
-        """Since keptn last changed it: what the API server notes for its field manager."""
-        times = [one["time"] for one in live["metadata"]["managedFields"] if one["manager"] == FIELD_MANAGER]
+        """Since keptn last changed it: what the API server notes for its field managers."""
+        ours = (FIELD_MANAGER, NOTES_MANAGER)
+        times = [one["time"] for one in live["metadata"]["managedFields"] if one["manager"] in ours]
         return (self._clock.now() - max(map(utc, times))).total_seconds()
 
     def _doors(self, scope: Scope, hosts: Sequence[str], *, parents: Sequence[Mapping[str, Any]] | None) -> list[Door]:
@@ -210,23 +211,14 @@ def _raise(sentence: str, *, final: bool) -> None:
         raise Refused(sentence) if final else NotYet(sentence, after_s=LOOK_AGAIN_S)
 
 
-def _bare(manifest: Manifest) -> Manifest:
-    """It hangs on no Gateway: all that it says it gets by apply, or what a creation said would stay for ever."""
-    named = {key: manifest["metadata"][key] for key in ("namespace", "name")}
-    return {"apiVersion": manifest["apiVersion"], "kind": manifest["kind"], "metadata": named, "spec": {}}
-
-
 def _with_leaving(route: Route, live: Manifest) -> Manifest:
     """The committed object, in which those who lose users stay known; a repeat says what the first time said."""
     before, after = gateway_rules.backends(live), gateway_rules.backends(route.manifest)
     leaving = {name: ref for name, ref in before.items() if name not in after}
-    metadata = route.manifest["metadata"]
     if _revision(live) == route.revision:
         leaving = dict(gateway_rules.known(live))
-        noted = {key: text for key, text in live["metadata"]["annotations"].items() if key == COUNTS}
-        metadata = {**metadata, "annotations": {**metadata["annotations"], **noted}}
     rules = gateway_rules.beside(route.manifest, leaving, scope=route.scope)
-    return {**route.manifest, "metadata": metadata, "spec": {**route.manifest["spec"], "rules": rules}}
+    return {**route.manifest, "spec": {**route.manifest["spec"], "rules": rules}}
 
 
 def _check_fence(route: Route, live: Manifest) -> None:
