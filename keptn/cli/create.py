@@ -33,7 +33,10 @@ def command() -> None:
 def project(
     session: Session, *, name: str, shipyard_file: Path | None, shipyard_option: Path | None, no_wait: bool
 ) -> int:
-    """Create the project NAME: a config repo with a branch per stage of SHIPYARD."""
+    """Create the project NAME: a config repo with a branch per stage of SHIPYARD.
+
+    Once more with the same SHIPYARD, it makes what the stages of the project lack in the cluster.
+    """
     file = shipyard_file or shipyard_option
     if file is None:
         raise click.UsageError("Missing argument 'SHIPYARD': the file that names the stages.")
