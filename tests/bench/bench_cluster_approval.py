@@ -12,7 +12,11 @@ from tests.bench.row import Row
 PROJECT, SERVICE, IMAGE = "bench-approval", "carts", "bench/carts"
 SHIPYARD = """\
 stages:
-- {name: dev, deployment_strategy: direct, approval_strategy: manual, evaluation: none, remediation_strategy: none}
+- name: dev
+  deployment_strategy: direct
+  approval_strategy: {pass: manual, warning: manual}
+  evaluation: none
+  remediation_strategy: none
 """
 WATCHED_S = 300.0
 ASKED = "sh.keptn.event.approval.triggered"

@@ -114,7 +114,7 @@ def _hello(cluster: OnCluster) -> Iterator[str]:
         {
             "apiVersion": step["apiVersion"],
             "kind": step["kind"],
-            "spec": {"template": {"spec": {"containers": [container], "volumes": volumes}}},
+            "spec": {"template": {"spec": {"containers": [container], "volumes": volumes, "timeoutSeconds": 10}}},
         },
     ]
     named = [{**one, "metadata": {"name": "hello", "namespace": HELLO_NAMESPACE}} for one in kinds]
@@ -129,7 +129,7 @@ def _hello(cluster: OnCluster) -> Iterator[str]:
         url = kubectl("-n", HELLO_NAMESPACE, "get", "ksvc", "hello", "-o", "jsonpath={.status.url}")
         yield urlsplit(url).netloc
     finally:
-        kubectl("delete", "namespace", HELLO_NAMESPACE, "--wait=false")
+        kubectl("delete", "namespace", HELLO_NAMESPACE)
 
 
 def _cold_start(cluster: OnCluster, host: str) -> float:

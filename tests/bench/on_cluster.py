@@ -133,7 +133,7 @@ def _patch(change: Mapping[str, Any], *what: str) -> None:
 
 @contextmanager
 def branch(project: str, name: str) -> Iterator[Branch]:
-    with repository(project) as url, httpx.Client(trust_env=False) as client:
+    with repository(project) as url, httpx.Client(trust_env=False, headers={"connection": "close"}) as client:
         yield Branch(client, url, name)
 
 
