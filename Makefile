@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: help install check test test-long cluster-test cluster-long cluster-demo demo bench soak nightly clean
+.PHONY: help install check test test-long cluster-test cluster-long cluster-demo cluster-bench demo bench soak nightly clean
 
 help:
-	@echo 'make install | check | test | test-long | cluster-test | cluster-long | cluster-demo | demo [STRATEGY=canary] [SWAP=0.2:0.3] [KEEP=1] | bench | soak | nightly [ROUNDS=20] [EXAMPLES=500] | clean'
+	@echo 'make install | check | test | test-long | cluster-test | cluster-long | cluster-demo | demo [STRATEGY=canary] [SWAP=0.2:0.3] [KEEP=1] | bench | cluster-bench | soak | nightly [ROUNDS=20] [EXAMPLES=500] | clean'
 
 install: $(STAMP)
 
@@ -52,6 +52,10 @@ demo: install
 
 bench: install
 	$(BIN)/python -m tests.bench
+
+# On the cluster of cluster-demo, with nothing else on it: half an hour.
+cluster-bench: install
+	$(BIN)/python -m tests.bench cluster
 
 soak: install
 	KEPTN_SOAK=20 $(PYTEST) -m long tests/e2e

@@ -1,7 +1,8 @@
 """`make bench`: every `bench_*.py` beside this file, one table. A row over its budget makes the exit code 1.
 
 A bench module has `rows()`, which yields `Row`s. Ratios are of two measurements in the same run. Arguments choose
-modules (`python -m tests.bench engine store`); `counts` are those that count instead of measuring time.
+modules (`python -m tests.bench engine store`); `counts` are those that count instead of measuring time, `cluster` those
+that need one (on_cluster.py) and are not run unless they are named.
 """
 
 from __future__ import annotations
@@ -12,12 +13,16 @@ from pathlib import Path
 
 from tests.bench.row import Row
 
-GROUPS = {"counts": ("delivery", "storm", "page")}
 KNOWN = sorted(file.stem.removeprefix("bench_") for file in Path(__file__).parent.glob("bench_*.py"))
+GROUPS = {
+    "counts": ("delivery", "storm", "page"),
+    "cluster": tuple(name for name in KNOWN if name.startswith("cluster_")),
+}
+ANYWHERE = [name for name in KNOWN if name not in GROUPS["cluster"]]
 
 
 def main(wanted: list[str]) -> int:
-    chosen = [name for word in wanted or KNOWN for name in GROUPS.get(word, (word,))]
+    chosen = [name for word in wanted or ANYWHERE for name in GROUPS.get(word, (word,))]
     if unknown := sorted(set(chosen) - set(KNOWN)):
         print(f"there is no bench {', '.join(unknown)}; known: {', '.join([*GROUPS, *KNOWN])}", file=sys.stderr)
         return 2

@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from examples.sockshop.demo.api import SOCKSHOP, Api, DemoError, wait_for
-from examples.sockshop.demo.cluster import Addresses, connect, kubectl
+from examples.sockshop.demo.cluster import Addresses, kubectl, log_in
 
 SHIPYARD = {
     "stages": [{"name": "dev", "deployment_strategy": "dark", "evaluation": "none", "remediation_strategy": "none"}]
@@ -142,7 +142,7 @@ def shop(folder: Path, repository: str) -> Iterator[Shop]:
     """With a good version that is live."""
     api = Api(folder / "home", patience_s=60)
     made = Shop(api=api, project=f"bad{uuid.uuid4().hex[:6]}", repository=repository, folder=folder)
-    connect(api, ingress=Addresses.read(os.environ).ingress)
+    log_in(api, ingress=Addresses.read(os.environ).ingress)
     made.create()
     try:
         made.onboard()

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from examples.sockshop.demo.api import SOCKSHOP, Api, DemoError
-from examples.sockshop.demo.cluster import connect, kubectl
+from examples.sockshop.demo.cluster import kubectl, log_in
 from tests import needs
 
 pytestmark = pytest.mark.cluster
@@ -38,7 +38,7 @@ def handle(request):
 def api(installation, tmp_path: Path) -> Iterator[Api]:
     """With a project that has the step."""
     api = Api(tmp_path / "home", patience_s=60)
-    connect(api, ingress=needs.on_cluster("DEMO_INGRESS"))
+    log_in(api, ingress=needs.on_cluster("DEMO_INGRESS"))
     (tmp_path / "shipyard.yaml").write_text(SHIPYARD)
     (tmp_path / "values.yaml").write_text("service: carts\nimage: registry.example/carts\n")
     api.keptn("create", "project", PROJECT, str(tmp_path / "shipyard.yaml"))

@@ -89,7 +89,7 @@ class Cluster:
         self.files = self._files()
 
     def open(self) -> str:
-        url = connect(self.api, ingress=self.at.ingress)
+        url = log_in(self.api, ingress=self.at.ingress)
         self._forget()
         self._push("mailboxes", "1", {"main.py": SOCKSHOP / "demo/endpoints.py"})
         kubectl("apply", "-f", str(self._adapted(_CLUSTER / "mailboxes.yaml")))
@@ -109,9 +109,9 @@ class Cluster:
 
     def connect(self, hook: Mapping[str, Any]) -> None:
         url = str(hook["url"])
-        _run(self.at.registry_hook, f"{url}?token={quote(str(hook['token']))}")
-        _run(self.at.alerts_hook, f"{url.replace('receive-artifact', 'receive-problem')}?token={PROBLEMS_TOKEN}")
-        _run(self.at.rules, str(_CLUSTER / "rules.yml"))
+        run(self.at.registry_hook, f"{url}?token={quote(str(hook['token']))}")
+        run(self.at.alerts_hook, f"{url.replace('receive-artifact', 'receive-problem')}?token={PROBLEMS_TOKEN}")
+        run(self.at.rules, str(_CLUSTER / "rules.yml"))
 
     def push(self, code: str, tag: str) -> str:
         carts = SOCKSHOP / "carts"
@@ -127,7 +127,7 @@ class Cluster:
         return self.at.gateway, {"host": urlsplit(url).netloc}
 
     def log(self, branch: str) -> list[str]:
-        with tempfile.TemporaryDirectory(dir=self.state) as folder, _repository() as url:
+        with tempfile.TemporaryDirectory(dir=self.state) as folder, repository(PROJECT) as url:
             _ran(["git", "clone", "--quiet", "--bare", "--branch", branch, url, folder])
             return _ran(["git", "-C", folder, "log", "--format=%h %s", branch]).splitlines()
 
@@ -141,10 +141,7 @@ class Cluster:
         return self.api.events(project=PROJECT, type=_FIRST)
 
     def _push(self, name: str, tag: str, files: Mapping[str, Path]) -> None:
-        with tempfile.TemporaryDirectory(dir=self.state) as folder:
-            for target, source in {"Dockerfile": _CLUSTER / "Dockerfile", **files}.items():
-                shutil.copy(source, Path(folder) / target)
-            _run(self.at.push, folder, f"{self.at.registry}/sockshop/{name}:{tag}", timeout_s=PUSH_S)
+        push_image(self.at, f"{self.at.registry}/sockshop/{name}:{tag}", files)
 
     def _files(self) -> Files:
         performance = self._adapted(SOCKSHOP / "tests/performance.js", {'duration: "3s"': 'duration: "30s"'})
@@ -171,25 +168,9 @@ class Cluster:
         return target
 
 
-@contextmanager
-def _repository() -> Iterator[str]:
-    """URL of the project's repository on the Git server of overlays/kind, for as long as it is needed."""
-    user, token = (_secret("git", key) for key in ("user", "token"))
-    command = ["kubectl", "-n", "keptn", "port-forward", "service/git", ":80"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as forward:
-        try:
-            assert forward.stdout
-            told = forward.stdout.readline()  # Forwarding from 127.0.0.1:43210 -> 8080
-            if not (port := re.search(r":(\d+) ->", told)):
-                raise DemoError("the Git server in the cluster cannot be reached: kubectl -n keptn get pods")
-            yield f"http://{user}:{token}@127.0.0.1:{port[1]}/{PROJECT}.git"
-        finally:
-            forward.terminate()
-
-
-def connect(api: Api, *, ingress: str) -> str:
-    """Have the CLI know keptn on this cluster; the api's address."""
-    token = _secret("api", "token").split()
+def log_in(api: Api, *, ingress: str) -> str:
+    """Have the CLI speak to the installation; its address in the cluster. Raises DemoError."""
+    token = secret("api", "token").split()
     url = kubectl("-n", "keptn", "get", "ksvc", "api", "-o", "jsonpath={.status.url}")
     if not (token and url):
         raise DemoError("keptn is not installed in this cluster, or its api is not ready; see docs/cluster.md")
@@ -197,7 +178,31 @@ def connect(api: Api, *, ingress: str) -> str:
     return url
 
 
-def _secret(name: str, key: str) -> str:
+def push_image(at: Addresses, image: str, files: Mapping[str, Path]) -> None:
+    """Build and push what the Dockerfile of the story makes of the files."""
+    with tempfile.TemporaryDirectory() as folder:
+        for target, source in {"Dockerfile": _CLUSTER / "Dockerfile", **files}.items():
+            shutil.copy(source, Path(folder) / target)
+        run(at.push, folder, image, timeout_s=PUSH_S)
+
+
+@contextmanager
+def repository(project: str) -> Iterator[str]:
+    """URL of the project's repository on the Git server of overlays/kind, for as long as it is needed."""
+    user, token = (secret("git", key) for key in ("user", "token"))
+    command = ["kubectl", "-n", "keptn", "port-forward", "service/git", ":80"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as forward:
+        try:
+            assert forward.stdout
+            told = forward.stdout.readline()  # Forwarding from 127.0.0.1:43210 -> 8080
+            if not (port := re.search(r":(\d+) ->", told)):
+                raise DemoError("the Git server in the cluster cannot be reached: kubectl -n keptn get pods")
+            yield f"http://{user}:{token}@127.0.0.1:{port[1]}/{project}.git"
+        finally:
+            forward.terminate()
+
+
+def secret(name: str, key: str) -> str:
     found = kubectl("-n", "keptn-secrets", "get", "secret", name, "-o", f"jsonpath={{.data.{key}}}")
     return base64.b64decode(found).decode()
 
@@ -207,7 +212,7 @@ def kubectl(*words: str, timeout_s: float = 150.0) -> str:
     return _ran(["kubectl", *words], timeout_s=timeout_s)
 
 
-def _run(command: str, *words: str, timeout_s: float = 120.0) -> None:
+def run(command: str, *words: str, timeout_s: float = 120.0) -> None:
     _ran([*shlex.split(command), *words], timeout_s=timeout_s)
 
 
