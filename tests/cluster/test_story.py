@@ -31,7 +31,7 @@ def play(request, installation, tmp_path: Path) -> Iterator[Play]:
         told.close()
 
 
-@pytest.mark.parametrize("play", ["blue_green", "canary"], indirect=True)
+@pytest.mark.parametrize("play", ["blue_green", pytest.param("canary", marks=pytest.mark.long)], indirect=True)
 def test_the_story_comes_out_as_told(play):
     play.set_the_scene()
     story = play.tell()

@@ -116,13 +116,13 @@ class GatewayApiRouter:
                 )
 
     def _make_known(self, route: Route, live: Manifest) -> None:
-        """Those who gain users, where users are. Raises NotYet until the gateway knows them, or has had its time."""
-        before, scope, revision = gateway_rules.backends(live), route.scope, route.revision
-        gaining = {name: ref for name, ref in gateway_rules.backends(route.manifest).items() if name not in before}
+        """Those who are new to users, where users are. Raises NotYet until the gateway knows them, or had its time."""
+        before, scope, revision = gateway_rules.hearing(live), route.scope, route.revision
+        gaining = {name: ref for name, ref in gateway_rules.hearing(route.manifest).items() if name not in before}
         if not (before and gaining):
             return
         waiting = f"the gateway gets to know {', '.join(gaining)} before users are sent there"
-        if not gateway_rules.is_ahead(live, revision=revision):
+        if gateway_rules.coming(live) != revision:
             rules = gateway_rules.ahead(live, gaining, scope=scope, revision=revision)
             patch = {"metadata": {"resourceVersion": _version(live)}, "spec": {"rules": rules}}
             self._objects.merge(HTTP_ROUTE, manifests.namespace(scope), scope.service, patch)
@@ -230,10 +230,11 @@ def _with_leaving(route: Route, live: Manifest) -> Manifest:
 
 
 def _check_fence(route: Route, live: Manifest) -> None:
-    if route.revision < _revision(live):
+    newest = max(_revision(live), gateway_rules.coming(live))
+    if route.revision < newest:
         raise Late(
-            f"revision {route.revision} of the route of {route.scope} is older than revision {_revision(live)}, "
-            "which is in force; nothing was done"
+            f"revision {route.revision} of the route of {route.scope} is older than revision {newest}, "
+            "which is in force or comes; nothing was done"
         )
 
 
