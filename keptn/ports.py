@@ -195,6 +195,8 @@ class Router(Protocol):
 
     pins: ClassVar[frozenset[str]]
     """What of a Pin this router can do: `header`, `cookie`."""
+    poll_s: ClassVar[float]
+    """How often `apply` and `in_force` are worth repeating while one waits, seconds."""
 
     def apply(self, route: Route) -> None:
         """Set the route; it may take a while until it counts. A colour without an endpoint keeps the one it had.

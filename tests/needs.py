@@ -25,8 +25,10 @@ FOLDERS = {
     "KEPTN_CDEVENTS_SCHEMAS": "set it to the folder `schemas` of a checkout of cdevents/spec",
 }
 ON_CLUSTER = {
+    "KEPTN_OVERLAY": "set it to the overlay that the cluster gets, as docs/cluster.md does",
     "KEPTN_GATEWAY": "set it to the cluster's Gateway, as namespace/name",
     "KEPTN_GATEWAY_ADDRESS": "set it to http://host:port of the cluster's Gateway as it is reached from here",
+    "DEMO_INGRESS": "set it to http://host:port of the ingress of Knative as it is reached from here",
     "KEPTN_CLUSTER_IMAGE": "set it to an image with python3 that the cluster can run",
 }
 """What each is, by name, and how to get it."""

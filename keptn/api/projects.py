@@ -6,6 +6,7 @@ from keptn import events, names
 from keptn.api import checks, known
 from keptn.api.call import Call, file_text
 from keptn.api.posting import new_event, posted
+from keptn.projects.project import is_made_from
 from keptn.web import Answer, HttpError, json_answer
 
 
@@ -15,8 +16,9 @@ def create(call: Call) -> Answer:
     names.check_project(name)
     shipyard = file_text(call.text("shipyard"))
     checks.shipyard(shipyard, call.ctx, project=name, called=call.optional("file"))
-    if name in known.projects(call.ctx):
-        raise HttpError(f"project {name!r} exists; choose another name or delete it first", status=409)
+    if name in known.projects(call.ctx) and not is_made_from(shipyard, name, call.ctx):
+        what = f"project {name!r} exists with another shipyard"
+        raise HttpError(f"{what}; choose another name, or change that: keptn add-resource", status=409)
     return posted(new_event(events.PROJECT_CREATE, {"project": name, "shipyard": shipyard}, call), call.ctx)
 
 

@@ -12,10 +12,10 @@ from keptn.cli.exit_codes import ExitCode, of_result
 
 View = Mapping[str, Any]
 FINAL = frozenset({"finished", "aborted", "timedOut", "superseded"})
-_LONG = {"approval", "evaluation", "soak"}
+_ANNOUNCED = {"approval", "evaluation", "deployment", "traffic", "release", "rollback"}
+"""Tasks of which there is nothing to say before an executor has: most of them are over at once."""
+_LONG = {*_ANNOUNCED, "soak"}
 """Tasks of which a person wants to know what they wait for."""
-_ANNOUNCED = {"approval", "evaluation"}
-"""Those of which there is nothing to say before an executor has: most of them are over at once."""
 _MARKS = {"pass": "✓", "warning": "!", "fail": "✗"}
 
 
@@ -85,8 +85,10 @@ def summary(view: View) -> str:
     """The last sentence."""
     what = " ".join(str(part) for part in (view.get("image") or "", view.get("project"), view.get("service")) if part)
     result = f" with result {view['result']}" if view["result"] else ""
-    reason = next((e["message"] for e in reversed(executions(view)) if e["result"] == "fail" and e["message"]), "")
-    return f"{what}: {view['state']}{result}" + (f": {reason}" if reason else "")
+    failed = [execution for execution in executions(view) if execution["result"] == "fail" and execution["message"]]
+    reasons = [execution["message"] for execution in failed[:1]]
+    reasons += [f"{execution['sequence']}: {execution['message']}" for execution in failed[1:][-1:]]
+    return "; ".join((f"{what}: {view['state']}{result}" + (f": {reasons[0]}" if reasons else ""), *reasons[1:]))
 
 
 def _step(task: Mapping[str, Any]) -> str:

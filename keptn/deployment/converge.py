@@ -17,8 +17,6 @@ from keptn.errors import Late, NotYet, Refused
 from keptn.events import Scope
 from keptn.ports import Endpoint, Manifest, Route
 
-POLL_S = 0.05
-"""How often a route is looked at."""
 LOOK_AGAIN_S = 2.0
 """After a request has waited `wait_s` for the world: when the timer calls again."""
 
@@ -41,9 +39,9 @@ def converge(
         else:
             broken.setdefault(colour, reason)
     route = manifests.route(files[manifests.path(scope, "route")] or b"", scope=scope, endpoints=endpoints)
-    _wait(lambda: _set(route, ctx), ctx, until=until)
+    _wait(lambda: _set(route, ctx), ctx, until=until, poll_s=ctx.router.poll_s)
     not_yet = f"the route of {scope.service} in {scope.stage} is not in force yet"
-    _wait(lambda: "" if ctx.router.in_force(route) else not_yet, ctx, until=until)
+    _wait(lambda: "" if ctx.router.in_force(route) else not_yet, ctx, until=until, poll_s=ctx.router.poll_s)
     for colour in COLOURS:
         if colour not in state.plan.versions:
             ctx.platform.remove(scope, colour, revision=state.revision)
@@ -108,7 +106,7 @@ def _asked(scope: Scope, colour: str, ctx: Context) -> tuple[Endpoint | None, st
         return None, str(waiting)
 
 
-def _wait(look: Callable[[], str], ctx: Context, *, until: datetime, poll_s: float = POLL_S) -> None:
+def _wait(look: Callable[[], str], ctx: Context, *, until: datetime, poll_s: float) -> None:
     """Until `look` says nothing any more. Raises NotYet with what it says, or with the reason that it raised last."""
     while waiting := _said(look):
         if ctx.clock.now() >= until:

@@ -23,21 +23,32 @@ _STATE = ("rejected", "deliveries", "evaluations", "invalidated", "shipyards")
 """
 
 
-def create(task: Event, ctx: Context) -> Sequence[str]:
-    """Make the project that the event asks for; return its stages. Repeating the same event is fine.
+def create(task: Event, ctx: Context) -> tuple[Sequence[str], Sequence[str]]:
+    """Make the project that the event asks for; return its stages, and what a person should know besides.
 
-    Raises Refused or InvalidFile, and then nothing was made but places for stages, which the next time finds.
+    Repeating is fine: one that exists with this very shipyard gets what its stages' places lack, such as a namespace
+    that was deleted. Raises Refused or InvalidFile, and then nothing was made but places for stages, which the next
+    time finds.
     """
     project, content = text(task, "project"), text(task, "shipyard")
     names.check_project(project)
     found = _stages(content, project, retention_days=ctx.settings.retention_days)
     branches = {"main": {SHIPYARD: content.encode()}}
     branches |= {stage: {STAGE: documents.dump({"project": project, "stage": stage})} for stage in found}
-    if project not in ctx.config_repo.projects():  # it will be refused, or is a repeat: its places are there
+    there = project in ctx.config_repo.projects()
+    same = there and is_made_from(content, project, ctx)
+    if same or not there:  # else it will be refused
         for stage in found:
             ctx.platform.prepare(project, stage)
+    if same:
+        return found, [f"project {project} was there already; what its stages lacked in the cluster is made anew"]
     ctx.config_repo.create(project, branches, message=commit_message(f"Create project {project}", event=task))
-    return found
+    return found, ()
+
+
+def is_made_from(shipyard: str, project: str, ctx: Context) -> bool:
+    """Whether a project that exists has this very shipyard."""
+    return ctx.config_repo.tree(project, "main").read(SHIPYARD) == shipyard.encode()
 
 
 def delete(task: Event, ctx: Context) -> None:

@@ -26,6 +26,8 @@ OBSERVERS = frozenset({"record", "notify"})
 STARTED_BESIDE = frozenset({("evaluate", "deployment"), ("release", "evaluation")})
 """Step and the task before its own, which it hears only to be up in time: another step does the work."""
 
+_LONGEST = 500
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetterPage:
@@ -89,10 +91,12 @@ def _is_beside(task: Event, *, step: str) -> bool:
 
 def reason(event: Event) -> str:
     """Why the Broker gave up, in words, from what it wrote into the event (Knative Eventing, `knativeerror…`)."""
-    code = event.extensions.get("knativeerrorcode", "")
-    detail = _text(event.extensions.get("knativeerrordata", ""))
-    text = f"{subscriber(event) or 'the subscriber'} answered {code}" if code else "nobody answered"
-    return f"{text} ({detail[:200]})" if detail else text
+    code, who = event.extensions.get("knativeerrorcode", ""), subscriber(event)
+    if not code and not who:
+        return "its Broker gave it up and does not say why; was a Trigger of it changed just then?"
+    detail = _sentence(_text(event.extensions.get("knativeerrordata", "")))
+    text = f"{who or 'the subscriber'} answered {code}" if code else f"{who} did not answer; did its pod start?"
+    return f"{text} ({detail})" if detail else text
 
 
 def subscriber(event: Event) -> str:
@@ -129,6 +133,15 @@ def _text(encoded: str) -> str:
         return base64.b64decode(encoded, validate=True).decode(errors="replace")
     except ValueError:
         return encoded
+
+
+def _sentence(answer: str) -> str:
+    """What our own functions say as `{"error": …}`, also where the Broker cut it off; anything else as it is."""
+    for end in ("", '"}'):
+        with suppress(ValueError, LookupError, TypeError):
+            answer = str(json.loads(answer.rstrip("\\") + end)["error"])
+            break
+    return answer if len(answer) <= _LONGEST else f"{answer[:_LONGEST]}…"
 
 
 def page(store: ObjectStore, *, limit: int = 20, token: str = "") -> DeadLetterPage:

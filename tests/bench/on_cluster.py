@@ -21,7 +21,7 @@ from urllib.parse import quote
 import httpx
 
 from examples.sockshop.demo.api import SOCKSHOP, Api, wait_for
-from examples.sockshop.demo.cluster import Addresses, kubectl, log_in, push_image, repository, run
+from examples.sockshop.demo.cluster import Addresses, connect, kubectl, push_image, repository, run
 from tests.bench.pods import Pods
 
 WINDOWS = {"stable-window": "60s", "scale-to-zero-grace-period": "30s"}
@@ -41,7 +41,7 @@ ZERO_S, DELIVERY_S = 400.0, 900.0
 class OnCluster:
     def __init__(self, folder: Path) -> None:
         self.folder, self.at, self.api, self.pods = folder, Addresses.read(os.environ), Api(folder / "home"), Pods()
-        log_in(self.api, self.at)
+        connect(self.api, ingress=self.at.ingress)
 
     @contextmanager
     def project(self, name: str, shipyard: str, services: Mapping[str, str]) -> Iterator[None]:

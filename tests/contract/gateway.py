@@ -29,11 +29,11 @@ from tests.waiting import DEADLINE_S, until
 from tests.world import digest_of
 
 WORKLOAD = """
-import http.server, os, signal, sys, time
+import http.server, os, signal
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version, disable_nagle_algorithm = "HTTP/1.1", True
     def do_GET(self):
-        print(self.path, flush=True)
+        os.write(1, f"{self.path}\\n".encode())
         body = os.environ["COLOUR"].encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))

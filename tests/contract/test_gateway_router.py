@@ -13,6 +13,7 @@ import pytest
 from keptn.adapters.kubernetes.objects import DEPLOYMENT, HTTP_ROUTE, POD
 from keptn.adapters.machine.system_clock import SystemClock
 from keptn.adapters.router import gateway_api
+from keptn.adapters.router.gateway_api import GatewayApiRouter
 from keptn.errors import Late, LostRace, NotYet, Refused
 from keptn.events import Scope
 from keptn.ports import Pin, Route
@@ -62,8 +63,9 @@ def test_users_are_split_by_weight(both: GatewayWorld) -> None:
 
 
 def test_a_mirror_gets_a_copy_of_each_request(both: GatewayWorld) -> None:
-    """And users get the live version's answers, though nobody answers for the mirror any more."""
-    both.route(1, {"blue": 100}, mirror="green")
+    """From the first on; and users get the live version's answers, though nobody answers for the mirror any more."""
+    both.route(1, {"blue": 100})
+    both.route(2, {"blue": 100}, mirror="green")
     path = f"/{both.scope.service}"
     assert both.users(200, path) == {"blue": 200}
     until(lambda: both.stage.heard("green").count(path) == 200, what="200 copies")
@@ -183,19 +185,26 @@ def test_of_many_at_once_the_highest_revision_stands(both: GatewayWorld) -> None
     """Each is applied, or told that it is late; nothing older comes after something newer."""
     both.route(1, {"blue": 100})
 
-    def apply(revision: int) -> Late | None:
-        while True:
-            with contextlib.suppress(LostRace, NotYet):  # it is tried again
-                try:
-                    both.routing().apply(both.routed(revision, {"blue": revision, "green": 100 - revision}))
-                except Late as exc:
-                    return exc
-                return None
+    def apply(revision: int) -> bool:
+        route = both.routed(revision, {"blue": revision, "green": 100 - revision})
+        try:
+            until(lambda: _applied(both.routing(), route))
+        except Late:
+            return False
+        return True
 
     with ThreadPoolExecutor(8) as pool:
         said = list(pool.map(apply, range(2, 34)))
-    assert said[-1] is None
+    assert said[-1]
     assert live(both)["metadata"]["annotations"]["keptn.sh/revision"] == "33"
+
+
+def _applied(router: GatewayApiRouter, route: Route) -> bool:
+    """It is tried again as a step does, and as the Broker does."""
+    with contextlib.suppress(NotYet, LostRace):
+        router.apply(route)
+        return True
+    return False
 
 
 def test_a_gateway_that_is_none(both: GatewayWorld) -> None:
@@ -206,6 +215,17 @@ def test_a_gateway_that_is_none(both: GatewayWorld) -> None:
     assert reason(lambda: both.router.in_force(route)).startswith(said)
     with pytest.raises(Refused, match=said):
         both.routing(clock=Later(gateway_api.UNANSWERED_S)).in_force(route)
+
+
+def test_users_do_not_leave_for_a_gateway_that_is_none(both: GatewayWorld) -> None:
+    """They stay where they are: a mistake of a values file is no outage."""
+    both.route(1, {"blue": 100})
+    before = live(both)["spec"]
+    with pytest.raises(
+        Refused, match=r"there is no Gateway keptn-gateway/nobody .*; correct it in the service's values"
+    ):
+        both.router.apply(both.routed(2, {"blue": 100}, gateway="keptn-gateway/nobody"))
+    assert live(both)["spec"] == before
 
 
 def test_a_listener_that_is_none(both: GatewayWorld) -> None:

@@ -22,12 +22,13 @@ from keptn.adapters.logs.kubernetes import KubernetesLogs
 from keptn.adapters.machine.system_clock import SystemClock
 from keptn.adapters.platform.kubernetes import KubernetesPlatform
 from keptn.deployment.pods import CONTAINER_SECURITY, POD_SECURITY
-from keptn.errors import Late, LostRace, Refused, Unknown
+from keptn.errors import Late, LostRace, Refused, Unavailable, Unknown
 from keptn.ports import Manifest
 from tests.contract import cluster_workloads
 from tests.contract.cluster_workloads import SERVER, Cluster, until
 
 pytestmark = pytest.mark.cluster
+_ADMISSION, _RBAC = "admissionregistration.k8s.io/v1", "rbac.authorization.k8s.io/v1"
 SCALED = """
 autoscaling: {minReplicas: 2, maxReplicas: 4, targetCPUUtilizationPercentage: 50}
 resources: {requests: {cpu: 10m}}
@@ -79,8 +80,46 @@ def test_a_namespace_that_is_going(cluster: Cluster) -> None:
     cluster.objects.delete(NAMESPACE, "", cluster.namespace)
     with pytest.raises(Refused, match=f"namespace {cluster.namespace} is still being deleted; wait until it is gone"):
         cluster.platform.prepare(cluster.project, "dev")
-    with pytest.raises(Refused, match=r"because it is being terminated; wait until it is gone"):
+    with pytest.raises(Refused, match=r"because it is being terminated; when it is gone, keptn create project, with"):
         cluster.apply(colour="green")
+
+
+def test_a_namespace_that_is_gone(cluster: Cluster) -> None:
+    """Whoever has rights in it alone has none any more; who may look for it can say why."""
+    other = Objects.open()
+    other._client.set_default_header("Impersonate-User", cluster.project)
+    platform = KubernetesPlatform(other, clock=SystemClock(), accounts_in="keptn")
+    found = cluster.rendered()
+    cluster.objects.delete(NAMESPACE, "", cluster.namespace)
+    until(lambda: cluster.objects.get(NAMESPACE, "", cluster.namespace) is None, what="the end of the namespace")
+    with pytest.raises(Refused, match=r"not found; make it again.*keptn create project"):
+        cluster.apply()
+    with pytest.raises(Unavailable, match=r"cannot get resource .*; give that right"):
+        platform.apply(cluster.scope, "blue", manifests=found, revision=1)
+    may_look = {"rules": [{"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get"]}]}
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": cluster.project}
+    subject = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": cluster.project}
+    bound = {"roleRef": reference, "subjects": [subject]}
+    with (
+        made_for_all(cluster, _RBAC, "ClusterRole", may_look),
+        made_for_all(cluster, _RBAC, "ClusterRoleBinding", bound),
+    ):
+        until(lambda: _is_gone(lambda: platform.apply(cluster.scope, "blue", manifests=found, revision=1)))
+        assert _is_gone(lambda: platform.remove(cluster.scope, "blue", revision=1))
+    cluster.platform.prepare(cluster.project, "dev")
+    cluster.apply()
+    cluster.ready()
+
+
+def _is_gone(do: Callable[[], None]) -> bool:
+    """A right takes a moment to count."""
+    try:
+        do()
+    except Refused as refused:
+        return "is gone; keptn create project, with the project's own shipyard, makes it anew" in str(refused)
+    except Unavailable:
+        return False
+    return False
 
 
 def test_the_same_again_restarts_nothing(cluster: Cluster) -> None:
@@ -90,10 +129,11 @@ def test_the_same_again_restarts_nothing(cluster: Cluster) -> None:
     before = cluster.pods()
     cluster.apply()
     cluster.apply(revision=2)
-    cluster.apply(revision=3)
-    assert cluster.ready()
+    for revision in range(3, 8):
+        cluster.apply(revision=revision)
+        assert cluster.platform.endpoint(cluster.scope, "blue"), "an annotation makes nobody wait"
     assert cluster.pods().keys() == before.keys()
-    cluster.apply(tag="0.2", revision=4)
+    cluster.apply(tag="0.2", revision=8)
     cluster.ready()
     assert not cluster.pods().keys() & before.keys()
     assert any("serving 0.2" in line for line in cluster.platform.logs(cluster.scope, "blue"))
@@ -248,25 +288,23 @@ def test_an_admission_policy_that_says_no(cluster: Cluster) -> None:
     rules = [{"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["deployments"]}]
     signed = {"expression": "has(object.metadata.annotations.signed)", "message": "images must be signed"}
     here = {"namespaceSelector": {"matchLabels": {"app.kubernetes.io/part-of": cluster.project}}}
-    policy = {"matchConstraints": {"resourceRules": rules}, "validations": [signed]}
-    binding = {"policyName": cluster.project, "validationActions": ["Deny"], "matchResources": here}
+    policy = {"spec": {"matchConstraints": {"resourceRules": rules}, "validations": [signed]}}
+    binding = {"spec": {"policyName": cluster.project, "validationActions": ["Deny"], "matchResources": here}}
+    kind = "ValidatingAdmissionPolic"
     with (
-        made_for_all(cluster, "Policy", "policies", policy),
-        made_for_all(cluster, "PolicyBinding", "policybindings", binding),
+        made_for_all(cluster, _ADMISSION, f"{kind}y", policy, plural=f"{kind}ies"),
+        made_for_all(cluster, _ADMISSION, f"{kind}yBinding", binding),
     ):
         assert "images must be signed; change the service's values file" in until(lambda: _denied(cluster))
 
 
 @contextmanager
-def made_for_all(cluster: Cluster, kind: str, plural: str, spec: Any) -> Iterator[None]:
-    resource = Resource(
-        api_version="admissionregistration.k8s.io/v1",
-        kind=f"ValidatingAdmission{kind}",
-        plural=f"validatingadmission{plural}",
-        namespaced=False,
-    )
+def made_for_all(cluster: Cluster, api_version: str, kind: str, content: Any, *, plural: str = "") -> Iterator[None]:
+    """An object of no namespace, with the project's name."""
+    plural = (plural or f"{kind}s").lower()
+    resource = Resource(api_version=api_version, kind=kind, plural=plural, namespaced=False)
     metadata = {"name": cluster.project}
-    manifest = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata, "spec": spec}
+    manifest = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata, **content}
     cluster.objects.create(resource, manifest)
     try:
         yield

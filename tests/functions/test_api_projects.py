@@ -22,7 +22,7 @@ def test_creating_posts_one_event(world, api):
 @pytest.mark.parametrize(
     ("body", "status", "said"),
     [
-        ({"name": "sockshop", "shipyard": "stages: [{name: dev}]"}, 409, "'sockshop' exists"),
+        ({"name": "sockshop", "shipyard": "stages: [{name: dev}]"}, 409, "'sockshop' exists with another shipyard"),
         ({"name": "Sock Shop", "shipyard": "stages: [{name: dev}]"}, 400, "lower-case letters"),
         ({"name": "a", "shipyard": "stages: [{name: main}]"}, 400, "is reserved"),
         ({"name": "a", "shipyard": "stages: ["}, 400, "shipyard.yaml:"),

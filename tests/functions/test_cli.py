@@ -145,6 +145,11 @@ class TestProjects:
         assert "Project shop is created" in keptn("create", "project", *form)[1]
         assert world.sink.events[0].data == {"project": "shop", "shipyard": SHIPYARD.decode()}
 
+    def test_created_once_more_it_is_as_it_was(self, keptn):
+        """And the person hears it."""
+        out = keptn("create", "project", "sockshop", "shipyard.yaml")[1]
+        assert "Warning: project sockshop was there already" in out
+
     def test_acknowledged_is_not_finished(self, keptn):
         """With --no-wait the command says only that it was accepted."""
         out = keptn("create", "project", "shop", "shipyard.yaml", "--no-wait")[1]
@@ -162,7 +167,6 @@ class TestProjects:
     @pytest.mark.parametrize(
         ("arguments", "said"),
         [
-            (("sockshop", "shipyard.yaml"), "'sockshop' exists"),
             (("shop", "missing.yaml"), "there is no file missing.yaml"),
             (("shop", "."), "is a folder"),
             (("Shop", "shipyard.yaml"), "letters"),

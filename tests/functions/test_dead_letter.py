@@ -93,7 +93,7 @@ def test_what_does_no_work_on_a_task_does_not_end_it(world, client, task, destin
 def test_the_job_of_a_test_ends_it_as_any_other_step(world, client, task):
     """A JobSink's address has its name at the end."""
     post(client, task, knativeerrordest="http://job-sink.knative-eventing.svc.cluster.local/keptn/test")
-    assert "nobody answered" in world.sink.posted[0].message
+    assert "test did not answer" in world.sink.posted[0].message
     assert (
         dead_letters.subscriber(replace(task, extensions={"knativeerrordest": "http://job-sink/keptn/test"})) == "test"
     )

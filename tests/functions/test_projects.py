@@ -115,11 +115,23 @@ def test_the_same_event_again_is_the_same_answer(world):
 
 
 def test_a_project_that_exists_is_refused(world):
-    """Another event for the name is refused, whether its shipyard is the same or another; nothing changes."""
+    """Another shipyard for the name is refused; nothing changes."""
     world.create()
-    for event_id, shipyard in (("8", SHIPYARD_TEXT), ("9", "stages: [{name: other}]")):
-        assert "project sockshop exists already" in refused(world.create(shipyard=shipyard, event_id=event_id))
+    other = world.create(shipyard="stages: [{name: other}]", event_id="9")
+    assert "project sockshop exists already" in refused(other)
     assert world.config_repo.tree("sockshop", "main").read("shipyard.yaml") == SHIPYARD
+
+
+def test_what_a_project_lost_is_made_anew(world):
+    """Who creates it once more, with its own shipyard, has the places of its stages again, and is told so."""
+    world.create()
+    world.platform.prepared.clear()
+    (commit,) = world.config_repo.log("sockshop", "main")
+    again = world.create(event_id="8")
+    assert (again.result, again.data["stages"]) == ("pass", list(STAGES))
+    assert "project sockshop was there already" in again.data["warnings"][0]
+    assert world.platform.prepared == [("sockshop", stage) for stage in STAGES]
+    assert world.config_repo.log("sockshop", "main") == [commit]
 
 
 def test_a_wait_that_nothing_is_kept_for_is_refused(world):
@@ -323,13 +335,12 @@ def test_a_project_that_is_made_again_is_fenced_against_its_earlier_life(world):
 
 
 def test_each_stage_has_its_place_before_the_project_is_there(world):
-    """A place that somebody else has leaves no project behind; one that is there is not asked for twice."""
+    """A place that somebody else has leaves no project behind."""
     world.platform.taken.add(("sockshop", "dev"))
     assert "sockshop-dev is somebody else's" in world.create().message
     assert world.config_repo.projects() == []
     world.platform.taken.clear()
-    for event_id in ("2", "2", "3"):
-        world.create(event_id=event_id)
+    world.create(event_id="2")
     assert world.platform.prepared == [("sockshop", stage) for stage in STAGES]
 
 

@@ -18,7 +18,7 @@ SOCKSHOP = Path(__file__).resolve().parent.parent
 ROOT = SOCKSHOP.parent.parent
 KEPTN = (sys.executable, "-m", "keptn")
 T = TypeVar("T")
-ASKED_AGAIN, ASKED_AGAIN_S = 5, 0.5
+ASKED_AGAIN_S = 0.5
 
 
 class DemoError(Exception):
@@ -36,10 +36,12 @@ def wait_for(look: Callable[[], T], *, what: str, timeout_s: float, every_s: flo
 
 
 class Api:
-    """home: folder of the CLI's config.json, which says where the installation is."""
+    """home: folder of the CLI's config.json, which says where the installation is. patience_s: how long a question is
+    asked again whose answer was lost with the function that gave it, or which nobody could answer.
+    """
 
-    def __init__(self, home: Path) -> None:
-        self.home = home
+    def __init__(self, home: Path, *, patience_s: float = 3.0) -> None:
+        self.home, self.patience_s = home, patience_s
         self.environment = {**os.environ, "KEPTN_HOME": str(home)}
         self._http: httpx.Client | None = None
 
@@ -62,16 +64,19 @@ class Api:
             list(pool.map(lambda words: self.keptn(*words), commands))
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
-        """One question to the api, asked again where the answer was lost with the function that gave it."""
-        answer = self._client().get(path, params=query)
-        for _ in range(ASKED_AGAIN):
-            if answer.status_code not in {502, 503}:
-                break
+        """One question to the api. Raises DemoError."""
+        deadline = time.monotonic() + self.patience_s
+        while True:
+            try:
+                answer = self._client().get(path, params=query)
+                if answer.status_code == 200:
+                    return dict(answer.json())
+                final, what = answer.status_code not in {502, 503, 504}, f"{answer.status_code} {answer.text}"
+            except httpx.TransportError as exc:
+                final, what = False, str(exc) or type(exc).__name__
+            if final or time.monotonic() > deadline:
+                raise DemoError(f"GET {path}: {what}")
             time.sleep(ASKED_AGAIN_S)
-            answer = self._client().get(path, params=query)
-        if answer.status_code != 200:
-            raise DemoError(f"GET {path}: {answer.status_code} {answer.text}")
-        return dict(answer.json())
 
     def events(self, **query: str) -> list[dict[str, Any]]:
         """Events of the audit log, all pages of one context or the newest of a project."""

@@ -29,6 +29,7 @@ _FIRST = "sh.keptn.event.dev.delivery.triggered"
 PACE = Pace(crowds={"staging": (2, 5.0), "prod": (5, 8.0)}, delivery_s=900.0, problem_s=300.0)
 PUSH_S, HEARD_S = 600, 120
 """How long a build with its push, and the notification of it, may take, seconds."""
+PATIENCE_S = 90.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,13 +83,13 @@ class Cluster:
 
     def __init__(self, state: Path, addresses: Addresses, *, keep: bool = False) -> None:
         self.state, self.at, self.keep = state, addresses, keep
-        self.api = Api(state / "home")
+        self.api = Api(state / "home", patience_s=PATIENCE_S)
         self.pace = PACE
         self.tickets, self.chat = Mailbox("servicenow", 8001), Mailbox("chat", 8002)
         self.files = self._files()
 
     def open(self) -> str:
-        url = log_in(self.api, self.at)
+        url = connect(self.api, ingress=self.at.ingress)
         self._forget()
         self._push("mailboxes", "1", {"main.py": SOCKSHOP / "demo/endpoints.py"})
         kubectl("apply", "-f", str(self._adapted(_CLUSTER / "mailboxes.yaml")))
@@ -167,16 +168,6 @@ class Cluster:
         return target
 
 
-def log_in(api: Api, at: Addresses) -> str:
-    """Have the CLI speak to the installation; its address in the cluster. Raises DemoError."""
-    token = secret("api", "token").split()
-    url = kubectl("-n", "keptn", "get", "ksvc", "api", "-o", "jsonpath={.status.url}")
-    if not (token and url):
-        raise DemoError("keptn is not installed in this cluster, or its api is not ready; see docs/cluster.md")
-    api.keptn("auth", f"--endpoint={at.ingress}", f"--host={urlsplit(url).netloc}", f"--api-token={token[0]}")
-    return url
-
-
 def push_image(at: Addresses, image: str, files: Mapping[str, Path]) -> None:
     """Build and push what the Dockerfile of the story makes of the files."""
     with tempfile.TemporaryDirectory() as folder:
@@ -201,14 +192,24 @@ def repository(project: str) -> Iterator[str]:
             forward.terminate()
 
 
+def connect(api: Api, *, ingress: str) -> str:
+    """Have the CLI know keptn on this cluster; the api's address."""
+    token = secret("api", "token").split()
+    url = kubectl("-n", "keptn", "get", "ksvc", "api", "-o", "jsonpath={.status.url}")
+    if not (token and url):
+        raise DemoError("keptn is not installed in this cluster, or its api is not ready; see docs/cluster.md")
+    api.keptn("auth", f"--endpoint={ingress}", f"--host={urlsplit(url).netloc}", f"--api-token={token[0]}")
+    return url
+
+
 def secret(name: str, key: str) -> str:
     found = kubectl("-n", "keptn-secrets", "get", "secret", name, "-o", f"jsonpath={{.data.{key}}}")
     return base64.b64decode(found).decode()
 
 
-def kubectl(*words: str) -> str:
+def kubectl(*words: str, timeout_s: float = 150.0) -> str:
     """Raises DemoError."""
-    return _ran(["kubectl", *words])
+    return _ran(["kubectl", *words], timeout_s=timeout_s)
 
 
 def run(command: str, *words: str, timeout_s: float = 120.0) -> None:

@@ -32,6 +32,8 @@ class Play:
         self.strategy = strategy
         self.users: dict[str, Users] = {}
         self.deliveries: dict[str, Delivery] = {}
+        self._earlier: set[str] = set()
+        """Problems of an earlier story: a deleted project leaves its events."""
 
     def close(self) -> None:
         for crowd in self.users.values():
@@ -59,6 +61,7 @@ class Play:
                 for stage in stages
             )
         )
+        self._earlier = {event["id"] for event in self._problems()}
         self.world.connect(self.api.get(f"v1/project/{PROJECT}/service/{SERVICE}/hook"))
         self.screen.say("project sockshop is there, carts is onboarded in dev, staging and prod")
 
@@ -111,17 +114,19 @@ class Play:
     def await_repair(self) -> Delivery:
         """The monitor's problem and what keptn does about it."""
         self.screen.say("0.4 is live; nobody knows yet that it breaks under load")
-        opened = "sh.keptn.event.prod.remediation.triggered"
 
         def look() -> list[dict[str, Any]]:
             self.screen.show(self.deliveries["0.4"], users=self._crowds())
-            return self.api.events(project=PROJECT, type=opened)
+            return [event for event in self._problems() if event["id"] not in self._earlier]
 
         found = wait_for(look, what="a problem in prod", timeout_s=self.world.pace.problem_s, every_s=0.4)
         self.screen.say("[red]the monitor reports a problem in prod[/red]")
         return self.follow(
             "repair", found[-1]["shkeptncontext"], until=_remediated, timeout_s=self.world.pace.delivery_s
         )
+
+    def _problems(self) -> list[dict[str, Any]]:
+        return self.api.events(project=PROJECT, type="sh.keptn.event.prod.remediation.triggered")
 
     def tell(self) -> Story:
         """The whole story. Raises DemoError where it cannot go on."""

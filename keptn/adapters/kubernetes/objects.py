@@ -7,13 +7,14 @@ committed is what is sent. A pod's own service account counts, else the file tha
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from keptn.adapters.kubernetes.refusals import refusal
+from keptn.adapters.kubernetes.refusals import MADE_ANEW, Forbidden, refusal
 from keptn.errors import Refused, Unavailable
 from keptn.ports import Manifest
 
@@ -171,6 +172,20 @@ class Objects:
             return 200, dict(json.loads(self._text(method, path, doing=doing, **given)))
         except _Absent:
             return 404, {}
+        except Forbidden:
+            self._check_namespace(path)
+            raise
+
+    def _check_namespace(self, path: str) -> None:
+        """The rights in a namespace go with it. Raises Refused if it is gone or going; who may not ask cannot tell."""
+        if not (within := re.search(r"/namespaces/([^/]+)/", path)):
+            return
+        with suppress(Unavailable):
+            found = self.get(NAMESPACE, "", within[1])
+            if found is None:
+                raise Refused(f"namespace {within[1]} is gone; {MADE_ANEW}")
+            if found["metadata"].get("deletionTimestamp"):
+                raise Refused(f"namespace {within[1]} is being deleted; when it is gone, {MADE_ANEW}")
 
     def _text(
         self,

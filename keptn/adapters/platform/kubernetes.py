@@ -87,9 +87,10 @@ class KubernetesPlatform:
         deployment = self._objects.get(DEPLOYMENT, namespace, name)
         if deployment is None:
             return None
-        if rollout.is_complete(deployment):
+        labels = rendered.labels(scope, colour)
+        if rollout.is_complete(deployment, lambda: self._objects.list(REPLICA_SET, namespace, labels=labels)):
             return Endpoint(host=f"{name}.{namespace}.svc.cluster.local", port=rendered.SERVICE_PORT)
-        trouble = self._trouble(deployment, rendered.labels(scope, colour))
+        trouble = self._trouble(deployment, labels)
         if trouble is None:
             return None
         if not trouble.final:

@@ -7,11 +7,12 @@ Sources: Kubernetes documentation, "Deployment status"; kubelet, pkg/kubelet/ima
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from keptn.adapters.kubernetes.refusals import advice
 from keptn.ports import Manifest
 
 MOST_RESTARTS = 4
@@ -45,17 +46,22 @@ class Trouble:
     crashed: str = ""
 
 
-def is_complete(deployment: Manifest) -> bool:
-    """All replicas are of the newest template and available, and no other is left."""
+def is_complete(deployment: Manifest, replica_sets: Callable[[], Sequence[Manifest]]) -> bool:
+    """All replicas are of the newest template and available, and no other is left.
+
+    replica_sets: asked where the controller has not seen the latest change: an annotation leaves the pods as they are.
+    """
     status, wanted = deployment.get("status", {}), deployment["spec"].get("replicas", 1)
-    counts = [status.get(key, 0) for key in ("replicas", "updatedReplicas", "availableReplicas")]
-    return _is_seen(deployment) and counts == [wanted] * 3
+    if [status.get(key, 0) for key in ("replicas", "updatedReplicas", "availableReplicas")] != [wanted] * 3:
+        return False
+    return _is_seen(deployment) or any(
+        _template(one) == deployment["spec"]["template"] for one in _of_template(deployment, replica_sets())
+    )
 
 
 def newest(deployment: Manifest, replica_sets: Sequence[Manifest]) -> Manifest | None:
     """The ReplicaSet of the Deployment's template; None while its controller has not made it."""
-    number = _revision(deployment)
-    found = [one for one in replica_sets if number and _revision(one) == number]
+    found = _of_template(deployment, replica_sets)
     return found[0] if found and _is_seen(deployment) else None
 
 
@@ -99,9 +105,10 @@ def _of_replica_set(replica_set: Manifest | None, now: datetime) -> Iterator[Tro
     failure = _condition(replica_set or {}, "ReplicaFailure")
     if failure.get("status") == "True":
         message = failure.get("message", "")
+        to_do = f"; {found}" if (found := advice(message)) else ""
         patience_s = PULLING_S if "failed calling webhook" in message else SETTLING_S
         yield Trouble(
-            reason=f"its pods are not let in: {clip(message)}",
+            reason=f"its pods are not let in: {clip(message)}{to_do}",
             final=_age_s(failure["lastTransitionTime"], now) >= patience_s,
         )
 
@@ -131,7 +138,9 @@ def _stuck(waiting: Mapping[str, str], container: Mapping[str, Any], age_s: floa
     if "Image" in reason:
         hopeless = any(word in message.lower() for word in _NO_SUCH_IMAGE)
         final = hopeless or age_s >= _PATIENCE_S[reason]
-        return Trouble(reason=f"image {container['image']} cannot be pulled: {reason}: {clip(message)}", final=final)
+        _, _, told = message.rpartition(container["image"])  # containerd names it up to three times before it says why
+        said = clip(told.lstrip('": ') or message)
+        return Trouble(reason=f"image {container['image']} cannot be pulled: {reason}: {said}", final=final)
     return Trouble(
         reason=f"container {container['name']} cannot be made: {reason}: {clip(message)}",
         final=age_s >= _PATIENCE_S[reason],
@@ -161,6 +170,19 @@ def _is_seen(deployment: Manifest) -> bool:
     """Whether the controller has taken notice of the latest change."""
     seen: int = deployment.get("status", {}).get("observedGeneration", 0)
     return seen >= int(deployment["metadata"]["generation"])
+
+
+def _of_template(deployment: Manifest, replica_sets: Sequence[Manifest]) -> Sequence[Manifest]:
+    """Those of the latest template that the controller has seen: one, or none."""
+    number = _revision(deployment)
+    return [one for one in replica_sets if number and _revision(one) == number]
+
+
+def _template(replica_set: Manifest) -> Mapping[str, Any]:
+    """As its Deployment has it."""
+    template = replica_set["spec"]["template"]
+    labels = {key: value for key, value in template["metadata"]["labels"].items() if key != "pod-template-hash"}
+    return {**template, "metadata": {**template["metadata"], "labels": labels}}
 
 
 def _revision(manifest: Manifest) -> str:

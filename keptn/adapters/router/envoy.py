@@ -49,6 +49,7 @@ class EnvoyRouter:
     """state_dir: folder of the embedded adapters."""
 
     pins = frozenset({"header", "cookie"})
+    poll_s = 0.05
 
     def __init__(self, state_dir: Path) -> None:
         self._folder = state_dir.resolve() / "envoy"

@@ -38,6 +38,7 @@ class GatewayApiRouter:
     """gateway, hostname: as of the settings. address: of the gateway from here; empty: as its status says."""
 
     pins: ClassVar[frozenset[str]] = frozenset({"header"})
+    poll_s: ClassVar[float] = 0.5
 
     def __init__(self, objects: Objects, clock: Clock, *, gateway: str, hostname: str, address: str = "") -> None:
         self._objects, self._clock = objects, clock
@@ -65,6 +66,7 @@ class GatewayApiRouter:
                     self._objects.create(HTTP_ROUTE, _bare(route.manifest))
                     live = self._live(route.scope) or {}
                 _check_fence(route, live)
+                self._check_gateways(route, live)
                 self._make_known(route, live)
                 self._objects.apply(HTTP_ROUTE, _with_leaving(route, live), resource_version=_version(live))
                 return
@@ -102,14 +104,25 @@ class GatewayApiRouter:
     def _live(self, scope: Scope) -> dict[str, Any] | None:
         return self._objects.get(HTTP_ROUTE, manifests.namespace(scope), scope.service)
 
+    def _check_gateways(self, route: Route, live: Manifest) -> None:
+        """Who has users does not leave their Gateway for one that is not there. Raises Refused."""
+        before = [_place(one, route.scope) for one in live["spec"].get("parentRefs") or ()]
+        for parent in route.manifest["spec"]["parentRefs"] if gateway_rules.backends(live) else ():
+            place = _place(parent, route.scope)
+            if place not in before and self._objects.get(GATEWAY, *place) is None:
+                raise Refused(
+                    f"there is no Gateway {'/'.join(place)} for the route of {route.scope.service} in "
+                    f"{route.scope.stage}, so users stay where they are; correct it in the service's values file"
+                )
+
     def _make_known(self, route: Route, live: Manifest) -> None:
-        """Those who gain users, where users are. Raises NotYet until the gateway knows them, or has had its time."""
-        before, scope, revision = gateway_rules.backends(live), route.scope, route.revision
-        gaining = {name: ref for name, ref in gateway_rules.backends(route.manifest).items() if name not in before}
+        """Those who are new to users, where users are. Raises NotYet until the gateway knows them, or had its time."""
+        before, scope, revision = gateway_rules.hearing(live), route.scope, route.revision
+        gaining = {name: ref for name, ref in gateway_rules.hearing(route.manifest).items() if name not in before}
         if not (before and gaining):
             return
         waiting = f"the gateway gets to know {', '.join(gaining)} before users are sent there"
-        if not gateway_rules.is_ahead(live, revision=revision):
+        if gateway_rules.coming(live) != revision:
             rules = gateway_rules.ahead(live, gaining, scope=scope, revision=revision)
             patch = {"metadata": {"resourceVersion": _version(live)}, "spec": {"rules": rules}}
             self._objects.merge(HTTP_ROUTE, manifests.namespace(scope), scope.service, patch)
@@ -182,10 +195,14 @@ class GatewayApiRouter:
     def _doors(self, scope: Scope, hosts: Sequence[str], *, parents: Sequence[Mapping[str, Any]] | None) -> list[Door]:
         """parents: of the route; None before there is one: that of the settings."""
         parent = (parents or [manifests.parent(self._gateway)])[0]
-        namespace = parent.get("namespace") or manifests.namespace(scope)
-        gateway = self._objects.get(GATEWAY, namespace, parent["name"])
+        gateway = self._objects.get(GATEWAY, *_place(parent, scope))
         section = parent.get("sectionName", "")
         return gateway_probe.doors(gateway, section=section, hosts=hosts, scope=scope) if gateway else []
+
+
+def _place(parent: Mapping[str, Any], scope: Scope) -> tuple[str, str]:
+    """Namespace and name of a Gateway that a route refers to."""
+    return str(parent.get("namespace") or manifests.namespace(scope)), str(parent["name"])
 
 
 def _raise(sentence: str, *, final: bool) -> None:
@@ -213,10 +230,11 @@ def _with_leaving(route: Route, live: Manifest) -> Manifest:
 
 
 def _check_fence(route: Route, live: Manifest) -> None:
-    if route.revision < _revision(live):
+    newest = max(_revision(live), gateway_rules.coming(live))
+    if route.revision < newest:
         raise Late(
-            f"revision {route.revision} of the route of {route.scope} is older than revision {_revision(live)}, "
-            "which is in force; nothing was done"
+            f"revision {route.revision} of the route of {route.scope} is older than revision {newest}, "
+            "which is in force or comes; nothing was done"
         )
 
 

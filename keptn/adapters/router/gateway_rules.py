@@ -2,7 +2,8 @@
 
 A gateway learns of routes, of services and of their pods one by one, in any order: who is sent to a service that it
 does not know yet, or not any more, gets a 503 (seen with Contour: up to 50 requests of a switch). So a service is known
-before users are sent to it, and stays known until they are gone: by a rule that only a probe matches.
+before users are sent to it, and stays known until they are gone: by a rule that only a probe matches. Of what is copied
+to it the first requests would be missing; what is copied to one that leaves nobody misses.
 """
 
 from __future__ import annotations
@@ -14,14 +15,22 @@ from keptn.deployment import manifests
 from keptn.events import Scope
 from keptn.ports import Manifest
 
+_BEFORE = "before-revision-"
 Refs = Mapping[str, Mapping[str, Any]]
 """References to backends, by their name."""
 
 
 def backends(route: Manifest) -> Refs:
-    """Whom users are sent to. Not who gets a copy: what becomes of a copy nobody notices."""
+    """Whom users are sent to."""
     refs = [ref for rule in _of_users(route) for ref in rule.get("backendRefs") or ()]
     return {ref["name"]: ref for ref in refs if ref.get("weight", 1)}
+
+
+def hearing(route: Manifest) -> Refs:
+    """Whom users are sent to, and who gets a copy."""
+    filters = [one for rule in _of_users(route) for one in rule.get("filters") or ()]
+    refs = [one["requestMirror"]["backendRef"] for one in filters if "requestMirror" in one]
+    return {**{ref["name"]: ref for ref in refs}, **backends(route)}
 
 
 def known(route: Manifest) -> Refs:
@@ -41,9 +50,11 @@ def ahead(live: Manifest, refs: Refs, *, scope: Scope, revision: int) -> list[Ma
     return [*_of_users(live), answer, *(_known(ref, scope) for ref in refs.values())]
 
 
-def is_ahead(live: Manifest, *, revision: int) -> bool:
+def coming(live: Manifest) -> int:
+    """The revision whose backends the gateway gets to know; 0 if there is none."""
     filters = [one for rule in live["spec"].get("rules") or () for one in rule.get("filters") or ()]
-    return soon(revision) in {(one.get("requestRedirect") or {}).get("hostname") for one in filters}
+    hosts = [(one.get("requestRedirect") or {}).get("hostname") or "" for one in filters]
+    return max((int(host.split("-")[2].partition(".")[0]) for host in hosts if host.startswith(_BEFORE)), default=0)
 
 
 def soon(revision: int) -> str:

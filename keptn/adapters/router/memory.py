@@ -17,6 +17,7 @@ class MemoryRouter:
     """
 
     pins: frozenset[str] = frozenset({"header", "cookie"})
+    poll_s: float = 0.05
     routes: dict[Scope, Route] = field(default_factory=dict)
     applied: list[Route] = field(default_factory=list)
     slow_routes: int = 0

@@ -70,7 +70,7 @@ def test_what_it_waits_for_is_told(waiting, told):
     assert told in progress.lanes(view(held))[0][1]
 
 
-@pytest.mark.parametrize("name", ["approval", "evaluation"])
+@pytest.mark.parametrize("name", ["approval", "evaluation", "deployment", "rollback"])
 def test_what_is_over_at_once_is_no_waiting(name):
     """Nothing to say before an executor has; an evaluation says itself until when it waits."""
     waiting = {"for": name, "why": "only 3 of 10 requests", "until": "2026-11-24T13:00:00Z", "id": "7"}
@@ -78,7 +78,7 @@ def test_what_is_over_at_once_is_no_waiting(name):
     assert not progress.held(fresh)
     asked = execution(waiting=waiting, tasks=[task(name, finished_at="", executors=[{"source": "keptn"}])])
     assert progress.held(asked).startswith("only 3 of 10 requests")
-    assert ("until" in progress.held(asked)) is (name == "approval")
+    assert ("until" in progress.held(asked)) is (name != "evaluation")
 
 
 def test_a_step_of_a_canary_is_told_with_its_weight():
@@ -116,6 +116,13 @@ def test_a_lane_shows_every_step_with_its_mark():
 def test_the_end_has_an_exit_code(ended, code):
     """One table for all: what was aborted or superseded could not be done."""
     assert progress.exit_code(view(execution(), **ended)) is code
+
+
+def test_why_it_failed_goes_before_what_failed_then():
+    """A rollback that fails, too, does not hide what the delivery failed for."""
+    failed = execution(status="errored", result="fail", message="no such image")
+    then = execution(id="r", sequence="rollback", result="fail", message="no namespace")
+    assert progress.summary(view(failed, then, result="fail")).endswith(": no such image; rollback: no namespace")
 
 
 def test_what_could_not_be_carried_out_is_an_error():

@@ -179,12 +179,13 @@ def test_git_is_read_once_a_request(ctx: Context) -> None:
     assert repo.asked == ["tree", "log"]
 
 
-def test_why_a_route_is_not_in_force_is_said(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("call", ["apply", "in_force"])
+def test_why_a_route_is_not_in_force_is_said(ctx: Context, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
     """In the router's own words, where it has some."""
 
-    def in_force(_self: object, _route: object) -> bool:
+    def wait(_self: object, _route: object) -> bool:
         raise NotYet("Gateway infra/public does not know the route", after_s=1)
 
-    monkeypatch.setattr(type(ctx.router), "in_force", in_force)
+    monkeypatch.setattr(type(ctx.router), call, wait)
     with pytest.raises(NotYet, match=r"^Gateway infra/public does not know the route$"):
         delivered(ctx, 1, "0.1")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from keptn.adapters.kubernetes.refusals import refusal
+from keptn.adapters.kubernetes.refusals import Forbidden, refusal
 from keptn.errors import LostRace, Refused, Unavailable
 
 QUOTA = 'deployments.apps "carts-blue" is forbidden: exceeded quota: small, requested: count/deployments.apps=1'
@@ -21,9 +21,14 @@ def body(message: str, **details: object) -> str:
     ("status", "text", "error", "says"),
     [
         (403, body(QUOTA, name="carts-blue"), Refused, "raise the namespace's ResourceQuota"),
-        (403, body(TERMINATING, causes=[{"reason": "NamespaceTerminating"}]), Refused, "wait until it is gone"),
+        (
+            403,
+            body(TERMINATING, causes=[{"reason": "NamespaceTerminating"}]),
+            Refused,
+            "when it is gone, keptn create project",
+        ),
         (400, body(WEBHOOK), Refused, "images must be signed; change the service's values file"),
-        (403, body(RBAC, kind="deployments"), Unavailable, "cannot create resource; give that right"),
+        (403, body(RBAC, kind="deployments"), Forbidden, "cannot create resource; give that right"),
         (401, body("Unauthorized"), Unavailable, "credentials of this service account"),
         (404, body('namespaces "shop-dev" not found', name="shop-dev"), Refused, "make it again"),
         (404, "404 page not found\n", Refused, "no such kind of object"),

@@ -18,7 +18,7 @@ def deployment(*, seen: int = 2, template: str = "2", progressing: str = "", **c
     condition = {"type": "Progressing", "reason": progressing, "message": "timed out progressing."}
     return {
         "metadata": {"generation": 2, "annotations": {"deployment.kubernetes.io/revision": template}},
-        "spec": {"replicas": 2},
+        "spec": {"replicas": 2, "template": {"metadata": {"labels": {"a": "b"}}, "spec": {}}},
         "status": {"observedGeneration": seen, "conditions": [condition], **counts},
     }
 
@@ -48,11 +48,24 @@ def pod(age_s: float, *, waiting: dict[str, str] | None = None, restarts: int = 
 )
 def test_a_rollout_is_complete_when_nothing_old_is_left(found, complete):
     """The controller has seen the change, and all that is there is new and available."""
-    assert rollout.is_complete(found) is complete
+    assert rollout.is_complete(found, list) is complete
+
+
+@pytest.mark.parametrize(
+    ("revision", "image", "complete"), [("2", "", True), ("2", "carts:2", False), ("1", "", False)]
+)
+def test_a_change_of_no_pod_leaves_it_complete(revision, image, complete):
+    """Also before the controller has seen it: a release writes annotations, and nobody shall wait for that."""
+    found = deployment(replicas=2, updatedReplicas=2, availableReplicas=2, seen=1)
+    found["spec"]["template"]["spec"] = {"image": image} if image else {}
+    template = {"metadata": {"labels": {"a": "b", "pod-template-hash": "x"}}, "spec": {}}
+    metadata = {"annotations": {"deployment.kubernetes.io/revision": revision}}
+    assert rollout.is_complete(found, lambda: [{"metadata": metadata, "spec": {"template": template}}]) is complete
 
 
 PULL = {"reason": "ErrImagePull", "message": "429 Too Many Requests"}
 LOST = {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "carts:1": carts:1: not found'}
+RAISE = "; raise the namespace's ResourceQuota, or ask for less in the service's values file"
 SECRET = {"reason": "CreateContainerConfigError", "message": 'secret "db" not found'}
 
 
@@ -61,7 +74,7 @@ SECRET = {"reason": "CreateContainerConfigError", "message": 'secret "db" not fo
     [
         (pod(60, waiting=PULL), "image carts:1 cannot be pulled: ErrImagePull: 429", False),
         (pod(121, waiting=PULL), "429", True),
-        (pod(1, waiting=LOST), "not found", True),
+        (pod(1, waiting=LOST), "image carts:1 cannot be pulled: ImagePullBackOff: not found", True),
         (pod(1, waiting={"reason": "InvalidImageName"}), "InvalidImageName", True),
         (pod(19, waiting=SECRET), 'container carts cannot be made: CreateContainerConfigError: secret "db"', False),
         (pod(21, waiting=SECRET), "db", True),
@@ -82,19 +95,19 @@ def test_what_may_heal_has_its_time(found, says, final):
 
 
 @pytest.mark.parametrize(
-    ("message", "age_s", "final"),
+    ("message", "age_s", "final", "to_do"),
     [
-        ('exceeded quota: "small"', 5, False),
-        ('exceeded quota: "small"', 21, True),
-        ("failed calling webhook: connection refused", 21, False),
-        ("failed calling webhook: connection refused", 121, True),
+        ('exceeded quota: "small"', 5, False, RAISE),
+        ('exceeded quota: "small"', 21, True, RAISE),
+        ("failed calling webhook: connection refused", 21, False, ""),
+        ("failed calling webhook: connection refused", 121, True, ""),
     ],
 )
-def test_pods_that_are_not_let_in(message, age_s, final):
+def test_pods_that_are_not_let_in(message, age_s, final, to_do):
     """A quota may be raised, a webhook may start."""
     failure = {"type": "ReplicaFailure", "status": "True", "message": message, "lastTransitionTime": ago(age_s)}
     (trouble,) = rollout.troubles({"status": {"conditions": [failure]}}, [], now=NOW)
-    assert (trouble.reason, trouble.final) == (f"its pods are not let in: {message}", final)
+    assert (trouble.reason, trouble.final) == (f"its pods are not let in: {message}{to_do}", final)
 
 
 def test_init_containers_that_did_their_work_are_no_trouble():
