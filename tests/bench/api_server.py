@@ -75,7 +75,7 @@ class Standin:
 class _Handler(BaseHTTPRequestHandler):
     standin: Standin
     protocol_version = "HTTP/1.1"
-    wbufsize = -1  # head and body leave together
+    wbufsize, disable_nagle_algorithm = -1, True  # head and body leave together, at once
 
     def log_message(self, *_: object) -> None:
         """Benches are quiet."""
