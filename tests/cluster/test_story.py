@@ -59,7 +59,7 @@ def came_out_as_told(play: Play, story: Story) -> None:
     assert not wrong, (wrong, play.world.log("prod"))
     recorded = [event for delivery in story.deliveries.values() for event in delivery.events]
     invariants.every_task_ends_once(recorded)
-    invariants.what_is_released_was_evaluated(recorded)
+    invariants.what_is_released_was_evaluated(recorded, without_gate=["dev"])
     invariants.one_holder_per_slot(recorded)
     invariants.told_once(play.world.tickets.correlations, expected=1)
 
