@@ -37,7 +37,7 @@ def show(call: Call) -> Answer:
 
 
 def _view(documents: Sequence[View]) -> View:
-    """A delivery is not over while the event that promotes it is under way."""
+    """A delivery is not over while what follows from it, a promotion or a rollback, is about to begin."""
     view = deliveries.compose(documents)
     promoted = deliveries.awaited(documents) if view["state"] in _FINAL else ()
     if not promoted:

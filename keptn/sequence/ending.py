@@ -35,8 +35,7 @@ def end(turn: Turn, execution: Execution, outcome: Outcome, *, state: State = St
         wait_until=None,
     )
     stage, following_it = turn.slot.scope.stage, _followers(turn, over)
-    elsewhere = [f for f in following_it if f.stage != stage]
-    over = turn.put(replace(over, followers=tuple(_named(over, follow_up) for follow_up in elsewhere)))
+    over = turn.put(replace(over, followers=tuple(_named(over, follow_up) for follow_up in following_it)))
     turn.change(recent=(*turn.slot.recent, over.key)[-RECENT:])
     said = {"result": over.result, "status": over.status, "message": over.message}
     ended_type = sequence_type(stage, over.sequence, Phase.FINISHED)

@@ -88,8 +88,8 @@ class Execution:
     while it waits. not_before: when the next task may be triggered. wait: what it waits for and why. stop: why it ends
     at its next task boundary. promoted: why the tasks before its release are passed over. about: the digest a
     problem is about. manual: a person's or another system's event started it, not the engine. rerun: it repeats one
-    that failed. controlled_at: time of the last control event obeyed. followers: what it started in other stages:
-    stage, sequence and id of each.
+    that failed. controlled_at: time of the last control event obeyed. followers: what it started: stage, sequence
+    and id of each.
     """
 
     id: str

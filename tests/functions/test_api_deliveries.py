@@ -5,6 +5,7 @@ import json
 import pytest
 
 from keptn import events
+from keptn.records import deliveries, objects
 from tests.world import error
 
 
@@ -40,6 +41,17 @@ def test_a_delivery_is_not_over_while_it_is_being_promoted(world, api, delivered
     view = api("GET", f"/v1/delivery/{context_}").json
     assert view["state"] == "started"
     assert view["waiting"] == [{"stage": "staging", "sequence": "delivery", "why": "its start is under way"}]
+
+
+def test_a_delivery_is_not_over_before_its_rollback_has_begun(world, api, delivered):
+    """Its document is the second that one transition writes."""
+    context_ = delivered(deployment={"status": "errored", "result": "fail"})
+    assert api("GET", f"/v1/delivery/{context_}").json["state"] == "finished"
+    for name in world.store.list(objects.executions(context_)).names:
+        if deliveries.read(world.store, name)["sequence"] == "rollback":
+            world.store.delete(name)
+    view = api("GET", f"/v1/delivery/{context_}").json
+    assert (view["state"], view["waiting"][0]["sequence"]) == ("started", "rollback")
 
 
 def test_what_is_stuck_is_found_by_its_age(world, api, delivered):
