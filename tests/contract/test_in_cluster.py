@@ -8,6 +8,7 @@ import certifi
 import pytest
 
 from keptn.adapters.kubernetes.in_cluster import InCluster
+from keptn.adapters.kubernetes.refusals import Forbidden
 from keptn.errors import LostRace, Refused, Unavailable
 
 
@@ -21,7 +22,7 @@ def mount(tmp_path):
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(401, Unavailable), (403, Unavailable), (409, LostRace), (422, Refused), (429, Unavailable), (500, Unavailable)],
+    [(401, Unavailable), (403, Forbidden), (409, LostRace), (422, Refused), (429, Unavailable), (500, Unavailable)],
 )
 def test_trouble_is_a_sentence(endpoint, mount, status, kind):
     """What was asked, and what it said; never the token."""

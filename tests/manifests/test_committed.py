@@ -26,7 +26,7 @@ EXAMPLES = sorted(Path("shipyard-schemas/examples").glob("values*.yaml"))
 @pytest.mark.parametrize("how", Strategy)
 @pytest.mark.parametrize("pin", [NO_PIN, Pin(header="X-Canary", value="always", cookie="carts-version")], ids=str)
 def test_a_route_is_one_of_gateway_api(file: Path, how: Strategy, pin: Pin) -> None:
-    """Every strategy's, before the first release and after it, with a pin and without."""
+    """Every strategy's, before the first release and after it, with a pin and without; the last rule is the probe's."""
     workload = values.parse(file.read_bytes()).workload
     old, new = (Version(image=f"carts:{tag}", digest=digest_of(tag), workload=workload) for tag in ("1", "2"))
     first = deploy(Plan(), strategy=how, version=old)
@@ -37,4 +37,4 @@ def test_a_route_is_one_of_gateway_api(file: Path, how: Strategy, pin: Pin) -> N
         (route,) = manifests.parse(text or b"", file="route.yaml")
         schema = schemas()[route["apiVersion"], route["kind"]]
         jsonschema.Draft202012Validator(closed(schema)).validate(route)
-        assert len(route["spec"]["rules"]) == (2 if pin.header and plan.candidate else 1)
+        assert len(route["spec"]["rules"]) == (3 if pin.header and plan.candidate else 2)
