@@ -102,7 +102,8 @@ def _awaited(before: Plan, plan: Plan, *, deployed: bool) -> tuple[str, ...]:
 
 
 def _live_by(state: DesiredState, plan: Plan, request: Request) -> str:
-    if (plan.live, plan.live_version) == (state.plan.live, state.plan.live_version):
+    before, after = state.plan.live_version, plan.live_version
+    if before == after or (before and before.runs_as(after)):
         return state.live_by
     return "" if request.phase is Phase.ROLLBACK else request.context  # what was rolled back to is nobody's to undo
 

@@ -49,6 +49,10 @@ class Version:
     digest: str
     workload: Workload = field(default_factory=Workload)
 
+    def runs_as(self, other: Version | None) -> bool:
+        """Whether nobody could tell one from the other, whatever tags they came with."""
+        return other is not None and (self.digest, self.workload) == (other.digest, other.workload)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -124,7 +128,7 @@ def release(plan: Plan) -> Plan:
     new, old = plan.candidate_version, plan.live_version
     if new is None:
         return plan
-    replaced = old is not None and old.digest != new.digest
+    replaced = old is not None and not old.runs_as(new)
     warm = {plan.live: old} if old and replaced and plan.strategy is Strategy.BLUE_GREEN else {}
     return replace(
         plan,

@@ -78,6 +78,21 @@ def test_direct_rolls_back_to_the_image_before(ctx: Context) -> None:
     assert (rolled.live["digest"], running(ctx)) == (digest_of("0.1"), {"blue": digest_of("0.1")})
 
 
+@pytest.mark.parametrize("changed", [False, True])
+@pytest.mark.parametrize("how", ["direct", "dark", "shadow", "blue_green", "canary"])
+def test_the_same_image_again_is_undone_to_what_ran_before(ctx: Context, how: str, changed: bool) -> None:
+    """With other values, which were wrong, or with the same: its rollback never takes the service out."""
+    delivered(ctx, 1, "0.1", how=how)
+    before = state(ctx).plan.live_version
+    values = b"service: carts\nimage: sockshop/carts\nenv: {DELAY: '5000'}\nhealth: /health\n"
+    if changed:
+        ctx.config_repo.commit("sockshop", "prod", lambda _: {"carts/values.yaml": values}, message="change")
+    delivered(ctx, 2, "0.1", how=how)
+    assert (state(ctx).plan.live_version != before) is changed
+    carry_out(replace(task(ROLLBACK, 3), context="delivery-2"), ctx, phase=ROLLBACK)
+    assert (state(ctx).plan.live_version, sum(weights(ctx).values())) == (before, 100)
+
+
 def test_back_starts_the_previous_version_if_it_is_not_warm(ctx: Context) -> None:
     """Two runbooks in a row go back two versions."""
     for epoch, tag in enumerate(("0.1", "0.2", "0.3"), start=1):
