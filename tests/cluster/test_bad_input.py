@@ -21,7 +21,7 @@ from tests.cluster import shop as shops
 from tests.cluster import trouble
 from tests.cluster.shop import LAST_WORDS, Shop
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.long]
 AT_ONCE_S, SOON_S, MINUTES_S = 60.0, 120.0, 300.0
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 NOWHERE = "sha256:" + "0" * 64
@@ -79,7 +79,6 @@ def test_an_image_that_is_no_longer_there(shop):
     shop.is_well()
 
 
-@pytest.mark.long
 def test_a_registry_that_the_nodes_do_not_reach(shop):
     """A name that does not resolve, say: two minutes, for it may come back."""
     image = f"registry.{shop.namespace}.example/app"
@@ -170,7 +169,6 @@ def test_a_gateway_that_is_not_there(shop):
     shop.is_well()
 
 
-@pytest.mark.long
 def test_a_gateway_that_never_takes_the_route(shop):
     """Three minutes, for its controller may be on its way."""
     named = {"name": "deaf", "namespace": shop.namespace}
@@ -200,7 +198,6 @@ def route_of(shop: Shop) -> list[Any]:
     return [found["parentRefs"], found["rules"][0]["backendRefs"]]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("away", [trouble.git_away, trouble.store_away], ids=["Git", "the store"])
 def test_what_keptn_needs_is_away_for_a_while(shop, away):
     """Nobody hears of it: what could not be done meanwhile is done then."""
