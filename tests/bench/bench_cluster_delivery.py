@@ -15,6 +15,7 @@ import httpx
 from examples.sockshop.demo.api import SOCKSHOP
 from examples.sockshop.demo.cluster import kubectl
 from keptn.events import utc
+from tests.bench import pods
 from tests.bench.bench_functions import HELLO
 from tests.bench.on_cluster import Branch, OnCluster, branch, opened
 from tests.bench.pods import Meter, Pod
@@ -30,7 +31,6 @@ stages:
 ROUNDS = 3
 ON_THE_WAY = ("receive-artifact", "orchestrate", "deploy")
 """Those without whom there is no commit."""
-HELLO_NAMESPACE = "bench-hello"
 
 
 def rows() -> Iterator[Row]:
@@ -89,14 +89,14 @@ def _push(cluster: OnCluster, dev: Branch, number: int) -> float:
     return moved - utc(newest["keptnsendertime"]).timestamp()
 
 
-def _in_sequence(pods: Sequence[Pod], *, apart_s: float) -> int:
+def _in_sequence(found: Sequence[Pod], *, apart_s: float) -> int:
     """Starts on the way to the commit that did not begin side by side."""
-    moments = sorted(pod.made for pod in _on_the_way(pods))
+    moments = sorted(pod.made for pod in _on_the_way(found))
     return 1 + sum(later - earlier > apart_s for earlier, later in pairwise(moments))
 
 
-def _on_the_way(pods: Sequence[Pod]) -> list[Pod]:
-    return [pod for pod in pods if pod.service in ON_THE_WAY]
+def _on_the_way(found: Sequence[Pod]) -> list[Pod]:
+    return [pod for pod in found if pod.service in ON_THE_WAY]
 
 
 @contextmanager
@@ -117,19 +117,19 @@ def _hello(cluster: OnCluster) -> Iterator[str]:
             "spec": {"template": {"spec": {"containers": [container], "volumes": volumes, "timeoutSeconds": 10}}},
         },
     ]
-    named = [{**one, "metadata": {"name": "hello", "namespace": HELLO_NAMESPACE}} for one in kinds]
-    kubectl("create", "namespace", HELLO_NAMESPACE)
+    named = [{**one, "metadata": {"name": "hello", "namespace": pods.HELLO}} for one in kinds]
+    kubectl("create", "namespace", pods.HELLO)
     try:
         kubectl(
             "apply",
             "-f",
             str(cluster.file("hello.json", json.dumps({"apiVersion": "v1", "kind": "List", "items": named}))),
         )
-        kubectl("-n", HELLO_NAMESPACE, "wait", "--for=condition=Ready", "ksvc/hello", "--timeout=120s")
-        url = kubectl("-n", HELLO_NAMESPACE, "get", "ksvc", "hello", "-o", "jsonpath={.status.url}")
+        kubectl("-n", pods.HELLO, "wait", "--for=condition=Ready", "ksvc/hello", "--timeout=120s")
+        url = kubectl("-n", pods.HELLO, "get", "ksvc", "hello", "-o", "jsonpath={.status.url}")
         yield urlsplit(url).netloc
     finally:
-        kubectl("delete", "namespace", HELLO_NAMESPACE)
+        kubectl("delete", "namespace", pods.HELLO)
 
 
 def _cold_start(cluster: OnCluster, host: str) -> float:

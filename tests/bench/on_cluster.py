@@ -83,7 +83,7 @@ class OnCluster:
     def at_zero(self) -> float:
         """Seconds until no function has a pod."""
         began = time.monotonic()
-        wait_for(lambda: not self.pods.up(), what="the end of all pods", timeout_s=ZERO_S)
+        wait_for(lambda: not self.pods.up(), what="the end of all pods", timeout_s=ZERO_S, every_s=1.0)
         return time.monotonic() - began
 
     def dead_letters(self) -> set[str]:

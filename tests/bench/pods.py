@@ -15,7 +15,8 @@ from typing import Any
 from kubernetes import client, config
 from kubernetes.watch import Watch
 
-NAMESPACE = "keptn"
+NAMESPACE, HELLO = "keptn", "bench-hello"
+"""Of keptn's functions, and of a hello-world to compare them with."""
 SERVICE = "serving.knative.dev/service"
 KOURIER = {"namespace": "kourier-system", "label_selector": "app=3scale-kourier-gateway"}
 REQUESTS = re.compile(rf'envoy_cluster_upstream_rq_completed{{envoy_cluster_name="{NAMESPACE}/(.+)-\d+"}} (\d+)')
@@ -24,12 +25,10 @@ LOOK_S = 2.0
 
 @dataclass(slots=True, kw_only=True)
 class Pod:
-    """service: the Knative Service that it is of, empty for that of a Job. made, gone: seconds of the epoch."""
+    """service: the Knative Service that it is of, empty for that of a Job. made: seconds of the epoch."""
 
-    namespace: str
     service: str
     made: float
-    gone: float = 0.0
 
 
 @dataclass(slots=True)
@@ -44,7 +43,7 @@ class Meter:
 
 
 class Pods:
-    """Of all namespaces, from a watch; `watched` is around all that asks."""
+    """`watched` is around all that asks for more than who is up."""
 
     def __init__(self) -> None:
         config.load_kube_config()
@@ -60,14 +59,14 @@ class Pods:
         finally:
             watch.stop()
 
-    def up(self) -> list[Pod]:
-        """Of Knative Services, those that end included."""
-        return [pod for pod in list(self._known.values()) if pod.service and not pod.gone]
+    def up(self) -> int:
+        """Pods of functions and of the hello-world, those that end included."""
+        listed = [self._core.list_namespaced_pod(one, label_selector=SERVICE) for one in (NAMESPACE, HELLO)]
+        return sum(len(one.items) for one in listed)
 
     def started(self, *, since: float) -> list[Pod]:
-        """In keptn's namespace, but for `api`: that is the bench itself, which asks how far things are."""
-        found = [pod for pod in list(self._known.values()) if pod.made >= since]
-        return [pod for pod in found if pod.namespace == NAMESPACE and pod.service != "api"]
+        """keptn's, but for `api`: that is the bench itself, which asks how far things are."""
+        return [pod for pod in list(self._known.values()) if pod.made >= since and pod.service != "api"]
 
     @contextmanager
     def metered(self) -> Iterator[Meter]:
@@ -86,13 +85,10 @@ class Pods:
         meter.pods = self.started(since=began)
 
     def _follow(self, watch: Watch) -> None:
-        for event in watch.stream(self._core.list_pod_for_all_namespaces):
+        for event in watch.stream(self._core.list_namespaced_pod, NAMESPACE):
             meta = event["object"].metadata
-            labels, now = meta.labels or {}, time.time()
-            pod = Pod(namespace=meta.namespace, service=labels.get(SERVICE, ""), made=now)
-            known = self._known.setdefault(meta.uid, pod)
-            if event["type"] == "DELETED":
-                known.gone = now
+            pod = Pod(service=(meta.labels or {}).get(SERVICE, ""), made=time.time())
+            self._known.setdefault(meta.uid, pod)
 
     def _weigh(self, meter: Meter, done: threading.Event) -> None:
         while not done.wait(LOOK_S):
