@@ -23,8 +23,11 @@ ASKED = "sh.keptn.event.approval.triggered"
 
 
 def rows() -> Iterator[Row]:
-    with opened() as cluster, cluster.project(PROJECT, SHIPYARD, {SERVICE: IMAGE}):
-        cluster.hear_pushes(PROJECT, SERVICE)
+    with (
+        opened() as cluster,
+        cluster.project(PROJECT, SHIPYARD, {SERVICE: IMAGE}),
+        cluster.hearing_pushes(PROJECT, SERVICE),
+    ):
         cluster.push(IMAGE, "approval")
         wait_for(
             lambda: cluster.api.events(project=PROJECT, type=ASKED),

@@ -37,8 +37,7 @@ def rows() -> Iterator[Row]:
     with opened() as cluster, _hello(cluster) as host, cluster.project(PROJECT, SHIPYARD, {SERVICE: IMAGE}):
         tests = (f"--resource={SOCKSHOP / 'tests/functional.yaml'}", "--resourceUri=tests/functional.yaml")
         cluster.api.keptn("add-resource", f"--project={PROJECT}", f"--service={SERVICE}", "--stage=dev", *tests)
-        cluster.hear_pushes(PROJECT, SERVICE)
-        with branch(PROJECT, "dev") as dev:
+        with cluster.hearing_pushes(PROJECT, SERVICE), branch(PROJECT, "dev") as dev:
             numbers = count(1)
             _push(cluster, dev, next(numbers))  # a first version has nothing beside it
             rest_s = [cluster.at_zero()]

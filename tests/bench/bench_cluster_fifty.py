@@ -22,10 +22,9 @@ SHIPYARD = "stages: [{name: dev, deployment_strategy: direct, evaluation: none, 
 def rows() -> Iterator[Row]:
     services = {f"s{number:02}": IMAGE for number in range(SERVICES)}
     with opened() as cluster, cluster.project(PROJECT, SHIPYARD, services), _token(cluster) as token:
-        cluster.hear_pushes(PROJECT, "s00", token=token)
         before, refused = cluster.dead_letters(), _refused()
         cluster.at_zero()
-        with cluster.pods.metered() as meter:
+        with cluster.hearing_pushes(PROJECT, "s00", token=token), cluster.pods.metered() as meter:
             cluster.push(IMAGE, uuid.uuid4().hex)
             deliveries = cluster.delivered(PROJECT, number=SERVICES)
         taken_s = _taken_s(deliveries)

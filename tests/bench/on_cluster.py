@@ -54,10 +54,15 @@ class OnCluster:
         finally:
             self._forget(name)
 
-    def hear_pushes(self, project: str, service: str, *, token: str = "") -> None:
-        """token: of other services too."""
+    @contextmanager
+    def hearing_pushes(self, project: str, service: str, *, token: str = "") -> Iterator[None]:
+        """token: of other services too. A registry posts for ever what a hook refuses: it is told to stop in time."""
         hook = self.api.get(f"v1/project/{project}/service/{service}/hook")
         run(self.at.registry_hook, f"{hook['url']}?token={quote(token or hook['token'])}")
+        try:
+            yield
+        finally:
+            run(self.at.registry_hook, "")
 
     def push(self, image: str, tag: str) -> None:
         """Of carts, with a content of its own."""

@@ -134,6 +134,9 @@ class Cluster:
     def close(self) -> None:
         self.api.hang_up()
         if not self.keep:
+            run(
+                self.at.registry_hook, ""
+            )  # a registry posts for ever what a hook refuses, and nothing would come to rest
             self._forget()
             kubectl("delete", "namespace", _WORLD, "--wait=false")
 
