@@ -50,19 +50,24 @@ def is_complete(deployment: Manifest, replica_sets: Callable[[], Sequence[Manife
     """All replicas are of the newest template and available, and no other is left.
 
     replica_sets: asked where the controller has not seen the latest change: an annotation leaves the pods as they are.
+    Then only they count: the controller makes the new one before it takes back what it said of the old.
     """
     status, wanted = deployment.get("status", {}), deployment["spec"].get("replicas", 1)
     if [status.get(key, 0) for key in ("replicas", "updatedReplicas", "availableReplicas")] != [wanted] * 3:
         return False
-    return _is_seen(deployment) or any(
-        _template(one) == deployment["spec"]["template"] for one in _of_template(deployment, replica_sets())
-    )
+    if _is_seen(deployment):
+        return True
+    left = [one for one in replica_sets() if one["status"]["replicas"]]
+    counts = [(one["status"]["replicas"], one["status"].get("availableReplicas", 0)) for one in left]
+    return counts == [(wanted, wanted)] and _template(left[0]) == deployment["spec"]["template"]
 
 
 def newest(deployment: Manifest, replica_sets: Sequence[Manifest]) -> Manifest | None:
     """The ReplicaSet of the Deployment's template; None while its controller has not made it."""
-    found = _of_template(deployment, replica_sets)
-    return found[0] if found and _is_seen(deployment) else None
+    number = _revision(deployment)
+    if not number or not _is_seen(deployment):
+        return None
+    return next((one for one in replica_sets if _revision(one) == number), None)
 
 
 def troubles(replica_set: Manifest | None, pods: Sequence[Manifest], *, now: datetime) -> Sequence[Trouble]:
@@ -170,12 +175,6 @@ def _is_seen(deployment: Manifest) -> bool:
     """Whether the controller has taken notice of the latest change."""
     seen: int = deployment.get("status", {}).get("observedGeneration", 0)
     return seen >= int(deployment["metadata"]["generation"])
-
-
-def _of_template(deployment: Manifest, replica_sets: Sequence[Manifest]) -> Sequence[Manifest]:
-    """Those of the latest template that the controller has seen: one, or none."""
-    number = _revision(deployment)
-    return [one for one in replica_sets if number and _revision(one) == number]
 
 
 def _template(replica_set: Manifest) -> Mapping[str, Any]:

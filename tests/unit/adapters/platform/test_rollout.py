@@ -51,16 +51,32 @@ def test_a_rollout_is_complete_when_nothing_old_is_left(found, complete):
     assert rollout.is_complete(found, list) is complete
 
 
+def replica_set(image: str, *, replicas: int, available: int) -> Any:
+    template = {"metadata": {"labels": {"a": "b", "pod-template-hash": "x"}}, "spec": {"image": image}}
+    return {"spec": {"template": template}, "status": {"replicas": replicas, "availableReplicas": available}}
+
+
 @pytest.mark.parametrize(
-    ("revision", "image", "complete"), [("2", "", True), ("2", "carts:2", False), ("1", "", False)]
+    ("replica_sets", "complete"),
+    [
+        ([replica_set("carts:2", replicas=2, available=2)], True),
+        ([replica_set("carts:2", replicas=2, available=2), replica_set("carts:1", replicas=0, available=0)], True),
+        ([replica_set("carts:1", replicas=2, available=2)], False),
+        ([replica_set("carts:1", replicas=2, available=2), replica_set("carts:2", replicas=0, available=0)], False),
+        ([replica_set("carts:1", replicas=1, available=1), replica_set("carts:2", replicas=2, available=2)], False),
+        ([replica_set("carts:2", replicas=2, available=1)], False),
+        ([replica_set("carts:2", replicas=1, available=1)], False),
+        ([], False),
+    ],
 )
-def test_a_change_of_no_pod_leaves_it_complete(revision, image, complete):
-    """Also before the controller has seen it: a release writes annotations, and nobody shall wait for that."""
+def test_a_change_of_no_pod_leaves_it_complete(replica_sets, complete):
+    """Also before the controller has seen it: a release writes annotations, and nobody shall wait for that.
+
+    What the controller said of the old pods does not count for the new: it makes their ReplicaSet first.
+    """
     found = deployment(replicas=2, updatedReplicas=2, availableReplicas=2, seen=1)
-    found["spec"]["template"]["spec"] = {"image": image} if image else {}
-    template = {"metadata": {"labels": {"a": "b", "pod-template-hash": "x"}}, "spec": {}}
-    metadata = {"annotations": {"deployment.kubernetes.io/revision": revision}}
-    assert rollout.is_complete(found, lambda: [{"metadata": metadata, "spec": {"template": template}}]) is complete
+    found["spec"]["template"]["spec"] = {"image": "carts:2"}
+    assert rollout.is_complete(found, lambda: replica_sets) is complete
 
 
 PULL = {"reason": "ErrImagePull", "message": "429 Too Many Requests"}
