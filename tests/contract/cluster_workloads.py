@@ -120,7 +120,7 @@ def endpoint(platform: KubernetesPlatform, scope: Scope, colour: str) -> Endpoin
 @contextmanager
 def project() -> Iterator[Cluster]:
     needs.cluster()
-    objects = Objects.open()
+    objects = Objects()
     platform = KubernetesPlatform(objects, clock=SystemClock(), accounts_in="keptn")
     made = Cluster(
         objects=objects, platform=platform, project=f"t-plat-{uuid.uuid4().hex[:8]}", image=needs.cluster_image()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import threading
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from keptn.errors import NotYet
 from keptn.events import Scope
 from keptn.ports import NO_PIN, Endpoint, Pin, Route
 from keptn.settings import Settings
+from tests.contract import crowd
 from tests.waiting import DEADLINE_S, until
 from tests.world import digest_of
 
@@ -89,7 +89,7 @@ class Stage:
 
 @contextlib.contextmanager
 def stage(*, gateway: str, address: str, image: str) -> Iterator[Stage]:
-    made = Stage(Objects.open(), gateway, address, image, f"t-route-{uuid.uuid4().hex[:6]}")
+    made = Stage(Objects(), gateway, address, image, f"t-route-{uuid.uuid4().hex[:6]}")
     made.objects.create(NAMESPACE, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": made.namespace}})
     try:
         for colour in COLOURS:
@@ -169,28 +169,13 @@ class GatewayWorld:
     def users(self, number: int, path: str = "/", headers: dict[str, str] | None = None) -> Counter[str]:
         """What so many users get: the colour, or the status of what failed."""
         with httpx.Client(headers={**(headers or {}), "Host": self.host}, timeout=DEADLINE_S) as client:
-            return Counter(_said(client.get(self.stage.address + path)) for _ in range(number))
+            return Counter(crowd.said(client.get(self.stage.address + path)) for _ in range(number))
 
     @contextlib.contextmanager
     def load(self, *users: dict[str, str]) -> Iterator[list[Counter[str]]]:
         """Users, by the headers they send, who ask again and again; each one's answers are counted."""
-        done, answers, host = threading.Event(), [Counter[str]() for _ in users], self.host
-
-        def ask(headers: dict[str, str], seen: Counter[str]) -> None:
-            with httpx.Client(headers={**headers, "Host": host}, timeout=DEADLINE_S) as client:
-                while not done.is_set():
-                    seen[_said(client.get(self.stage.address))] += 1
-
-        threads = [threading.Thread(target=ask, args=each) for each in zip(users, answers, strict=True)]
-        for thread in threads:
-            thread.start()
-        try:
+        answers = [Counter[str]() for _ in users]
+        here = [{**headers, "Host": self.host} for headers in users]
+        notes = [lambda said, seen=seen: seen.update([said]) for seen in answers]
+        with crowd.asking(here, lambda: self.stage.address, notes):
             yield answers
-        finally:
-            done.set()
-            for thread in threads:
-                thread.join()
-
-
-def _said(response: httpx.Response) -> str:
-    return response.text if response.status_code == 200 else str(response.status_code)

@@ -17,6 +17,7 @@ from keptn.adapters.kubernetes.objects import (
     SERVICE,
     Objects,
     Resource,
+    connected,
 )
 from keptn.adapters.logs.kubernetes import KubernetesLogs
 from keptn.adapters.machine.system_clock import SystemClock
@@ -86,9 +87,9 @@ def test_a_namespace_that_is_going(cluster: Cluster) -> None:
 
 def test_a_namespace_that_is_gone(cluster: Cluster) -> None:
     """Whoever has rights in it alone has none any more; who may look for it can say why."""
-    other = Objects.open()
-    other._client.set_default_header("Impersonate-User", cluster.project)
-    platform = KubernetesPlatform(other, clock=SystemClock(), accounts_in="keptn")
+    somebody = connected()
+    somebody.set_default_header("Impersonate-User", cluster.project)
+    platform = KubernetesPlatform(Objects(somebody), clock=SystemClock(), accounts_in="keptn")
     found = cluster.rendered()
     cluster.objects.delete(NAMESPACE, "", cluster.namespace)
     until(lambda: cluster.objects.get(NAMESPACE, "", cluster.namespace) is None, what="the end of the namespace")

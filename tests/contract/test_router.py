@@ -23,6 +23,7 @@ from keptn.adapters.router.memory import MemoryRouter
 from keptn.errors import Late, Refused, Unavailable
 from keptn.events import Scope
 from keptn.ports import Endpoint, Pin, Route, Router
+from tests.contract import crowd
 from tests.contract.gateway import GatewayWorld
 from tests.waiting import DEADLINE_S, until
 
@@ -117,23 +118,9 @@ class World:
     @contextlib.contextmanager
     def load(self, *users: dict[str, str]) -> Iterator[list[list[str]]]:
         """Users, by the headers they send, who ask again and again, keep their cookies and note each answer."""
-        done, answers = threading.Event(), [list[str]() for _ in users]
-
-        def ask(headers: dict[str, str], seen: list[str]) -> None:
-            with httpx.Client(timeout=DEADLINE_S, headers=headers) as client:
-                while not done.is_set():
-                    response = client.get(self.router.public_url(SCOPE))
-                    seen.append(response.text if response.status_code == 200 else str(response.status_code))
-
-        threads = [threading.Thread(target=ask, args=each) for each in zip(users, answers, strict=True)]
-        for thread in threads:
-            thread.start()
-        try:
+        answers = [list[str]() for _ in users]
+        with crowd.asking(users, lambda: self.router.public_url(SCOPE), [seen.append for seen in answers]):
             yield answers
-        finally:
-            done.set()
-            for thread in threads:
-                thread.join()
 
     def log(self) -> list[dict]:
         file = self.state_dir / "envoy/access.log"

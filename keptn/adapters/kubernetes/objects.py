@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
 from typing import Any
 
+from keptn.adapters.kubernetes.in_cluster import MOUNT
 from keptn.adapters.kubernetes.refusals import MADE_ANEW, Forbidden, refusal
 from keptn.errors import Refused, Unavailable
 from keptn.ports import Manifest
@@ -23,7 +24,6 @@ NOTES_MANAGER = "keptn-notes"
 """Of what is changed beside the committed: an apply would take the other's over, and away."""
 TIMEOUT_S = (3.0, 15.0)
 """To connect, and until it answers."""
-_OWN_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 
@@ -69,18 +69,18 @@ def resource_of(manifest: Manifest) -> Resource:
 
 def own_namespace() -> str:
     """That of this pod; outside of a cluster the one that keptn's manifests name."""
-    return _OWN_NAMESPACE.read_text().strip() if _OWN_NAMESPACE.is_file() else "keptn"
+    file = MOUNT / "namespace"
+    return file.read_text().strip() if file.is_file() else "keptn"
 
 
 class Objects:
-    """client: kubernetes.client.ApiClient. Raises Refused, LostRace and Unavailable, as `refusals` says."""
+    """client: kubernetes.client.ApiClient; without, the first request makes that of this process.
 
-    def __init__(self, client: Any) -> None:  # noqa: ANN401 - the library's
+    Raises Refused, LostRace and Unavailable, as `refusals` says.
+    """
+
+    def __init__(self, client: Any = None) -> None:  # noqa: ANN401 - the library's
         self._client = client
-
-    @classmethod
-    def open(cls) -> Objects:
-        return cls(_client())
 
     def get(self, resource: Resource, namespace: str, name: str) -> dict[str, Any] | None:
         """None if it is not there, nor its namespace. Raises Refused where the cluster has no such kind."""
@@ -201,7 +201,7 @@ class Objects:
     ) -> str:
         headers = {"Accept": "application/json", **({"Content-Type": content_type} if body is not None else {})}
         with _translated(method, doing):
-            answer = self._client.call_api(
+            answer = (self._client or _shared()).call_api(
                 path,
                 method,
                 query_params=list(query),
@@ -238,7 +238,8 @@ def _translated(method: str, doing: str) -> Iterator[None]:
         raise Unavailable(f"the cluster's API server does not answer ({reason}); it is tried again") from exc
 
 
-def _client() -> Any:  # noqa: ANN401 - the library's
+def connected() -> Any:  # noqa: ANN401 - the library's
+    """A client as this pod, or who KUBECONFIG says. Raises Refused."""
     from kubernetes import config
     from kubernetes.client import ApiClient, Configuration
 
@@ -252,6 +253,10 @@ def _client() -> Any:  # noqa: ANN401 - the library's
         raise Refused(f"this is no pod of a cluster, and KUBECONFIG names none ({exc}); set KUBECONFIG") from exc
     found.retries = 1
     return ApiClient(found)
+
+
+_shared = cache(connected)
+"""Platform, router and logs use one client."""
 
 
 def _made_ours(applied: Manifest, manager: str) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ class KubernetesLogs:
 
     @classmethod
     def open(cls) -> KubernetesLogs:
-        return cls(Objects.open(), namespace=own_namespace())
+        return cls(Objects(), namespace=own_namespace())
 
     def lines(self, function: str, *, limit: int = 100) -> Iterator[str]:
         """The last lines of its pods. Raises Unknown: it has none now."""

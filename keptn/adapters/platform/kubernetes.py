@@ -50,7 +50,7 @@ class KubernetesPlatform:
 
     @classmethod
     def open(cls, *, clock: Clock) -> KubernetesPlatform:
-        return cls(Objects.open(), clock=clock, accounts_in=own_namespace())
+        return cls(Objects(), clock=clock, accounts_in=own_namespace())
 
     def prepare(self, project: str, stage: str) -> None:
         stage_namespace.prepare(self._objects, project, stage, accounts_in=self._accounts_in)

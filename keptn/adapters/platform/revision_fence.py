@@ -6,10 +6,11 @@ that are deployed at once do not disturb each other; a Lease, because the right 
 
 from __future__ import annotations
 
+from keptn.adapters.kubernetes import race
 from keptn.adapters.kubernetes.objects import LEASE, Objects
 from keptn.deployment import manifests
 from keptn.deployment.manifests import REVISION
-from keptn.errors import Late, LostRace
+from keptn.errors import Late
 from keptn.events import Scope
 from keptn.ports import Manifest
 
@@ -19,21 +20,16 @@ ATTEMPTS = 10
 
 def enter(objects: Objects, scope: Scope, *, revision: int) -> None:
     """The revision counts from here on, whatever becomes of the call. Raises Late."""
-    for attempt in range(1, ATTEMPTS + 1):
+
+    def attempt() -> None:
         live = objects.get(LEASE, manifests.namespace(scope), _name(scope))
         check(live, scope, revision=revision)
-        if live and of(live) == revision:
-            return
-        try:
-            if live:
-                objects.apply(LEASE, _lease(scope, revision), resource_version=live["metadata"]["resourceVersion"])
-            else:
-                objects.create(LEASE, _lease(scope, revision))
-        except LostRace:
-            if attempt == ATTEMPTS:
-                raise
-        else:
-            return
+        if live is None:
+            objects.create(LEASE, _lease(scope, revision))
+        elif of(live) != revision:
+            objects.apply(LEASE, _lease(scope, revision), resource_version=live["metadata"]["resourceVersion"])
+
+    race.won(attempt, times=ATTEMPTS)
 
 
 def recheck(objects: Objects, scope: Scope, *, revision: int) -> None:

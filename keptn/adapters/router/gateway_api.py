@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from keptn.adapters.kubernetes import race
 from keptn.adapters.kubernetes.objects import FIELD_MANAGER, GATEWAY, HTTP_ROUTE, NOTES_MANAGER, Objects
 from keptn.adapters.router import gateway_probe, gateway_rules, gateway_status
 from keptn.adapters.router.gateway_probe import Door, Unreachable
@@ -47,7 +48,7 @@ class GatewayApiRouter:
     @classmethod
     def open(cls, *, settings: Settings, clock: Clock) -> GatewayApiRouter:
         return cls(
-            Objects.open(),
+            Objects(),
             clock,
             gateway=settings.gateway,
             hostname=settings.hostname,
@@ -56,13 +57,7 @@ class GatewayApiRouter:
 
     def apply(self, route: Route) -> None:
         """Raises NotYet while the gateway gets to know whom users will be sent to."""
-        for attempt in range(ATTEMPTS):
-            try:
-                self._write(route)
-                break
-            except LostRace:
-                if attempt == ATTEMPTS - 1:
-                    raise
+        race.won(lambda: self._write(route), times=ATTEMPTS)
 
     def in_force(self, route: Route) -> bool:
         live = self._live(route.scope)
@@ -96,9 +91,10 @@ class GatewayApiRouter:
 
     def _check_gateways(self, route: Route, live: Manifest) -> None:
         """Who has users does not leave their Gateway for one that is not there. Raises Refused."""
-        before = [_place(one, route.scope) for one in live["spec"].get("parentRefs") or ()]
+        near = manifests.namespace(route.scope)
+        before = [gateway_status.place(one, near=near) for one in live["spec"].get("parentRefs") or ()]
         for parent in route.manifest["spec"]["parentRefs"] if gateway_rules.backends(live) else ():
-            place = _place(parent, route.scope)
+            place = gateway_status.place(parent, near=near)
             if place not in before and self._objects.get(GATEWAY, *place) is None:
                 raise Refused(
                     f"there is no Gateway {'/'.join(place)} for the route of {route.scope.service} in "
@@ -134,18 +130,14 @@ class GatewayApiRouter:
     def _unknown(self, route: Route, live: Manifest, gaining: Iterable[str]) -> str:
         """What says that the gateway may not know all of them; empty if it does."""
         try:
-            doors, other = self._reached(route, live), self._other(route, live, gateway_rules.soon(route.revision))
+            doors = self._reached(route, live)
+            other = _other(doors, route.scope, gateway_rules.soon(route.revision))
             for name in gaining:
                 value = gateway_rules.value(route.scope, name)
                 other = other or gateway_probe.other(doors, value=value, fits=lambda one: not one.startswith("5"))
         except Unreachable as exc:
             return str(exc)
         return other
-
-    def _other(self, route: Route, live: Manifest, answer: str) -> str:
-        """What the gateway answers to the probe instead; empty if that is the answer. Raises Unreachable."""
-        doors, value = self._reached(route, live), manifests.probe_value(route.scope)
-        return gateway_probe.other(doors, value=value, fits=lambda one: one == answer)
 
     def _counts(self, route: Route, live: Manifest) -> bool:
         """The gateway has it, and who left has had his time; seen once, it is not asked again."""
@@ -170,7 +162,7 @@ class GatewayApiRouter:
         """How long it takes from now on until it counts, and why. Raises NotYet if the gateway has another one."""
         what, answer = f"the route of {route.scope.service} in {route.scope.stage}", probe_answer(route.revision)
         try:
-            other = self._other(route, live, answer)
+            other = _other(self._reached(route, live), route.scope, answer)
         except Unreachable as exc:
             return SETTLE_S, (
                 f"{what} counts {SETTLE_S:g} s after its Gateway took it: whether it has it cannot be asked from here "
@@ -196,14 +188,14 @@ class GatewayApiRouter:
     def _doors(self, scope: Scope, hosts: Sequence[str], *, parents: Sequence[Mapping[str, Any]] | None) -> list[Door]:
         """parents: of the route; None before there is one: that of the settings."""
         parent = (parents or [manifests.parent(self._gateway)])[0]
-        gateway = self._objects.get(GATEWAY, *_place(parent, scope))
+        gateway = self._objects.get(GATEWAY, *gateway_status.place(parent, near=manifests.namespace(scope)))
         section = parent.get("sectionName", "")
         return gateway_probe.doors(gateway, section=section, hosts=hosts, scope=scope) if gateway else []
 
 
-def _place(parent: Mapping[str, Any], scope: Scope) -> tuple[str, str]:
-    """Namespace and name of a Gateway that a route refers to."""
-    return str(parent.get("namespace") or manifests.namespace(scope)), str(parent["name"])
+def _other(doors: Sequence[Door], scope: Scope, answer: str) -> str:
+    """What the gateway answers to the probe instead; empty if that is the answer. Raises Unreachable."""
+    return gateway_probe.other(doors, value=manifests.probe_value(scope), fits=lambda one: one == answer)
 
 
 def _raise(sentence: str, *, final: bool) -> None:

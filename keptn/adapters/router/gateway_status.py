@@ -41,6 +41,11 @@ def refused(route: Manifest, *, all_up: bool) -> str:
     return ""
 
 
+def place(parent: Mapping[str, Any], *, near: str) -> tuple[str, str]:
+    """Namespace and name of a Gateway that a route refers to. near: the namespace of the route."""
+    return str(parent.get("namespace") or near), str(parent["name"])
+
+
 def _entries(route: Manifest, parent: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for entry in (route.get("status") or {}).get("parents") or ():
         if _key(entry["parentRef"], route) == _key(parent, route):
@@ -63,4 +68,4 @@ def _key(parent: Mapping[str, Any], route: Manifest) -> tuple[str, ...]:
 
 
 def _named(parent: Mapping[str, Any], route: Manifest) -> str:
-    return f"{parent.get('namespace') or route['metadata']['namespace']}/{parent['name']}"
+    return "/".join(place(parent, near=route["metadata"]["namespace"]))
