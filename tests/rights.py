@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import yaml
-
-from tests import needs
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "knative/README.md"
@@ -30,12 +25,6 @@ class Right(NamedTuple):
     what: str
     name: str
     verb: str
-
-
-def base() -> list[dict[str, Any]]:
-    command = [needs.program("kubectl"), "kustomize", str(ROOT / "knative/base")]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return list(yaml.safe_load_all(done.stdout))
 
 
 def granted(documents: Sequence[Mapping[str, Any]]) -> set[Right]:

@@ -21,7 +21,7 @@ from urllib.parse import quote
 import httpx
 
 from examples.sockshop.demo.api import SOCKSHOP, Api, wait_for
-from examples.sockshop.demo.cluster import Addresses, kubectl, log_in, push_image, repository, run
+from examples.sockshop.demo.cluster import Addresses, forget_project, kubectl, log_in, push_image, repository, run
 from tests.bench.pods import Pods
 
 WINDOWS = {"stable-window": "60s", "scale-to-zero-grace-period": "30s"}
@@ -46,13 +46,13 @@ class OnCluster:
     @contextmanager
     def project(self, name: str, shipyard: str, services: Mapping[str, str]) -> Iterator[None]:
         """With services, each with the repository of its image below the registry; its namespaces go with it."""
-        self._forget(name)
+        forget_project(self.api, name)
         self.api.keptn("create", "project", name, str(self.file(f"{name}.yaml", shipyard)))
         try:
             self.api.keptn_side_by_side(*(self._onboard(name, *service) for service in services.items()))
             yield
         finally:
-            self._forget(name)
+            forget_project(self.api, name)
 
     @contextmanager
     def hearing_pushes(self, project: str, service: str, *, token: str = "") -> Iterator[None]:
@@ -97,11 +97,6 @@ class OnCluster:
     def _onboard(self, project: str, service: str, image: str) -> tuple[str, ...]:
         values = VALUES.replace("SERVICE", service).replace("IMAGE", f"{self.at.registry}/{image}")
         return "onboard", "service", f"--project={project}", f"--values={self.file(f'{service}.yaml', values)}"
-
-    def _forget(self, name: str) -> None:
-        if name in self.api.keptn("get", "project").split():
-            self.api.keptn("delete", "project", name, "--yes")
-        kubectl("wait", "--for=delete", "namespace", f"--selector=app.kubernetes.io/part-of={name}", "--timeout=180s")
 
     def file(self, name: str, text: str) -> Path:
         file = self.folder / name

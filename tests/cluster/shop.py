@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
-import shutil
-import subprocess
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,8 +14,9 @@ from typing import Any
 
 import yaml
 
-from examples.sockshop.demo.api import SOCKSHOP, Api, DemoError, wait_for
-from examples.sockshop.demo.cluster import Addresses, kubectl, log_in
+from examples.sockshop.demo.api import Api, DemoError, wait_for
+from examples.sockshop.demo.cluster import Addresses, log_in, push_image
+from tests.kubectl import kubectl, tried
 
 SHIPYARD = {
     "stages": [{"name": "dev", "deployment_strategy": "dark", "evaluation": "none", "remediation_strategy": "none"}]
@@ -129,11 +127,8 @@ def push_versions(folder: Path) -> str:
     """Build and push them; their repository."""
     at = Addresses.read(os.environ)
     for tag, code in VERSIONS.items():
-        (place := folder / tag).mkdir()
-        shutil.copy(SOCKSHOP / "cluster/Dockerfile", place)
-        (place / "main.py").write_text(code)
-        command = [*shlex.split(at.push), str(place), f"{at.registry}/bad/app:{tag}"]
-        subprocess.run(command, check=True, capture_output=True, timeout=120)
+        (file := folder / f"{tag}.py").write_text(code)
+        push_image(at, f"{at.registry}/bad/app:{tag}", {"main.py": file})
     return f"{at.registry}/bad/app"
 
 
@@ -154,8 +149,7 @@ def shop(folder: Path, repository: str) -> Iterator[Shop]:
 
 
 def apply(*objects: Mapping[str, Any]) -> None:
-    text = yaml.safe_dump_all(objects)
-    subprocess.run(["kubectl", "apply", "-f", "-"], input=text, text=True, check=True, capture_output=True, timeout=60)
+    kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(objects))
 
 
 def gone(namespace: str) -> None:
@@ -166,8 +160,7 @@ def refused(namespace: str, says: str) -> None:
     """Until a policy is in force there."""
 
     def look() -> bool:
-        command = ["kubectl", "-n", namespace, "create", "deployment", "tried", "--image=i", "--dry-run=server"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+        done = tried("-n", namespace, "create", "deployment", "tried", "--image=i", "--dry-run=server")
         return re.search(says, done.stderr) is not None
 
     wait_for(look, what=f"a refusal in {namespace}", timeout_s=60)

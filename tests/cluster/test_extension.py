@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from examples.sockshop.demo.api import SOCKSHOP, Api, DemoError
-from examples.sockshop.demo.cluster import kubectl, log_in
+from examples.sockshop.demo.cluster import forget_project, kubectl, log_in
 from tests import needs
 
 pytestmark = pytest.mark.cluster
@@ -46,8 +46,7 @@ def api(installation, tmp_path: Path) -> Iterator[Api]:
         api.keptn("onboard", "service", f"--project={PROJECT}", f"--values={tmp_path / 'values.yaml'}")
         yield api
     finally:
-        api.keptn("delete", "project", PROJECT, "--yes")
-        kubectl("wait", "--for=delete", f"namespace/{PROJECT}-dev", "--timeout=60s")
+        forget_project(api, PROJECT)
         kubectl("-n", "keptn", "delete", "--ignore-not-found", f"ksvc/{STEP}", f"trigger/{STEP}", f"configmap/{STEP}")
         api.hang_up()
 

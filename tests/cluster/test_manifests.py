@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,8 @@ import pytest
 import yaml
 
 from tests import needs
-from tests.manifests.test_overlays import ROOT, built
+from tests.kubectl import built, kubectl, tried
+from tests.manifests.test_overlays import ROOT
 
 pytestmark = pytest.mark.cluster
 
@@ -23,18 +23,14 @@ IN_MEMORY = """
 """A patch for production's Broker: a cluster for tests has no Kafka. That Broker is checked against its schema."""
 
 
-def kubectl(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
-    command = [needs.program("kubectl"), f"--kubeconfig={needs.cluster()}", *arguments]
-    return subprocess.run(command, input=given, capture_output=True, text=True, check=False, timeout=120)
-
-
 @pytest.fixture(scope="module")
 def namespaces() -> Iterator[Mapping[str, str]]:
     """For each namespace of the manifests one of the test's own: what is installed here is not touched."""
+    needs.cluster()
     suffix = os.urandom(3).hex()
     own = {name: f"t-manifests-{name}-{suffix}" for name in ("keptn", "keptn-secrets")}
     for name in own.values():
-        assert kubectl("create", "namespace", name).returncode == 0
+        kubectl("create", "namespace", name)
     yield own
     kubectl("delete", "namespace", *own.values(), "--wait=false")
 
@@ -58,10 +54,9 @@ def refused(objects: list[dict[str, Any]], own: Mapping[str, str]) -> str:
     here = moved(objects, own)
     accounts = [one for one in here if one["kind"] == "ServiceAccount"]
     if accounts:
-        made = kubectl("apply", "--server-side", "-f", "-", given=yaml.safe_dump_all(accounts))
-        assert made.returncode == 0, made.stderr
-    tried = ("apply", "--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict", "-f", "-")
-    done = kubectl(*tried, given=yaml.safe_dump_all(here))
+        kubectl("apply", "--server-side", "-f", "-", stdin=yaml.safe_dump_all(accounts))
+    words = ("apply", "--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict", "-f", "-")
+    done = tried(*words, stdin=yaml.safe_dump_all(here))
     assert done.returncode or len(done.stdout.splitlines()) == len(objects)
     return done.stderr if done.returncode else ""
 

@@ -19,6 +19,7 @@ import yaml
 
 from keptn.events import Scope
 from tests import committed, needs, rights
+from tests.kubectl import built, kubectl, tried
 from tests.world import digest_of
 
 pytestmark = pytest.mark.cluster
@@ -51,19 +52,9 @@ class Installation:
         """With a token of the account, as its pod has one."""
         own = account.replace("keptn", self.name)
         if account not in self.tokens:
-            self.tokens[account] = admin("create", "token", own, f"--namespace={self.name}").strip()
-        return kubectl(f"--kubeconfig={self.anonymous}", f"--token={self.tokens[account]}", *command, stdin=stdin)
-
-
-def kubectl(*command: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    program = [needs.program("kubectl"), "--request-timeout=20s", *command]
-    return subprocess.run(program, input=stdin, capture_output=True, text=True, check=False, timeout=120)
-
-
-def admin(*command: str, stdin: str = "") -> str:
-    done = kubectl(*command, stdin=stdin)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+            self.tokens[account] = kubectl("create", "token", own, f"--namespace={self.name}").strip()
+        who = (f"--kubeconfig={self.anonymous}", f"--token={self.tokens[account]}")
+        return tried("--request-timeout=20s", *who, *command, stdin=stdin)
 
 
 def namespace(name: str, **labels: str) -> str:
@@ -95,27 +86,27 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     needs.cluster()
     anonymous = tmp_path_factory.mktemp("anonymous") / "kubeconfig"
     found = Installation(name=f"t-rights-{uuid.uuid4().hex[:6]}", anonymous=anonymous)
-    known = yaml.safe_load(admin("config", "view", "--raw", "--minify", "--flatten"))
+    known = yaml.safe_load(kubectl("config", "view", "--raw", "--minify", "--flatten"))
     known["users"] = [{**user, "user": {}} for user in known["users"]]
     anonymous.write_text(yaml.safe_dump(known))
-    objects = [one for one in rights.base() if one["kind"] in (*KINDS, *POLICIES)]
+    objects = [one for one in built(rights.ROOT / "knative/base") if one["kind"] in (*KINDS, *POLICIES)]
     items = found.renamed({"apiVersion": "v1", "kind": "List", "items": objects})
     try:
-        admin("apply", "--server-side", "-f", "-", stdin=items)
-        admin("create", "namespace", found.places["other"])
+        kubectl("apply", "--server-side", "-f", "-", stdin=items)
+        kubectl("create", "namespace", found.places["other"])
         make_secrets(found)
         policies_count(found)
         make_stage(found)
         yield found
     finally:
-        kubectl("delete", "--wait=false", "--ignore-not-found", "-f", "-", stdin=items)
-        kubectl("delete", "namespace", "--wait=false", "--ignore-not-found", *found.places.values())
+        tried("delete", "--wait=false", "--ignore-not-found", "-f", "-", stdin=items)
+        tried("delete", "namespace", "--wait=false", "--ignore-not-found", *found.places.values())
 
 
 def make_secrets(installation: Installation) -> None:
     place = installation.places["keptn-secrets"]
     for name in ("git", "api", "hooks", "hook-shop.carts", "chat"):
-        admin("create", "secret", "generic", name, f"--namespace={place}", "--from-literal=token=t")
+        kubectl("create", "secret", "generic", name, f"--namespace={place}", "--from-literal=token=t")
 
 
 def policies_count(installation: Installation) -> None:
@@ -151,7 +142,7 @@ def secret(installation: Installation, name: str) -> str:
 def reviewed(account: str, place: str) -> set[tuple[str, str, str]]:
     """What, name and verb: all that the API server grants there, `kubectl auth can-i --list`."""
     review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "spec": {"namespace": place}}
-    text = admin("create", "--as", account, "--validate=false", "-o", "json", "-f", "-", stdin=json.dumps(review))
+    text = kubectl("create", "--as", account, "--validate=false", "-o", "json", "-f", "-", stdin=json.dumps(review))
     return set(rights.of_rules(json.loads(text)["status"]["resourceRules"]))
 
 
@@ -263,7 +254,7 @@ def test_a_route_is_deleted_in_stages_alone(installation: Installation) -> None:
         "spec": {},
     }
     for place in (installation.places["other"], installation.places[rights.STAGE]):
-        admin("create", "--namespace", place, "-f", "-", stdin=json.dumps(route))
+        kubectl("create", "--namespace", place, "-f", "-", stdin=json.dumps(route))
     delete = ("delete", "httproute", "carts", "--namespace")
     refused = installation.as_account("keptn-create-project", *delete, installation.places["other"])
     assert CONFINED in refused.stderr
@@ -276,7 +267,7 @@ def test_a_route_is_deleted_in_stages_alone(installation: Installation) -> None:
 def admitted(place: str, spec: dict[str, Any]) -> subprocess.CompletedProcess[str]:
     """A pod, asked of the API server and not made."""
     manifest = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "tried", "namespace": place}, "spec": spec}
-    return kubectl("create", "--dry-run=server", "-o", "json", "-f", "-", stdin=json.dumps(manifest))
+    return tried("create", "--dry-run=server", "-o", "json", "-f", "-", stdin=json.dumps(manifest))
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
@@ -296,7 +287,7 @@ def test_what_keptn_renders_is_admitted_in_a_stage(installation: Installation, e
 
 def test_the_pods_of_functions_are_admitted(installation: Installation) -> None:
     """As Knative makes them, with its queue-proxy; who needs no token has none. And so is the Job of `test`."""
-    documents = rights.base()
+    documents = built(rights.ROOT / "knative/base")
     (job,) = [d["spec"]["job"]["spec"]["template"]["spec"] for d in documents if d["kind"] == "JobSink"]
     done = admitted(installation.name, json.loads(installation.renamed(job)))
     assert done.returncode == 0, done.stderr
@@ -306,7 +297,7 @@ def test_the_pods_of_functions_are_admitted(installation: Installation) -> None:
     template["timeoutSeconds"] = 1  # which is how long a pod may take to end
     template["serviceAccountName"] = f"{installation.name}-step"
     record["metadata"]["namespace"] = installation.name
-    admin("create", "-f", "-", stdin=json.dumps(record))
+    kubectl("create", "-f", "-", stdin=json.dumps(record))
     (pod,) = waited_for(installation.name, "serving.knative.dev/service=record")["items"]
     assert {one["name"] for one in pod["spec"]["containers"]} == {"user-container", "queue-proxy"}
     mounts = [mount["mountPath"] for one in pod["spec"]["containers"] for mount in one.get("volumeMounts", ())]
@@ -315,8 +306,10 @@ def test_the_pods_of_functions_are_admitted(installation: Installation) -> None:
 
 def waited_for(place: str, labels: str) -> Any:
     end = time.monotonic() + DEADLINE_S
-    while not (found := json.loads(admin("get", "pods", "-o", "json", f"--namespace={place}", "-l", labels)))["items"]:
-        assert time.monotonic() < end, admin("get", "events", f"--namespace={place}")
+    while not (found := json.loads(kubectl("get", "pods", "-o", "json", f"--namespace={place}", "-l", labels)))[
+        "items"
+    ]:
+        assert time.monotonic() < end, kubectl("get", "events", f"--namespace={place}")
         time.sleep(0.5)
     return found
 
@@ -325,7 +318,7 @@ def test_a_quota_works_as_documented(installation: Installation) -> None:
     """Pods that say nothing get what the LimitRange says; what is too much is refused with a sentence."""
     place, folder = installation.places[rights.STAGE], rights.ROOT / "knative/stage"
     for file in sorted(folder.glob("*.yaml")):
-        admin("apply", "--namespace", place, "-f", str(file))
+        kubectl("apply", "--namespace", place, "-f", str(file))
     scope = Scope(project="shop", stage="dev", service="carts")
     (deployment, *_) = committed.objects(scope, "blue", image="a/b:1", digest=digest_of("1"))
     spec = deployment["spec"]["template"]["spec"]
@@ -333,4 +326,4 @@ def test_a_quota_works_as_documented(installation: Installation) -> None:
     assert made["resources"] == {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "256Mi"}}
     spec["containers"][0]["resources"] = {"requests": {"cpu": "5"}}
     assert "exceeded quota: stage" in admitted(place, spec).stderr
-    admin("delete", "--namespace", place, "-f", str(folder / "quota.yaml"))
+    kubectl("delete", "--namespace", place, "-f", str(folder / "quota.yaml"))

@@ -9,8 +9,10 @@ import shlex
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from tests.kubectl import kubectl
 
 AWAY_S = 20
 KILL_EVERY_S = 12.0
@@ -44,8 +46,8 @@ class Trouble:
         """Functions are deleted at random, with no time to end."""
         chance = random.Random(self.seed)
         while not self._over.wait(chance.expovariate(1 / KILL_EVERY_S)):
-            with contextlib.suppress(subprocess.SubprocessError):
-                pods = _kubectl("-n", "keptn", "get", "pods", "-l", "serving.knative.dev/service", "-o", "name").split()
+            with contextlib.suppress(AssertionError, subprocess.TimeoutExpired):
+                pods = kubectl("-n", "keptn", "get", "pods", "-l", "serving.knative.dev/service", "-o", "name").split()
                 if pods:
                     self._do(f"{(pod := chance.choice(pods))} is deleted", _delete, pod)
 
@@ -66,15 +68,15 @@ class Trouble:
 
 
 def store_away() -> None:
-    _kubectl("-n", "keptn", "scale", "deployment/storage", "--replicas=0")
+    kubectl("-n", "keptn", "scale", "deployment/storage", "--replicas=0")
     time.sleep(AWAY_S)
-    _kubectl("-n", "keptn", "scale", "deployment/storage", "--replicas=1")
+    kubectl("-n", "keptn", "scale", "deployment/storage", "--replicas=1")
 
 
 def git_away() -> None:
-    _kubectl("-n", "keptn", "scale", "deployment/git", "--replicas=0")
+    kubectl("-n", "keptn", "scale", "deployment/git", "--replicas=0")
     time.sleep(AWAY_S)
-    _kubectl("-n", "keptn", "scale", "deployment/git", "--replicas=1")
+    kubectl("-n", "keptn", "scale", "deployment/git", "--replicas=1")
 
 
 def api_away() -> None:
@@ -83,14 +85,14 @@ def api_away() -> None:
 
 
 def restart_broker() -> None:
-    _kubectl("-n", "knative-eventing", "rollout", "restart", *(f"deployment/{name}" for name in BROKER))
+    kubectl("-n", "knative-eventing", "rollout", "restart", *(f"deployment/{name}" for name in BROKER))
 
 
 def roll_out() -> None:
     """KEPTN_NEXT_IMAGE: another name of the functions' image."""
-    manifests = _kubectl("kustomize", os.environ["KEPTN_OVERLAY"])
+    manifests = kubectl("kustomize", os.environ["KEPTN_OVERLAY"])
     lines = [_with_next_image(line) for line in manifests.splitlines()]
-    _kubectl("apply", "-f", "-", stdin="\n".join(lines))
+    kubectl("apply", "-f", "-", stdin="\n".join(lines))
 
 
 def _with_next_image(line: str) -> str:
@@ -100,9 +102,4 @@ def _with_next_image(line: str) -> str:
 
 
 def _delete(pod: str) -> None:
-    _kubectl("-n", "keptn", "delete", pod, "--grace-period=0", "--force", "--wait=false")
-
-
-def _kubectl(*words: str, stdin: str | None = None) -> str:
-    command: Sequence[str] = ["kubectl", *words]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, check=True, timeout=60).stdout
+    kubectl("-n", "keptn", "delete", pod, "--grace-period=0", "--force", "--wait=false")

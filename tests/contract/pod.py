@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,9 +13,9 @@ from typing import Any
 
 from keptn.adapters.kubernetes.in_cluster import InCluster
 from tests import needs
+from tests.kubectl import kubectl
 
 ACCOUNT = "step"
-COMMAND_S = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +31,7 @@ class Pod:
         return InCluster(self.url, self.mount)
 
     def kubectl(self, *arguments: str, stdin: str = "") -> str:
-        return _kubectl("--namespace", self.namespace, *arguments, stdin=stdin)
+        return kubectl("--namespace", self.namespace, *arguments, stdin=stdin)
 
     def allow(self, rules: Sequence[Mapping[str, Sequence[str]]], *, name: str = "step") -> None:
         """Give the account these rights in its namespace, and no others of this name."""
@@ -47,23 +46,16 @@ def running(folder: Path) -> Iterator[Pod]:
     """folder: to be the mount; an empty one."""
     needs.cluster()
     namespace = f"t-secrets-{uuid.uuid4().hex[:8]}"
-    _kubectl("create", "namespace", namespace)
+    kubectl("create", "namespace", namespace)
     try:
-        _kubectl("--namespace", namespace, "create", "serviceaccount", ACCOUNT)
-        config: dict[str, Any] = json.loads(_kubectl("config", "view", "--raw", "--minify", "-o", "json"))
+        kubectl("--namespace", namespace, "create", "serviceaccount", ACCOUNT)
+        config: dict[str, Any] = json.loads(kubectl("config", "view", "--raw", "--minify", "-o", "json"))
         cluster = config["clusters"][0]["cluster"]
         inline = cluster.get("certificate-authority-data")
         trusted = base64.b64decode(inline) if inline else Path(cluster["certificate-authority"]).read_bytes()
         (folder / "ca.crt").write_bytes(trusted)
-        (folder / "token").write_text(_kubectl("--namespace", namespace, "create", "token", ACCOUNT))
+        (folder / "token").write_text(kubectl("--namespace", namespace, "create", "token", ACCOUNT))
         (folder / "namespace").write_text(namespace)
         yield Pod(url=cluster["server"], mount=folder, namespace=namespace)
     finally:
-        _kubectl("delete", "namespace", namespace, "--wait=false")
-
-
-def _kubectl(*arguments: str, stdin: str = "") -> str:
-    command = [needs.program("kubectl"), *arguments]
-    done = subprocess.run(command, check=False, input=stdin, capture_output=True, text=True, timeout=COMMAND_S)
-    assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
-    return done.stdout
+        kubectl("delete", "namespace", namespace, "--wait=false")

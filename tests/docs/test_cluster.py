@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from examples.sockshop.demo.cluster import Addresses
-from tests import needs
 from tests.cluster.test_docs import blocks
+from tests.kubectl import kubectl
 from tests.manifests.test_overlays import ROOT
 
 PAGE = Path("docs/cluster.md").read_text()
@@ -44,11 +44,9 @@ def test_an_overlay_of_ones_own_builds(tmp_path):
     file = tmp_path / shown.option.removeprefix("file=")
     file.parent.mkdir()
     file.write_text(shown.text)
-    command = [needs.program("kubectl"), "kustomize", str(file.parent)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "dev.local/keptn:dev2" in done.stdout and "dev.local/keptn-test:dev2" in done.stdout
-    assert 'KEPTN_RETENTION_DAYS: "30"' in done.stdout
+    made = kubectl("kustomize", str(file.parent))
+    assert "dev.local/keptn:dev2" in made and "dev.local/keptn-test:dev2" in made
+    assert 'KEPTN_RETENTION_DAYS: "30"' in made
 
 
 def test_every_address_of_the_story_is_explained():

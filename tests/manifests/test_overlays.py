@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import yaml
 
 from keptn import settings
 from tests import needs
+from tests.kubectl import built
 
 ROOT = Path(__file__).parent.parent.parent
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -24,13 +24,6 @@ FILES = sorted(path for path in ROOT.glob("knative/**/*.yaml") if path.name != "
 
 
 @cache
-def built(overlay: Path) -> list[dict[str, Any]]:
-    command = [needs.program("kubectl"), "kustomize", str(overlay)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return list(yaml.safe_load_all(done.stdout))
-
-
 @cache
 def schemas() -> dict[tuple[str, str], dict[str, Any]]:
     """By apiVersion and kind."""

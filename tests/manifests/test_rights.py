@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests import rights
+from tests.kubectl import built
 
 NO_FUNCTIONS = {"extensions"}
 JOB = "the Job of `test`"
@@ -14,7 +15,7 @@ JOB = "the Job of `test`"
 
 @pytest.fixture(scope="module")
 def documents() -> list[dict[str, Any]]:
-    return rights.base()
+    return built(rights.ROOT / "knative/base")
 
 
 def test_the_table_says_what_is_granted(documents: list[dict[str, Any]]) -> None:

@@ -99,13 +99,10 @@ class Cluster:
 
     def _forget(self) -> None:
         """What an earlier story left."""
-        if PROJECT in self.api.keptn("get", "project"):
-            self.api.keptn("delete", "project", PROJECT, "--yes")
+        forget_project(self.api, PROJECT)
         known = self.api.keptn("get", "secret").split()
         for name in {"servicenow", "chat", "hook-problems"}.intersection(known):
             self.api.keptn("delete", "secret", name, "--yes")
-        for stage in ("dev", "staging", "prod"):
-            kubectl("wait", "--for=delete", f"namespace/{PROJECT}-{stage}", "--timeout=120s")
 
     def connect(self, hook: Mapping[str, Any]) -> None:
         url = str(hook["url"])
@@ -134,9 +131,7 @@ class Cluster:
     def close(self) -> None:
         self.api.hang_up()
         if not self.keep:
-            run(
-                self.at.registry_hook, ""
-            )  # a registry posts for ever what a hook refuses, and nothing would come to rest
+            run(self.at.registry_hook, "")  # it posts for ever what a hook refuses, and nothing would come to rest
             self._forget()
             kubectl("delete", "namespace", _WORLD, "--wait=false")
 
@@ -179,6 +174,13 @@ def log_in(api: Api, *, ingress: str) -> str:
         raise DemoError("keptn is not installed in this cluster, or its api is not ready; see docs/cluster.md")
     api.keptn("auth", f"--endpoint={ingress}", f"--host={urlsplit(url).netloc}", f"--api-token={token[0]}")
     return url
+
+
+def forget_project(api: Api, project: str) -> None:
+    """Delete it, if it is there, and wait until its namespaces are gone."""
+    if project in api.keptn("get", "project").split():
+        api.keptn("delete", "project", project, "--yes")
+    kubectl("wait", "--for=delete", "namespace", f"--selector=app.kubernetes.io/part-of={project}", "--timeout=120s")
 
 
 def push_image(at: Addresses, image: str, files: Mapping[str, Path]) -> None:
