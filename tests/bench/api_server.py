@@ -29,7 +29,7 @@ TRUE = {"status": "True", "reason": "Accepted", "message": ""}
 
 @dataclass(slots=True)
 class Standin:
-    """url: of the API server. gateway: of the gateway. mount: what the kubelet puts into a pod, and a kubeconfig.
+    """url: of the API server. gateway: of the gateway. mount: what the kubelet puts into a pod.
 
     objects: by their paths.
     """
@@ -171,10 +171,6 @@ def standing_in(mount: Path) -> Iterator[Standin]:
         made.gateway = stack.enter_context(_serving(_Gateway, made))
         (mount / "token").write_text("any")
         (mount / "namespace").write_text("keptn")
-        named = {"cluster": {"server": made.url, "certificate-authority": str(certificate)}, "user": {"token": "any"}}
-        lists = {f"{kind}s": [{"name": "one", kind: what}] for kind, what in named.items()}
-        context = {"name": "one", "context": {"cluster": "one", "user": "one"}}
-        (mount / "kubeconfig").write_text(json.dumps({**lists, "contexts": [context], "current-context": "one"}))
         yield made
 
 

@@ -107,7 +107,7 @@ def _in_cluster(state: Path, standin: Standin) -> Mapping[str, str]:
         "WAKE_UP": "pingsource",
     }
     chosen = {f"KEPTN_{port}": name for port, name in names.items()}
-    return {**chosen, "KEPTN_GATEWAY_ADDRESS": standin.gateway, "KUBECONFIG": str(standin.mount / "kubeconfig")}
+    return {**chosen, "KEPTN_GATEWAY_ADDRESS": standin.gateway}
 
 
 def _free_port() -> int:

@@ -10,25 +10,25 @@ from pathlib import Path
 
 from tests.contract.connections import CountingServer
 
-LOGIN = "Basic " + base64.b64encode(b"keptn:right-token").decode()
-
 NOT_OURS = b"0021ERR upload-pack: not our ref\n"
 
 
 class GitHandler(BaseHTTPRequestHandler):
     """Runs the CGI program for each request.
 
-    refused: commits that it does not give when they are named. requests: what was asked, method and path.
+    user keptn.
+    keptn.
     """
 
     folder: Path
     refused: set[str]
     requests: list[tuple[str, str]]
+    token = "right-token"
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
         path, _, query = self.path.partition("?")
-        if path.startswith("/locked") and self.headers.get("Authorization") != LOGIN:
+        if path.startswith("/locked") and self.headers.get("Authorization") != self._login():
             self.send_response(401)
             self.send_header("WWW-Authenticate", "Basic")
             self.send_header("Content-Length", "0")
@@ -49,6 +49,9 @@ class GitHandler(BaseHTTPRequestHandler):
         self._answer(done.stdout)
 
     do_POST = do_GET  # noqa: N815 - BaseHTTPRequestHandler's name
+
+    def _login(self):
+        return "Basic " + base64.b64encode(f"keptn:{self.token}".encode()).decode()
 
     def _environment(self, path, query):
         return {

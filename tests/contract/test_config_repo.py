@@ -419,6 +419,31 @@ def test_credentials_are_sent_and_not_told(git_server, tmp_path):
     assert repo.tree("locked", "dev").read("stage.yaml") == b"name: dev\n"
 
 
+def test_credentials_are_read_anew_when_they_are_refused(git_server, tmp_path):
+    """Not at each exchange: a delivery has dozens, and each would ask the cluster twice."""
+    git("init", "-q", "--bare", "-b", "main", str(tmp_path / "locked.git"), cwd=tmp_path)
+    git("config", "http.receivepack", "true", cwd=tmp_path / "locked.git")
+    secrets = CountedSecrets()
+    secrets.put("git", {"user": "keptn", "token": "right-token"})
+    repo = RemoteConfigRepo(f"{git_server.url}/{{project}}.git", store=MemoryStore(), secrets=secrets)
+    repo.create("locked", BRANCHES, message="m")
+    repo.tree("locked", "dev")
+    assert secrets.reads == 2, "user and token"
+    git_server.handler.token = "another-token"
+    secrets.put("git", {"user": "keptn", "token": "another-token"})
+    with pytest.raises(Unavailable, match="other credentials"):
+        repo.tree("locked", "dev")
+    assert repo.tree("locked", "dev").read("stage.yaml") == b"name: dev\n"
+
+
+class CountedSecrets(MemorySecrets):
+    reads = 0
+
+    def get(self, name, key):
+        self.reads += 1
+        return super().get(name, key)
+
+
 def test_the_login_in_a_url_is_not_told(git_server, tmp_path, free_url):
     """A URL may carry it; no error shows it."""
     store = MemoryStore()

@@ -2,13 +2,14 @@
 
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
 
+from keptn.adapters.kubernetes.kubeconfig import Kubeconfig
 from keptn.adapters.kubernetes.objects import (
     AUTOSCALER,
     DEPLOYMENT,
@@ -17,7 +18,6 @@ from keptn.adapters.kubernetes.objects import (
     SERVICE,
     Objects,
     Resource,
-    connected,
 )
 from keptn.adapters.logs.kubernetes import KubernetesLogs
 from keptn.adapters.machine.system_clock import SystemClock
@@ -34,6 +34,16 @@ SCALED = """
 autoscaling: {minReplicas: 2, maxReplicas: 4, targetCPUUtilizationPercentage: 50}
 resources: {requests: {cpu: 10m}}
 """
+
+
+class Impersonating(Kubeconfig):
+    """Of a user who has no rights but those that are given here."""
+
+    def __init__(self, user: str) -> None:
+        self._user = user
+
+    def _credentials(self) -> Mapping[str, str]:
+        return {**super()._credentials(), "impersonate-user": self._user}
 
 
 @pytest.fixture
@@ -87,9 +97,7 @@ def test_a_namespace_that_is_going(cluster: Cluster) -> None:
 
 def test_a_namespace_that_is_gone(cluster: Cluster) -> None:
     """Whoever has rights in it alone has none any more; who may look for it can say why."""
-    somebody = connected()
-    somebody.set_default_header("Impersonate-User", cluster.project)
-    platform = KubernetesPlatform(Objects(somebody), clock=SystemClock(), accounts_in="keptn")
+    platform = KubernetesPlatform(Objects(Impersonating(cluster.project)), clock=SystemClock(), accounts_in="keptn")
     found = cluster.rendered()
     cluster.objects.delete(NAMESPACE, "", cluster.namespace)
     until(lambda: cluster.objects.get(NAMESPACE, "", cluster.namespace) is None, what="the end of the namespace")

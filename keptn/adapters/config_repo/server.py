@@ -31,6 +31,7 @@ class GitServer:
 
     def __init__(self, url: str, *, secrets: Secrets) -> None:
         self._url, self._secrets = url, secrets
+        self._login: Mapping[str, str] = {}
 
     def refs(self, project: str) -> Mapping[bytes, bytes]:
         with self._connected(project) as (client, path):
@@ -104,13 +105,14 @@ class GitServer:
         from urllib3.exceptions import HTTPError
 
         url, there = self._url.replace("{project}", project), self.named(project)
-        user, token = self._secrets.get("git", "user"), self._secrets.get("git", "token")
-        options: dict[str, Any] = {"username": user or "keptn", "password": token.strip()} if token else {}
+        login, self._login = self._login or self._read_login(), {}  # known only while the server takes it
+        options: dict[str, Any] = {**login}
         exchange = _Exchange(self._pool)
         if url.startswith(("http://", "https://")):
             options["pool_manager"] = exchange
         try:
             yield get_transport_and_path(url, **options)
+            self._login = login
         except NotGitRepository as exc:
             raise Refused(f"there is no repository at {there}; make an empty one there first") from exc
         except HTTPUnauthorized as exc:
@@ -119,6 +121,10 @@ class GitServer:
             raise Unavailable(f"{there} cannot be used now: {self._without_login(str(exc))}") from exc
         finally:
             exchange.end()
+
+    def _read_login(self) -> Mapping[str, str]:
+        user, token = self._secrets.get("git", "user"), self._secrets.get("git", "token")
+        return {"username": user or "keptn", "password": token.strip()} if token else {}
 
     def _without_login(self, text: str) -> str:
         login = re.match(r"\w+://([^/@]*)@", self._url)

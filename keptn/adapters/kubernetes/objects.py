@@ -1,20 +1,18 @@
-"""Objects of a cluster as manifests, through the official client: what platform, router and logs are built on.
-
-Imported by who needs it alone: the client costs a quarter of a second of a cold start. Its models are not used: what is
-committed is what is sent. A pod's own service account counts, else the file that KUBECONFIG names.
-"""
+"""Objects of a cluster as manifests: what is committed is what is sent. Platform, router and logs are built on it."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
-from keptn.adapters.kubernetes.in_cluster import MOUNT
+from keptn.adapters.kubernetes.api_server import MERGE_PATCH, ApiServer, as_object
+from keptn.adapters.kubernetes.in_cluster import MOUNT, InCluster
+from keptn.adapters.kubernetes.kubeconfig import Kubeconfig
 from keptn.adapters.kubernetes.refusals import MADE_ANEW, Forbidden, refusal
 from keptn.errors import Refused, Unavailable
 from keptn.ports import Manifest
@@ -22,10 +20,7 @@ from keptn.ports import Manifest
 FIELD_MANAGER = "keptn"
 NOTES_MANAGER = "keptn-notes"
 """Of what is changed beside the committed: an apply would take the other's over, and away."""
-TIMEOUT_S = (3.0, 15.0)
-"""To connect, and until it answers."""
 _APPLY = "application/apply-patch+yaml"
-_MERGE = "application/merge-patch+json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,14 +68,18 @@ def own_namespace() -> str:
     return file.read_text().strip() if file.is_file() else "keptn"
 
 
+@cache
+def own_access() -> ApiServer:
+    """That of this pod, or of who KUBECONFIG names; platform, router and logs share its connections."""
+    pod = InCluster()
+    return pod if pod.is_here else Kubeconfig()
+
+
 class Objects:
-    """client: kubernetes.client.ApiClient; without, the first request makes that of this process.
+    """Raises Refused, LostRace and Unavailable, as `refusals` says."""
 
-    Raises Refused, LostRace and Unavailable, as `refusals` says.
-    """
-
-    def __init__(self, client: Any = None) -> None:  # noqa: ANN401 - the library's
-        self._client = client
+    def __init__(self, api: ApiServer | None = None) -> None:
+        self._api = api or own_access()
 
     def get(self, resource: Resource, namespace: str, name: str) -> dict[str, Any] | None:
         """None if it is not there, nor its namespace. Raises Refused where the cluster has no such kind."""
@@ -124,7 +123,7 @@ class Objects:
             namespace, name = _named(manifest)
             metadata = {"managedFields": entries, "resourceVersion": applied["metadata"]["resourceVersion"]}
             path, doing = resource.path(namespace, name), _doing("apply", resource, namespace, name)
-            _, owned = self._call("PATCH", path, body={"metadata": metadata}, content_type=_MERGE, doing=doing)
+            _, owned = self._call("PATCH", path, body={"metadata": metadata}, content_type=MERGE_PATCH, doing=doing)
             self._apply(resource, manifest, owned["metadata"]["resourceVersion"], manager)
 
     def _apply(self, resource: Resource, manifest: Manifest, resource_version: str, manager: str) -> dict[str, Any]:
@@ -144,7 +143,7 @@ class Objects:
         """Change what the patch names (RFC 7386); with a resourceVersion in it that version alone, else LostRace."""
         path, doing = resource.path(namespace, name), _doing("change", resource, namespace, name)
         query = [("fieldManager", NOTES_MANAGER)]
-        self._call("PATCH", path, body=patch, query=query, content_type=_MERGE, doing=doing)
+        self._call("PATCH", path, body=patch, query=query, content_type=MERGE_PATCH, doing=doing)
 
     def delete(self, resource: Resource, namespace: str, name: str, *, resource_version: str = "") -> None:
         """With all that it owns, in the background; what is not there is fine."""
@@ -171,7 +170,7 @@ class Objects:
     def _call(self, method: str, path: str, *, doing: str, **given: Any) -> tuple[int, dict[str, Any]]:  # noqa: ANN401
         """Status and object; 404 of an object is an answer where it is read or deleted."""
         try:
-            return 200, dict(json.loads(self._text(method, path, doing=doing, **given)))
+            return 200, as_object(self._text(method, path, doing=doing, **given))
         except _Absent:
             return 404, {}
         except Forbidden:
@@ -199,64 +198,18 @@ class Objects:
         body: Manifest | None = None,
         content_type: str = "application/json",
     ) -> str:
-        headers = {"Accept": "application/json", **({"Content-Type": content_type} if body is not None else {})}
-        with _translated(method, doing):
-            answer = (self._client or _shared()).call_api(
-                path,
-                method,
-                query_params=list(query),
-                header_params=headers,
-                body=body,
-                auth_settings=["BearerToken"],
-                _return_http_data_only=True,
-                _preload_content=False,
-                _request_timeout=TIMEOUT_S,
-            )
-            return str(answer.data.decode(errors="replace"))
+        asked = f"{path}?{urlencode(query)}" if query else path
+        status, answer = self._api.exchange(method, asked, body, content_type=content_type)
+        text = answer.decode(errors="replace")
+        if 200 <= status < 300:
+            return text
+        if status == 404 and method in {"GET", "DELETE"} and '"details"' in text:
+            raise _Absent(doing)
+        raise refusal(status, text, doing=doing)
 
 
 class _Absent(Refused):
     """An object that is not there, of a kind that is."""
-
-
-@contextmanager
-def _translated(method: str, doing: str) -> Iterator[None]:
-    from kubernetes.client.exceptions import ApiException
-    from urllib3.exceptions import HTTPError
-
-    try:
-        yield
-    except ApiException as exc:
-        if not exc.status:  # no answer, or one that is no HTTP
-            raise Unavailable(f"the cluster's API server did not {doing}: {exc.reason}; it is tried again") from exc
-        body = exc.body.decode(errors="replace") if isinstance(exc.body, bytes) else str(exc.body or "")
-        if exc.status == 404 and method in {"GET", "DELETE"} and '"details"' in body:
-            raise _Absent(doing) from exc
-        raise refusal(exc.status, body, doing=doing) from exc
-    except HTTPError as exc:
-        reason = str(getattr(exc, "reason", None) or type(exc).__name__).partition(": ")[2] or type(exc).__name__
-        raise Unavailable(f"the cluster's API server does not answer ({reason}); it is tried again") from exc
-
-
-def connected() -> Any:  # noqa: ANN401 - the library's
-    """A client as this pod, or who KUBECONFIG says. Raises Refused."""
-    from kubernetes import config
-    from kubernetes.client import ApiClient, Configuration
-
-    found = Configuration()
-    try:
-        try:
-            config.load_incluster_config(client_configuration=found)
-        except config.ConfigException:
-            config.load_kube_config(client_configuration=found)
-    except config.ConfigException as exc:
-        raise Refused(f"this is no pod of a cluster, and KUBECONFIG names none ({exc}); set KUBECONFIG") from exc
-    found.retries = 1
-    return ApiClient(found)
-
-
-_shared = cache(connected)
-"""Platform, router and logs use one client."""
 
 
 def _made_ours(applied: Manifest, manager: str) -> list[dict[str, Any]]:

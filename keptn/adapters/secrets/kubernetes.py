@@ -14,7 +14,8 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from keptn.adapters.kubernetes.in_cluster import NAMES_ONLY, InCluster
+from keptn.adapters.kubernetes.api_server import NAMES_ONLY
+from keptn.adapters.kubernetes.in_cluster import InCluster
 from keptn.adapters.secrets import secret_name
 from keptn.errors import LostRace
 from keptn.settings import Settings

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from keptn.adapters.kubernetes.in_cluster import MERGE_PATCH, InCluster
+from keptn.adapters.kubernetes.api_server import MERGE_PATCH
+from keptn.adapters.kubernetes.in_cluster import InCluster
 from keptn.adapters.timers.kept_tick import KeptTick, Tick
 from keptn.errors import LostRace, Unavailable
 from keptn.events import rfc3339, utc
