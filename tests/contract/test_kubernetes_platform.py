@@ -370,8 +370,8 @@ def test_a_probe_that_fails_is_said(cluster: Cluster) -> None:
 class Overtaken(Objects):
     """Just before it makes a Deployment, somebody else has his way."""
 
-    def __init__(self, cluster: Cluster, others: Callable[[], None]) -> None:
-        super().__init__(cluster.objects._client)
+    def __init__(self, others: Callable[[], None]) -> None:
+        super().__init__()
         self.others = others
 
     def create(self, resource: Resource, manifest: Manifest) -> None:
@@ -390,7 +390,7 @@ def test_a_slow_twin_makes_nothing_that_stays(cluster: Cluster, others: str) -> 
         else:
             cluster.apply(tag="0.2", revision=6)
 
-    slow = KubernetesPlatform(Overtaken(cluster, overtake), clock=SystemClock(), accounts_in="keptn")
+    slow = KubernetesPlatform(Overtaken(overtake), clock=SystemClock(), accounts_in="keptn")
     with pytest.raises(Late, match="older than revision 6"):
         slow.apply(cluster.scope, "blue", manifests=cluster.rendered(revision=5), revision=5)
     live = cluster.objects.get(DEPLOYMENT, cluster.namespace, "carts-blue")
@@ -415,7 +415,7 @@ def test_of_many_at_once_the_highest_revision_stays(cluster: Cluster) -> None:
 
 def test_a_look_costs_few_requests(cluster: Cluster) -> None:
     """It is taken every second while one waits."""
-    counting = Counting(cluster.objects._client)
+    counting = Counting()
     platform = KubernetesPlatform(counting, clock=SystemClock(), accounts_in="keptn")
     cluster.apply(image=cluster.missing_image)
     cluster.refusal()
