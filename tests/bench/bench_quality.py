@@ -80,7 +80,7 @@ def _side_by_side() -> float:
     window = Window(start=START, end=START + timedelta(seconds=10))
     subject = Subject(scope=CARTS, colour="green", window=window, labels={}, filters={})
     questions = [Question(subject=subject, need=Need(indicator=str(n), source="", query="q")) for n in range(20)]
-    measuring = Measuring(lambda _: _Slow(), default="slow", clock=SystemClock(), deadline=START)
+    measuring = Measuring(lambda _: _Slow(), clock=SystemClock(), deadline=START)
     return _median_ms(lambda: measuring.ask({"candidate": questions})) / 50
 
 
