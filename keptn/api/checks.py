@@ -29,7 +29,7 @@ def warnings(path: str, content: bytes, *, project: str, ctx: Context) -> Sequen
     if kind is None:
         return ()
     found = validation.parse(content, file=path, kind=kind)
-    said = tuple(getattr(found, "warnings", ()))
+    said = validation.warnings(content, file=path, kind=kind)
     if not isinstance(found, NotifyFile):
         return said
     stages_there, services = known.stage_names(project, ctx), known.all_services(project, ctx)
@@ -39,7 +39,7 @@ def warnings(path: str, content: bytes, *, project: str, ctx: Context) -> Sequen
 def shipyard(text: str, ctx: Context, *, project: str, called: str = "") -> None:
     """Raises InvalidFile; also where a stage's name is none for a namespace of the project, or as `pins` does."""
     file("shipyard.yaml", text.encode(), called=called)
-    document = documents.load(text, file=called or "shipyard.yaml")
+    document = documents.read(text, file=called or "shipyard.yaml", kind="shipyard")
     for position, stage in enumerate(stages.in_shipyard(document)):
         try:
             names.check_stage(stage, project=project)
@@ -68,6 +68,15 @@ def _pins(value: object, path: Path) -> Iterator[tuple[Path, Mapping[str, object
     elif isinstance(value, list):
         for place, item in enumerate(value):
             yield from _pins(item, (*path, place))
+
+
+def with_name(values: str, *, named: str, called: str = "") -> str:
+    """A values file that names no service, as those of Helm's charts, with that name in it; any other as it is."""
+    data = documents.read(values, file=called or "values.yaml", kind="values").data
+    if not isinstance(data, Mapping) or {"service", "name", "metadata"} & data.keys():
+        return values
+    named_too = f"name: {named}\n{values}"
+    return named_too if not values.lstrip().startswith(("{", "---", "%")) else values
 
 
 def service_of(values: str, *, named: str, called: str = "") -> str:

@@ -70,7 +70,8 @@ def _report(path: Path, *, kind: Kind | None, explain: bool) -> Report:
         raise click.UsageError(f"--explain is for shipyards; {file} is a {kind} file.")
     parsed = validation.parse(text, file=file, kind=kind)
     compiled = parsed.to_dict() if explain else None
-    return Report(file=file, kind=kind, warnings=getattr(parsed, "warnings", ()), compiled=compiled, parsed=parsed)
+    warnings = validation.warnings(text, file=file, kind=kind)
+    return Report(file=file, kind=kind, warnings=warnings, compiled=compiled, parsed=parsed)
 
 
 def _together(reports: Sequence[Report]) -> Sequence[Report]:

@@ -21,7 +21,7 @@ from typing import Any
 
 from keptn import documents
 from keptn.documents import Document
-from keptn.events import PREFIX, Event, Result
+from keptn.events import PREFIX, RESERVED_STAGES, Event, Result
 
 FILE = "notify.yaml"
 CHANNELS = ("slack", "teams", "webhook", "cdevents")
@@ -69,7 +69,17 @@ class NotifyFile:
     def strangers(self, *, stages: Collection[str], services: Collection[str] | None = None) -> Sequence[str]:
         """Warnings about names that are not among the project's. services: None if they are not at hand."""
         known = {"stages": stages} if services is None else {"stages": stages, "services": services}
-        return [
+        of_patterns = [
+            str(
+                self.document.error(
+                    f"{pattern!r}: {_stranger('stages', stage, stages)}", "notifications", place, "events"
+                )
+            )
+            for place, subscription in enumerate(self.subscriptions)
+            for pattern in subscription.events
+            if (stage := _stage_of(pattern)) and stage not in stages
+        ]
+        return of_patterns + [
             str(self.document.error(_stranger(kind, name, there), "notifications", place, kind))
             for place, subscription in enumerate(self.subscriptions)
             for kind, there in known.items()
@@ -89,6 +99,12 @@ def can_be_heard(pattern: str) -> bool:
     return ends or begins
 
 
+def _stage_of(pattern: str) -> str:
+    """The stage that a pattern names; empty if it names none."""
+    parts = _short(pattern)
+    return parts[0] if len(parts) == 3 and parts[0] not in ("*", *RESERVED_STAGES) else ""
+
+
 def matches(pattern: str, event_type: str) -> bool:
     """Whether the pattern covers the type: `*` stands for one part, `>` at the end for one or more."""
     if not event_type.startswith(PREFIX):
@@ -99,7 +115,7 @@ def matches(pattern: str, event_type: str) -> bool:
 
 def parse(text: str | bytes, *, file: str = FILE) -> NotifyFile:
     """Read the subscriptions. Raises InvalidFile with the line."""
-    document = documents.load(text, file=file)
+    document = documents.read(text, file=file, kind="notify")
     entries = document.data.get("notifications") if isinstance(document.data, dict) else None
     if not isinstance(entries, list):
         raise document.error("must have `notifications`, a list of who hears what (it may be empty)")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 from keptn import events
 from keptn.errors import Undecodable
@@ -50,6 +51,14 @@ def owners(store: ObjectStore, repository: str) -> Sequence[Owner]:
     """The services that were onboarded with this image repository, all of them."""
     prefix = objects.owners(repository)
     parts = (name.removeprefix(prefix).partition(".") for name in _names(store, prefix))
+    return [Owner(project=project, service=service) for project, _, service in parts]
+
+
+def owners_of_short(store: ObjectStore, short: str) -> Sequence[Owner]:
+    """The services with a repository that ends with these parts: `carts` for `sockshop/carts`. Looks at every one."""
+    ends = f"{quote(f'/{short}', safe='')}/"
+    found = (name.removeprefix(objects.IMAGES).rpartition("/") for name in _names(store, objects.IMAGES))
+    parts = (owner.partition(".") for whole, slash, owner in found if f"{whole}{slash}".endswith(ends))
     return [Owner(project=project, service=service) for project, _, service in parts]
 
 

@@ -68,7 +68,7 @@ def test_people_hear_ends_problems_and_what_waits_for_them():
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("", "notify.yaml: must have `notifications`"),
+        ("", "notify.yaml: is empty"),
         ("notifications: {}", "notify.yaml:1: must have `notifications`"),
         ("notifications:\n- slack", "notify.yaml:2: a notification is a mapping"),
         (
