@@ -53,7 +53,7 @@ def _reason(exc: yaml.MarkedYAMLError, text: str) -> str:
     """What is wrong, in words of a person where libyaml's are its own."""
     lines, mark = text.splitlines(), exc.problem_mark
     line = lines[mark.line] if mark and mark.line < len(lines) else ""
-    if "\t" in line[: len(line) - len(line.lstrip())]:
+    if "\t" in line[: len(line) - len(line.lstrip())] or (mark and line[mark.column : mark.column + 1] == "\t"):
         return "not valid YAML: a tab in the indentation; indent with spaces"
     if exc.problem == "but found another document":
         return "not valid YAML here: a second document begins; keep one in a file"

@@ -46,7 +46,7 @@ def event(ctx: click.Context, *, file: Path | None, no_wait: bool, timeout_s: fl
 def _send(session: Session, file: Path, *, no_wait: bool, timeout_s: float) -> int:
     """Only an event that starts a sequence is followed: everything else is done when it was taken."""
     try:
-        body = json.loads(files.text_to_send(file))
+        body = json.loads(files.text_to_send(file), parse_constant=files.no_number)
     except ValueError as exc:
         line = f":{exc.lineno}" if isinstance(exc, json.JSONDecodeError) else ""
         raise KeptnError(f"{file}{line}: the event is no JSON: {exc}") from exc

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from keptn.cli import follow, labels, send, starting, user
+from keptn.cli import files, follow, labels, send, starting, user
 from keptn.cli.client import segment
 from keptn.cli.examples import example
 from keptn.cli.session import Session, pass_session
@@ -70,7 +70,7 @@ def evaluation(session: Session, /, *, timeframe: str, start: str, end: str, **g
 def sequence(session: Session, /, *, name: str, data: str, **given: Any) -> int:  # noqa: ANN401 - click's options
     """Start the sequence NAME of a stage."""
     try:
-        body = {"data": json.loads(data)}
+        body = {"data": json.loads(data, parse_constant=files.no_number)}
     except ValueError as exc:
         raise click.UsageError(f"--data is no JSON: {exc}.") from exc
     return _start(session, f"sequence/{segment(name)}", body, given)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from keptn import events
+from keptn import events, names
 from keptn.errors import Undecodable
 from keptn.events import Event, Phase, Scope
 from keptn.ports import ObjectStore
@@ -42,8 +42,8 @@ class Owner:
 def parse_image(image: str) -> tuple[str, str]:
     """Repository and tag of `repository:tag`; the registry's port is part of the repository. Raises Undecodable."""
     repository, _, tag = image.rpartition(":")
-    if not repository or not tag or "/" in tag or "@" in image:
-        raise Undecodable(f"the image {image!r} must be repository:tag, as in carts:0.2")
+    if not names.is_repository(repository) or not names.is_tag(tag):
+        raise Undecodable(f"the image {image[:80]!r} must be repository:tag, as in carts:0.2")
     return repository, tag
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from keptn.documents import Document, Path
+from keptn.errors import Refused
 from keptn.shipyard.model import API_VERSION, SequenceDefinition, Shipyard, Stage, TriggeredOn
 
 _RESULTS = ("pass", "warning", "fail")
@@ -15,7 +16,13 @@ Node = tuple[str, str]
 
 def checked(shipyard: Shipyard, document: Document) -> Shipyard:
     """The shipyard with its warnings."""
-    found = [*_version(document), *_triggers(shipyard, document), *_cycles(shipyard, document), *_misplaced(shipyard)]
+    found = [
+        *_version(document),
+        *_triggers(shipyard, document),
+        *_cycles(shipyard, document),
+        *_misplaced(shipyard),
+        *_strategies(shipyard),
+    ]
     warnings = [f"{document.file}:{document.line(path) or 1}: {text}" for path, text in found]
     return replace(shipyard, warnings=tuple(warnings))
 
@@ -48,6 +55,20 @@ def _misplaced(shipyard: Shipyard) -> Iterator[tuple[Path, str]]:
             if "deployment" not in names[:position] or "release" in names[:position]:
                 text = "this task will be refused: a weight needs a candidate, between a deployment and its release"
                 yield (*path, "tasks", position), text
+
+
+def _strategies(shipyard: Shipyard) -> Iterator[tuple[Path, str]]:
+    """A strategy that the built-in deployment refuses; an executor of a team's own may know it."""
+    from keptn.deployment.strategy import strategy_named  # noqa: PLC0415 - only who checks a file asks
+
+    for _, sequence, path in _sequences(shipyard):
+        for position, task in enumerate(sequence.tasks):
+            named = task.properties.get("deploymentstrategy")
+            if task.name == "deployment" and named is not None:
+                try:
+                    strategy_named(str(named))
+                except Refused as refused:
+                    yield (*path, "tasks", position), f"this deployment will be refused: {refused}"
 
 
 def _never(shipyard: Shipyard, trigger: TriggeredOn) -> str:

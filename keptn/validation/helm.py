@@ -77,7 +77,7 @@ class _Translation:
 
     def _replicaCount(self, key: str, value: object) -> None:  # noqa: N802 - the key's name
         if not _is_on(self.data.get("autoscaling")):
-            self._put(("replicas",), value, of=key)
+            self._put(("replicas",), _number(value), of=key)
 
     def _service(self, key: str, value: object) -> None:
         if not isinstance(value, Mapping):
@@ -85,9 +85,9 @@ class _Translation:
             return
         if not _empty(value.get("name")):
             self._put(("service",), value["name"], of="service.name")
-        port = next((name for name in _PORTS if not _empty(value.get(name))), None)
+        port = next((name for name in _PORTS if isinstance(_number(value.get(name)), int)), None)
         if port and "ports" not in self.data:
-            self._put(("ports", 0, "containerPort"), [{"containerPort": value[port]}], of=f"service.{port}")
+            self._put(("ports", 0, "containerPort"), [{"containerPort": _number(value[port])}], of=f"service.{port}")
         self._rest(key, value, known={"name", port})
 
     def _image(self, key: str, value: object) -> None:
@@ -130,6 +130,11 @@ class _Translation:
 
     def _rest(self, key: str, value: Mapping[Any, Any], *, known: Collection[object]) -> None:
         self.unused += [f"{key}.{name}" for name, item in value.items() if name not in known and not _empty(item)]
+
+
+def _number(value: object) -> object:
+    """Charts put numbers in quotes, too."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
 def _is_on(autoscaling: object) -> bool:

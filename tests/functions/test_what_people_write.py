@@ -85,6 +85,12 @@ VALIDATED = [
     ("values.yaml", "service: w\nimage: ../../etc", 1, ":2: `image` must be a repository such as sockshop/carts"),
     ("values.yaml", "service: w\nimage: http://x/y", 1, ":2: `image` must be a repository such as sockshop/carts"),
     ("values.yaml", "service: w\nimage: x/y\nenv: {PORT: 99}", 1, ":3: the key 'PORT' must be a name without =, and"),
+    (
+        "shipyard.yaml",
+        PRODUCT + DELIVERY.replace("deployment}", "deployment, properties: {deploymentstrategy: user_managed}}"),
+        0,
+        ":8: this deployment will be refused: there is no deployment strategy 'user_managed'",
+    ),
     # files that are no file
     ("values.yaml", "", 1, "values.yaml: is empty"),
     ("shipyard.yaml", "# nothing yet\n", 1, "shipyard.yaml: is empty"),
@@ -139,6 +145,12 @@ def test_files_are_checked(keptn, tmp_path, name, text, code, sentence):
 
 
 TYPED = [
+    ("send event -f nan-event.json", 1, "nan-event.json: the event is no JSON: NaN is no number in JSON"),
+    (
+        'trigger sequence x -p sockshop --stage=dev --service=carts --data={"a":NaN}',
+        2,
+        "--data is no JSON: NaN is no number in JSON",
+    ),
     # not a number, negative
     ("local --idle-s nan", 2, "nan is no time to wait"),
     ("send event --timeout nan -f event.json", 2, "nan is no time to wait"),
@@ -154,6 +166,8 @@ TYPED = [
     # images that are no repository
     ("onboard service -p sockshop --values=etc.yaml", 1, "etc.yaml:2: `image` must be a repository"),
     ("onboard service -p sockshop --values=url.yaml", 1, "url.yaml:2: `image` must be a repository"),
+    ("send event newartifact http://x/y:1", 1, "the image 'http://x/y:1' must be repository:tag, as in carts:0.2"),
+    ("trigger delivery --image=../../etc:1", 1, "the image '../../etc:1' must be repository:tag, as in carts:0.2"),
     ("onboard service -p sockshop --values=port.yaml", 1, "port.yaml:3: the key 'PORT' must be a name without =, and"),
     # files that are no file
     ("onboard service -p sockshop --values=empty.yaml", 1, "empty.yaml is empty"),
@@ -186,6 +200,7 @@ TYPED = [
 ]
 FILES = {
     "event.json": "{}",
+    "nan-event.json": '{"data": {"a": NaN}}',
     "shipyard.yaml": SHIPYARD,
     "warned.yaml": product("{event: dev.delivery.finished}"),
     "back.jsonl": '{"advance_seconds": -5}',
