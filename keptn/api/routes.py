@@ -42,6 +42,7 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("GET", _SERVICE, "services:show"),
     ("DELETE", _SERVICE, "services:delete"),
     ("GET", _SERVICE + "/hook", "services:hook"),
+    ("GET", _SERVICE + "/alert-rules", "alert_rules:show"),
     ("GET", _STAGE + "/service", "services:index"),
     ("GET", _SLOT, "services:slot"),
     *((method, scope + "/resource/<path:uri>", f"resources:{route}")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from keptn.cli import files, follow, labels, starting, user
+from keptn.cli import approval_finished, files, follow, labels, starting, user
 from keptn.cli.examples import example
 from keptn.cli.exit_codes import ExitCode
 from keptn.cli.session import Session, pass_session
@@ -107,8 +107,10 @@ def start(session: Session, *, artifact: str = "", stage_argument: str = "", **g
         "image": image,
         "stage": given["stage"] or stage_argument,
         "labels": labels.parse(given["labels"]),
+        "values": given.get("values", {}),
     }
     return starting.deliver(session, wanted=wanted, no_wait=given["no_wait"], timeout_s=given["timeout_s"])
 
 
 event.add_command(new_artifact, "newartifact")
+event.add_command(approval_finished.command)

@@ -28,11 +28,16 @@ def command() -> None:
 @command.command(epilog=example(_DELIVERY))
 @click.option("--image", required=True, help="The image, with its tag or with --tag.")
 @click.option("--stage", default="", help="The stage.  [default: the first stage]")
+@click.option("--values", "values", multiple=True, metavar="KEY=VALUE", help="For executors of your own; see below.")
 @send.artifact_options
 @pass_session
 def delivery(session: Session, /, **given: Any) -> int:  # noqa: ANN401 - click's options
-    """Start the delivery of an image."""
-    return send.start(session, **given)
+    """Start the delivery of an image.
+
+    --values travel in the event (`configurationChange.values`), where executors of your own find them; what the
+    built-in deployment runs with stands in the service's values.yaml.
+    """
+    return send.start(session, **{**given, "values": labels.parse(given["values"], what="value")})
 
 
 def _slot_options(function: F) -> F:

@@ -144,6 +144,7 @@ def test_files_are_checked(keptn, tmp_path, name, text, code, sentence):
     assert any(line.startswith(name) and sentence in line for line in out.splitlines()), out
 
 
+SLI = b"indicators: {a: \"rate(x{s='$SERVICE'}[$DURATION_SECONDS])\", b: up}\n"
 TYPED = [
     ("send event -f nan-event.json", 1, "nan-event.json: the event is no JSON: NaN is no number in JSON"),
     (
@@ -196,6 +197,37 @@ TYPED = [
     ("create service -p sockshop --values=chart.yaml named", 0, "Service named is onboarded"),
     ("create service -p sockshop --values=helm.yaml other", 1, "the file is for service 'orders', not 'other'"),
     ("get hook -p bare --service=nude", 1, "bare/nude has no image, so no push to a registry starts a delivery"),
+    ("get projects", 0, "sockshop"),
+    ("get services -p sockshop", 0, "carts"),
+    ("get stages -p sockshop", 0, "staging"),
+    ("get secrets", 0, "hook-sockshop.carts"),
+    ("get event --project=sockshop --num-of-results=5", 0, "There are no such events."),
+    ("abort sequence --project=sockshop --keptn-context=nope", 1, "there is no delivery 'nope'"),
+    ("pause sequence --keptn-context nope -p sockshop --stage=dev", 1, "there is no delivery 'nope'"),
+    ("resume sequence --keptn-context=nope --project sockshop", 1, "there is no delivery 'nope'"),
+    ("abort sequence --project=sockshop", 2, "Missing argument 'DELIVERY'"),
+    ("send event approval.finished -p sockshop --stage=dev --id=nope --result=pass", 1, "nobody is asked for approval"),
+    ("send event approval.finished -p sockshop --stage=dev --id=nope", 2, "say --result=pass, or keptn approve nope"),
+    (
+        "send event start-evaluation -p sockshop --stage=dev --service=carts --timeframe=5m --no-wait",
+        0,
+        "sockshop/carts in dev: keptn context",
+    ),
+    ("create secret s --from-literal=a=b --scope=x", 0, "--scope means nothing here"),
+    ("update secret hooks --from-literal=token=b --scope=x", 0, "--scope means nothing here"),
+    ("delete secret hooks --scope=x --yes", 0, "--scope means nothing here"),
+    ("trigger delivery --image=carts:0.2 --values=replicas=3 --no-wait", 0, "keptn context"),
+    ("trigger delivery --image=carts:0.2 --values=replicas", 2, "The value 'replicas' must be KEY=VALUE"),
+    ("create project shop shipyard.yaml -y", 0, "Project shop is created."),
+    ("create project shop shipyard.yaml --git-remote-url=https://x/y", 2, "KEPTN_CONFIG_REPO=remote"),
+    ("update project sockshop --git-user=x", 2, "There is no `keptn update project`: its shipyard changes with"),
+    ("onboard service carts -p sockshop --chart=./carts", 2, "its values file is: --values=CHART/values.yaml"),
+    ("install --platform=gke", 2, "There is no `keptn install`: keptn is installed by its manifests"),
+    ("configure monitoring prometheus -p timing --service=tim", 0, "expr: (rate(x{s='tim'}[300s])) >= 600"),
+    ("configure monitoring prometheus -p timing --service=tim", 0, "Left out: dev/b: it sets no limit"),
+    ("configure monitoring prometheus -p timing --service=tim -f rules.yml", 0, "rules.yml is written; name it under"),
+    ("configure monitoring prometheus -p sockshop --service=carts", 1, "has nothing to alert on (dev: it has no slo"),
+    ("configure monitoring dynatrace -p sockshop --service=carts", 2, "Dynatrace needs no rules"),
     ("create project shop warned.yaml", 0, "Warning: shipyard.yaml:7: this sequence starts itself"),
 ]
 FILES = {
@@ -228,6 +260,7 @@ def test_commands_say_what_is_wrong(keptn, world, tmp_path, line, code, sentence
     for name, text in FILES.items():
         (tmp_path / name).write_text(text)
     of_web, bare = {"tim/values.yaml": b"service: tim\nimage: x/web\n"}, {"nude/values.yaml": b"service: nude\n"}
+    of_web |= {"tim/slo.yaml": FILES["informs.yaml"].encode(), "tim/prometheus/sli.yaml": SLI}
     for project, stage in (("timing", of_web), ("bare", bare)):
         branches = {"main": {"shipyard.yaml": SHIPYARD.encode()}, "dev": stage}
         world.config_repo.create(project, branches, message="Create project\n")
