@@ -12,6 +12,7 @@ from keptn.errors import InvalidFile, Refused
 from keptn.notification.subscriptions import NotifyFile
 from keptn.projects import stages
 from keptn.projects.values import parse
+from keptn.shipyard import parse as parse_shipyard
 from keptn.validation import kinds
 
 
@@ -32,8 +33,12 @@ def warnings(path: str, content: bytes, *, project: str, ctx: Context) -> Sequen
     said = validation.warnings(content, file=path, kind=kind)
     if not isinstance(found, NotifyFile):
         return said
-    stages_there, services = known.stage_names(project, ctx), known.all_services(project, ctx)
-    return (*said, *found.strangers(stages=stages_there, services=services))
+    try:
+        text = ctx.config_repo.tree(project, "main").read("shipyard.yaml") or b""
+        there = parse_shipyard(text, name=project)
+        return (*said, *found.strangers(there, services=known.all_services(project, ctx)))
+    except InvalidFile as broken:
+        return (*said, f"nobody can tell whether its stages are there: {broken}")
 
 
 def shipyard(text: str, ctx: Context, *, project: str, called: str = "") -> None:

@@ -79,9 +79,8 @@ def _together(reports: Sequence[Report]) -> Sequence[Report]:
     shipyards = [report.parsed for report in reports if report.kind is Kind.SHIPYARD and report.parsed]
     if len(shipyards) != 1:
         return reports
-    stages = [stage.name for stage in shipyards[0].stages]
     return [
-        replace(report, warnings=[*report.warnings, *report.parsed.strangers(stages=stages)])
+        replace(report, warnings=[*report.warnings, *report.parsed.strangers(shipyards[0])])
         if report.kind is Kind.NOTIFY and report.parsed
         else report
         for report in reports

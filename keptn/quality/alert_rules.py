@@ -38,16 +38,19 @@ def of_gate(gate: SloGate, scope: Scope, *, default_source: str) -> AlertRules:
     sources = {need.indicator: need.source or default_source for need in gate.needs}
     for objective in gate.slo.objectives:
         try:
+            limits = _limits(objective)
             if sources[objective.sli] != "prometheus":
                 raise Refused(f"its values come from {sources[objective.sli]}")
-            rules.append(_rule(objective, gate, scope))
+            rules.append(_rule(objective, limits, gate, scope))
         except Refused as why:
             left_out.append(f"{objective.sli}: {why}")
     return AlertRules(rules=rules, left_out=left_out)
 
 
-def _rule(objective: Objective, gate: SloGate, scope: Scope) -> Mapping[str, Any]:
-    query, limits = _query(objective, gate, scope), _limits(objective)
+def _rule(
+    objective: Objective, limits: Sequence[Sequence[Criterion]], gate: SloGate, scope: Scope
+) -> Mapping[str, Any]:
+    query = _query(objective, gate, scope)
     shown = objective.display_name or objective.sli
     return {
         "alert": objective.sli,

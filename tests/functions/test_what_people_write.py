@@ -184,6 +184,17 @@ TYPED = [
     ("send event newartifact x/web:1 -p timing --no-wait", 0, "keptn context"),
     ("send event newartifact nothing:1 -p timing", 1, "project timing has no service with the image 'nothing'"),
     ("send event newartifact nothing:1", 1, "no project has a service with the image 'nothing'"),
+    # patterns and names that match nothing
+    (
+        "add-resource -p sockshop --resource=notify.yaml",
+        0,
+        "notify.yaml:4: '*.delivry.finished': the project has no seq",
+    ),
+    (
+        "add-resource -p sockshop --resource=notify.yaml",
+        0,
+        "notify.yaml:5: the project has no stage 'nostage'; stages:",
+    ),
     # values that are no number
     ("evaluate --slo=slo.yaml --values=nan.json", 4, "NaN is no number"),
     ("evaluate --slo=informs.yaml --values=none.json", 0, "i b  no value"),
@@ -246,6 +257,7 @@ FILES = {
     "tab.yaml": "service: w\nenv:\n\tA: b\n",
     "two.yaml": "service: w\nimage: x/y\n---\nservice: z\n",
     "slo.yaml": SLO + TOTAL,
+    "notify.yaml": NOTIFY + "  events: ['*.delivry.finished']\n  stages: [nostage]\n",
     "nan.json": '{"a": NaN}',
     "informs.yaml": SLO + "- {sli: b}\n" + TOTAL,
     "none.json": '{"a": 1}',
