@@ -75,9 +75,12 @@ def _pins(value: object, path: Path) -> Iterator[tuple[Path, Mapping[str, object
             yield from _pins(item, (*path, place))
 
 
-def with_name(values: str, *, named: str, called: str = "") -> str:
+def with_name(values: str, *, named: str) -> str:
     """A values file that names no service, as those of Helm's charts, with that name in it; any other as it is."""
-    data = documents.read(values, file=called or "values.yaml", kind="values").data
+    try:
+        data = documents.read(values, file="values.yaml", kind="values").data
+    except InvalidFile:  # it is told under its sender's name
+        return values
     if not isinstance(data, Mapping) or {"service", "name", "metadata"} & data.keys():
         return values
     named_too = f"name: {named}\n{values}"

@@ -26,8 +26,9 @@ def create(call: Call) -> Answer:
     """
     project = known.project(call.path["project"], call.ctx)
     named, called = call.optional("serviceName", "service"), call.optional("file")
-    values = _values(call, named=named, called=called)
+    values = _values(call, named=named)
     name = checks.service_of(values, named=named, called=called)
+    values = checks.with_name(values, named=name)
     there = known.all_services(project, call.ctx)
     if name in there:
         raise HttpError(f"project {project} has the service {name!r} already; change it with add-resource", status=409)
@@ -35,12 +36,12 @@ def create(call: Call) -> Answer:
     return posted(new_event(events.SERVICE_CREATE, data, call), call.ctx)
 
 
-def _values(call: Call, *, named: str, called: str) -> str:
+def _values(call: Call, *, named: str) -> str:
     """The file, with the name in it that only the call says."""
     if not call.body.get("values"):
         return f"service: {named or call.text('serviceName')}\n"
     values = file_text(call.text("values"))
-    return checks.with_name(values, named=named, called=called) if named else values
+    return checks.with_name(values, named=named) if named else values
 
 
 def delete(call: Call) -> Answer:

@@ -66,7 +66,8 @@ def _strategies(shipyard: Shipyard) -> Iterator[tuple[Path, str]]:
             named = task.properties.get("deploymentstrategy")
             if task.name == "deployment" and named is not None:
                 try:
-                    strategy_named(str(named))
+                    if strategy_named(str(named)).value == "direct" and named != "direct":
+                        yield (*path, "tasks", position), f"deploymentstrategy {named!r} is read as direct"
                 except Refused as refused:
                     yield (*path, "tasks", position), f"this deployment will be refused: {refused}"
 

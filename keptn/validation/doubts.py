@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from keptn.documents import Document, Path
@@ -15,6 +16,8 @@ from keptn.quality.criteria import Criterion
 from keptn.quality.perfspec import PerfSpec
 from keptn.quality.slo import CriteriaSets, Objective, Slo
 from keptn.remediation.runbook import BUILT_IN, Remediation
+from keptn.shipyard.cron import Cron
+from keptn.shipyard.model import Shipyard
 from keptn.validation.kinds import Kind
 
 _VERSIONS = ("1.0", "1.0.0", "0.1.0", "0.1.1")
@@ -27,6 +30,8 @@ _LIMITS = (
     ("lower", "_percent", "Perc", 1),
 )
 """Of a perfspec; and whether a larger number is further off: percents are of a rise or of a fall."""
+_ALWAYS = "the pass of 0 is always reached: this gate lets everything through"
+_A_LEAP_YEARS_END = datetime(2024, 12, 31, tzinfo=UTC)
 Doubt = tuple[Path, str]
 
 
@@ -36,8 +41,20 @@ def of(parsed: object, document: Document, *, kind: Kind) -> Sequence[str]:
     return [str(document.error(text, *path)) for path, text in found]
 
 
+def _shipyard(shipyard: Shipyard, document: Document) -> Iterator[Doubt]:
+    """A freeze window of the 30th of February."""
+    spec: Path = ("spec",) if "spec" in document.data else ()
+    for place, stage in enumerate(shipyard.stages):
+        for position, window in enumerate(stage.freeze):
+            if Cron.parse(window.cron, timezone=window.timezone).last(_A_LEAP_YEARS_END) is None:
+                at = (*spec, "stages", place, "freeze", position)
+                yield at, f"the cron {window.cron!r} never comes, so nothing is frozen; no month has such a day"
+
+
 def _perfspec(spec: PerfSpec, document: Document) -> Iterator[Doubt]:
     yield from _version(document)
+    if not spec.pass_limit:
+        yield ("objectives",), _ALWAYS
     for place, indicator in enumerate(spec.indicators):
         limits = indicator.thresholds
         if limits is None:
@@ -50,6 +67,8 @@ def _perfspec(spec: PerfSpec, document: Document) -> Iterator[Doubt]:
 
 
 def _slo(slo: Slo, document: Document) -> Iterator[Doubt]:
+    if not slo.pass_percent:
+        yield ("total_score",), _ALWAYS
     listed = document.data.get("objectives") or []
     places = {entry["sli"]: place for place, entry in reversed(list(enumerate(listed))) if entry}
     for objective in slo.objectives:
@@ -69,7 +88,11 @@ def _never_warns(objective: Objective) -> str:
     if (passes.relative, passes.percent) != (warns.relative, warns.percent):
         return ""
     sign = 1 if passes.comparison[0] == "<" else -1
-    if sign * warns.number >= sign * passes.number and passes != warns:
+    if sign * warns.number > sign * passes.number:
+        return ""
+    if (warns.number, warns.comparison) == (passes.number, passes.comparison):
+        return f"the warning {warns.text!r} is the pass: it never warns; widen it or leave it out"
+    if warns.number == passes.number and len(warns.comparison) > len(passes.comparison):  # `<=5` reaches beyond `<5`
         return ""
     return f"the warning {warns.text!r} lies within the pass {passes.text!r}: it never warns; exchange them?"
 
@@ -108,6 +131,7 @@ def _remediation(remediations: Sequence[Remediation], document: Document) -> Ite
 
 
 _DOUBTS: Mapping[Kind, Callable[[Any, Document], Iterator[Doubt]]] = {
+    Kind.SHIPYARD: _shipyard,
     Kind.PERFSPEC: _perfspec,
     Kind.SLO: _slo,
     Kind.SLI: _sli,

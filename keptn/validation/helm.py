@@ -13,12 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Any
 
 from keptn.documents import Document, Path
+from keptn.names import is_name
 
 _PORTS = ("internalPort", "targetPort", "containerPort", "port")
 """Of a Helm `service`, where the container listens; the first that is there."""
+_NO_NAMES = ("chart", "charts", "helm", "keptn", "values")
 _OURS = frozenset(
     {"name", "metadata", "env", "health", "replicas", "ports", "resources", "volumes", "readinessProbe"}
     | {"livenessProbe", "startupProbe", "serviceAccountName", "imagePullSecrets", "hostnames", "labels", "patches"}
@@ -61,12 +64,24 @@ class _Translation:
         for key, value in self.data.items():
             name = str(key)
             getattr(self, f"_{name}", self._other)(name, value)
+        self._name_of_folder()
         said = (
             f"read as a values file of Helm: {', '.join(self.read)}" if self.read else "read as a values file of Helm"
         )
         unused = f"; not used: {', '.join(self.unused)}" if self.unused else ""
         note = str(self.document.error(f"{said}{unused}"))
         return replace(self.document, data=self.found, lines=self.lines, notes=(*self.document.notes, note))
+
+    def _name_of_folder(self) -> None:
+        """A chart has the name of its folder, and so has a service's folder in a config repo."""
+        folder = PurePosixPath(self.document.file).parent.name
+        if (
+            self.found.keys().isdisjoint({"service", "name", "metadata"})
+            and is_name(folder)
+            and folder not in _NO_NAMES
+        ):
+            self.found["service"] = folder
+            self.read.append(f"the folder {folder} as service")
 
     def _put(self, path: Path, value: object, *, of: str) -> None:
         """A key of ours, with the line of theirs."""

@@ -87,9 +87,34 @@ VALIDATED = [
     ("values.yaml", "service: w\nimage: x/y\nenv: {PORT: 99}", 1, ":3: the key 'PORT' must be a name without =, and"),
     (
         "shipyard.yaml",
+        PRODUCT + DELIVERY.replace("deployment}", "deployment, properties: {deploymentstrategy: by_hand}}"),
+        0,
+        ":8: this deployment will be refused: there is no deployment strategy 'by_hand'",
+    ),
+    (
+        "shipyard.yaml",
+        SHIPYARD.replace("direct", "canary") + "  canary: {steps: [{weight_percent: 5, hold: 0s, evaluation: none}]}\n",
+        1,
+        ":4: hold must be longer than nothing",
+    ),
+    ("slo.yaml", SLO + 'total_score: {pass: "0%"}', 0, ":4: the pass of 0 is always reached"),
+    (
+        "shipyard.yaml",
+        SHIPYARD + '  freeze: [{cron: "0 0 30 2 *", duration: 1h}]\n',
+        0,
+        ":4: the cron '0 0 30 2 *' never comes, so nothing is frozen",
+    ),
+    (
+        "shipyard.yaml",
         PRODUCT + DELIVERY.replace("deployment}", "deployment, properties: {deploymentstrategy: user_managed}}"),
         0,
-        ":8: this deployment will be refused: there is no deployment strategy 'user_managed'",
+        ":8: deploymentstrategy 'user_managed' is read as direct",
+    ),
+    (
+        "slo.yaml",
+        SLO.replace("]}]", ']}], warning: [{criteria: ["<600"]}]') + TOTAL,
+        0,
+        ":3: the warning '<600' is the pass: it never warns; widen it",
     ),
     # files that are no file
     ("values.yaml", "", 1, "values.yaml: is empty"),
@@ -206,6 +231,12 @@ TYPED = [
     ("create service gates -p sockshop", 0, "gates has no image, so no push to a registry starts a delivery"),
     ("create service -p sockshop --values=helm.yaml orders", 0, "Service orders is onboarded"),
     ("create service -p sockshop --values=chart.yaml named", 0, "Service named is onboarded"),
+    ("onboard service -p sockshop --values=folder/values.yaml", 0, "Service folder is onboarded"),
+    (
+        "onboard service -p sockshop --values=chart.yaml",
+        1,
+        "must name its service, as in `service: carts`; or the command",
+    ),
     ("create service -p sockshop --values=helm.yaml other", 1, "the file is for service 'orders', not 'other'"),
     ("get hook -p bare --service=nude", 1, "bare/nude has no image, so no push to a registry starts a delivery"),
     ("get projects", 0, "sockshop"),
@@ -257,6 +288,7 @@ FILES = {
     "tab.yaml": "service: w\nenv:\n\tA: b\n",
     "two.yaml": "service: w\nimage: x/y\n---\nservice: z\n",
     "slo.yaml": SLO + TOTAL,
+    "folder/values.yaml": "replicaCount: 1\nimage: {repository: x/folder, pullPolicy: Always}\n",
     "notify.yaml": NOTIFY + "  events: ['*.delivry.finished']\n  stages: [nostage]\n",
     "nan.json": '{"a": NaN}',
     "informs.yaml": SLO + "- {sli: b}\n" + TOTAL,
@@ -269,6 +301,7 @@ FILES = {
 @pytest.mark.parametrize(("line", "code", "sentence"), TYPED)
 def test_commands_say_what_is_wrong(keptn, world, tmp_path, line, code, sentence):
     """One clear sentence, and the exit code that docs/cli.md promises."""
+    (tmp_path / "folder").mkdir()
     for name, text in FILES.items():
         (tmp_path / name).write_text(text)
     of_web, bare = {"tim/values.yaml": b"service: tim\nimage: x/web\n"}, {"nude/values.yaml": b"service: nude\n"}
