@@ -92,6 +92,8 @@ def service_of(values: str, *, named: str, called: str = "") -> str:
     called = called or "values.yaml"
     file("values.yaml", values.encode(), called=called)
     name = parse(values, file=called).service
+    if not named and with_name(values, named=name) != values:  # the sender's folder may have any name
+        raise InvalidFile("names no service; say it: keptn onboard service NAME --values=FILE", file=called)
     if named not in ("", name):
         raise InvalidFile(f"the file is for service {name!r}, not {named!r}; correct one", file=called)
     return name

@@ -17,11 +17,11 @@ from keptn.quality.perfspec import PerfSpec
 from keptn.quality.slo import CriteriaSets, Objective, Slo
 from keptn.remediation.runbook import BUILT_IN, Remediation
 from keptn.shipyard.cron import Cron
-from keptn.shipyard.model import Shipyard
+from keptn.shipyard.model import Shipyard, Task
 from keptn.validation.kinds import Kind
 
 _VERSIONS = ("1.0", "1.0.0", "0.1.0", "0.1.1")
-_NEAR = 0.75
+_NEAR = 0.85
 """How alike a name and a known one must be to be taken for a slip: `rolback`, not `scale-up`."""
 _LIMITS = (
     ("upper", "", "", 1),
@@ -30,6 +30,19 @@ _LIMITS = (
     ("lower", "_percent", "Perc", 1),
 )
 """Of a perfspec; and whether a larger number is further off: percents are of a rise or of a fall."""
+_TASKS = (
+    "approval",
+    "deployment",
+    "test",
+    "evaluation",
+    "traffic",
+    "release",
+    "soak",
+    "rollback",
+    "get-action",
+    "action",
+)
+_TEST_STRATEGIES = ("functional", "performance", "real-user")
 _ALWAYS = "the pass of 0 is always reached: this gate lets everything through"
 _A_LEAP_YEARS_END = datetime(2024, 12, 31, tzinfo=UTC)
 Doubt = tuple[Path, str]
@@ -42,13 +55,29 @@ def of(parsed: object, document: Document, *, kind: Kind) -> Sequence[str]:
 
 
 def _shipyard(shipyard: Shipyard, document: Document) -> Iterator[Doubt]:
-    """A freeze window of the 30th of February."""
-    spec: Path = ("spec",) if "spec" in document.data else ()
+    """A freeze window of the 30th of February; a task or a test strategy that is all but a built-in one."""
+    product = "spec" in document.data
+    spec: Path = ("spec",) if product else ()
     for place, stage in enumerate(shipyard.stages):
+        for number, sequence in enumerate(stage.sequences):
+            for position, task in enumerate(sequence.tasks):
+                at = (*spec, "stages", place)
+                at += ("sequences", number, "tasks", position) if product else ("test_strategy",)
+                if text := _nearly_built_in(task):
+                    yield at, text
         for position, window in enumerate(stage.freeze):
             if Cron.parse(window.cron, timezone=window.timezone).last(_A_LEAP_YEARS_END) is None:
                 at = (*spec, "stages", place, "freeze", position)
                 yield at, f"the cron {window.cron!r} never comes, so nothing is frozen; no month has such a day"
+
+
+def _nearly_built_in(task: Task) -> str:
+    strategy = task.properties.get("teststrategy") if task.name == "test" else None
+    for what, name, known in (("task", task.name, _TASKS), ("test strategy", strategy, _TEST_STRATEGIES)):
+        near = difflib.get_close_matches(str(name or ""), known, n=1, cutoff=_NEAR)
+        if near and name not in known:
+            return f"the {what} {name!r} is for an extension; did you mean {near[0]}?"
+    return ""
 
 
 def _perfspec(spec: PerfSpec, document: Document) -> Iterator[Doubt]:

@@ -36,7 +36,11 @@ def translated(document: Document) -> Document:
         return document
     if _is_helm(data):
         return _Translation(document).done()
-    return replace(document, data={key: value for key, value in data.items() if key != "image" or not _empty(value)})
+    given = {key: value for key, value in data.items() if key != "image" or not _empty(value)}
+    if (folder := _named_by_folder(document, given)) is None:
+        return replace(document, data=given)
+    note = str(document.error(f"the folder names the service: {folder}"))
+    return replace(document, data={**given, "service": folder}, notes=(*document.notes, note))
 
 
 def _is_helm(data: Mapping[Any, Any]) -> bool:
@@ -50,6 +54,13 @@ def _empty(value: object) -> bool:
     if isinstance(value, Mapping):
         return all(map(_empty, value.values()))
     return value is None or value in ("", [])
+
+
+def _named_by_folder(document: Document, data: Mapping[Any, Any]) -> str | None:
+    """A chart has the name of its folder, and so has a service's folder in a config repo; None if the file has one."""
+    folder = PurePosixPath(document.file).parent.name
+    unnamed = {"service", "name", "metadata"}.isdisjoint(data) and bool(data)
+    return folder if unnamed and is_name(folder) and folder not in _NO_NAMES else None
 
 
 class _Translation:
@@ -73,13 +84,7 @@ class _Translation:
         return replace(self.document, data=self.found, lines=self.lines, notes=(*self.document.notes, note))
 
     def _name_of_folder(self) -> None:
-        """A chart has the name of its folder, and so has a service's folder in a config repo."""
-        folder = PurePosixPath(self.document.file).parent.name
-        if (
-            self.found.keys().isdisjoint({"service", "name", "metadata"})
-            and is_name(folder)
-            and folder not in _NO_NAMES
-        ):
+        if folder := _named_by_folder(self.document, self.found):
             self.found["service"] = folder
             self.read.append(f"the folder {folder} as service")
 

@@ -139,6 +139,18 @@ VALIDATED = [
         ":1: apiVersion 9.9.9 is not known; the file is",
     ),
     ("sli.yaml", "spec_version: '7'\nindicators: {a: b}\n", 0, ":1: spec_version '7' is not known"),
+    (
+        "shipyard.yaml",
+        SHIPYARD + "  test_strategy: functinal\n",
+        0,
+        ":4: the test strategy 'functinal' is for an extension",
+    ),
+    (
+        "shipyard.yaml",
+        PRODUCT + DELIVERY.replace("deployment", "deploymet"),
+        0,
+        ":8: the task 'deploymet' is for an ext",
+    ),
     ("remediation.yaml", RUNBOOK + "    actionsOnOpen: [{action: rolback}]", 0, "did you mean rollback?"),
     ("remediation.yaml", "remediations:\n- name: x\n  actions: [{action: web-hook}]", 0, "did you mean webhook?"),
     # what keptn read
@@ -231,7 +243,13 @@ TYPED = [
     ("create service gates -p sockshop", 0, "gates has no image, so no push to a registry starts a delivery"),
     ("create service -p sockshop --values=helm.yaml orders", 0, "Service orders is onboarded"),
     ("create service -p sockshop --values=chart.yaml named", 0, "Service named is onboarded"),
-    ("onboard service -p sockshop --values=folder/values.yaml", 0, "Service folder is onboarded"),
+    ("validate folder/values.yaml", 0, "the folder folder as service"),
+    (
+        "onboard service -p sockshop --values=folder/values.yaml",
+        1,
+        "folder/values.yaml: names no service; say it: keptn onb",
+    ),
+    ("onboard service mine -p sockshop --values=folder/values.yaml", 0, "Service mine is onboarded"),
     (
         "onboard service -p sockshop --values=chart.yaml",
         1,
