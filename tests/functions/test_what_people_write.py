@@ -235,6 +235,12 @@ TYPED = [
     # values that are no number
     ("evaluate --slo=slo.yaml --values=nan.json", 4, "NaN is no number"),
     ("evaluate --slo=informs.yaml --values=none.json", 0, "i b  no value"),
+    (
+        "evaluate --slo=twice.yaml --values=none.json",
+        0,
+        "twice.yaml:4: SLI 'a' stands twice; it is shown and counted once",
+    ),
+    ("simulate direct.yaml", 0, "warning: direct.yaml:3: 'Direct' is read as direct"),
     # names that are none
     ("get project ../..", 1, "there is no /v1/project/../.. in this api: a name holds no '/'"),
     (f"approve {'a' * 5000}", 1, "nobody is asked for approval 'aaa"),
@@ -307,6 +313,8 @@ FILES = {
     "two.yaml": "service: w\nimage: x/y\n---\nservice: z\n",
     "slo.yaml": SLO + TOTAL,
     "folder/values.yaml": "replicaCount: 1\nimage: {repository: x/folder, pullPolicy: Always}\n",
+    "twice.yaml": SLO + "- {sli: a}\n" + TOTAL,
+    "direct.yaml": SHIPYARD.replace("direct", "Direct"),
     "notify.yaml": NOTIFY + "  events: ['*.delivry.finished']\n  stages: [nostage]\n",
     "nan.json": '{"a": NaN}',
     "informs.yaml": SLO + "- {sli: b}\n" + TOTAL,
