@@ -8,30 +8,36 @@ from keptn.errors import Unknown
 from keptn.evaluation import gate_files
 from keptn.events import Scope
 from keptn.quality import alert_rules, monitoring
+from keptn.quality.alert_rules import AlertRules
 from keptn.quality.slo_gate import SloGate
 from keptn.web import Answer, json_answer
 
 
 def show(call: Call) -> Answer:
-    """Of every stage of the service that has an SLO. Raises Unknown if none has."""
+    """Of every stage that has an SLO for the service, or for any of the project's. Raises Unknown if none has."""
     project = known.project(call.path["project"], call.ctx)
-    service = known.service(project, call.path["service"], call.ctx)
-    groups, left_out = [], []
+    named = call.path.get("service")
+    services = [known.service(project, named, call.ctx)] if named else known.all_services(project, call.ctx)
+    groups, left_out = [], list[str]()
     for stage in known.stage_names(project, call.ctx):
-        scope = Scope(project=project, stage=stage, service=service)
-        found = gate_files.find(call.ctx.config_repo, scope)
-        if found is None or not isinstance(found.gate, SloGate):
-            left_out.append(f"{stage}: {'it has a perfspec' if found else 'it has no slo.yaml'}")
-            continue
-        made = alert_rules.of_gate(found.gate, scope, default_source=_default_source(project, call))
-        left_out += [f"{stage}/{why}" for why in made.left_out]
-        if made.rules:
-            groups.append({"name": f"{project}-{stage}-{service}", "rules": list(made.rules)})
+        for service in sorted({*services} & {*known.services(project, stage, call.ctx)}):
+            made = _of(Scope(project=project, stage=stage, service=service), call)
+            left_out += [f"{stage}/{service}: {why}" for why in made.left_out]
+            if made.rules:
+                groups.append({"name": f"{project}-{stage}-{service}", "rules": list(made.rules)})
     if not groups:
-        add = f"keptn add-resource --project={project} --service={service} --resource=slo.yaml"
-        raise Unknown(f"{project}/{service} has nothing to alert on ({'; '.join(left_out)}); {add}")
+        add = f"keptn add-resource --project={project} --service={named or 'SERVICE'} --resource=slo.yaml"
+        what = f"{project}/{named}" if named else f"project {project}"
+        raise Unknown(f"{what} has nothing to alert on ({'; '.join(left_out) or 'no services yet'}); {add}")
     url = call.ctx.settings.function_url("receive-problem")
     return json_answer({"rules": {"groups": groups}, "leftOut": left_out, "receiver": url})
+
+
+def _of(scope: Scope, call: Call) -> AlertRules:
+    found = gate_files.find(call.ctx.config_repo, scope)
+    if found is None or not isinstance(found.gate, SloGate):
+        return AlertRules(rules=[], left_out=["it has a perfspec" if found else "it has no slo.yaml"])
+    return alert_rules.of_gate(found.gate, scope, default_source=_default_source(scope.project, call))
 
 
 def _default_source(project: str, call: Call) -> str:

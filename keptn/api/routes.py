@@ -42,6 +42,7 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("GET", _SERVICE, "services:show"),
     ("DELETE", _SERVICE, "services:delete"),
     ("GET", _SERVICE + "/hook", "services:hook"),
+    ("GET", _P + "/alert-rules", "alert_rules:show"),
     ("GET", _SERVICE + "/alert-rules", "alert_rules:show"),
     ("GET", _STAGE + "/service", "services:index"),
     ("GET", _SLOT, "services:slot"),

@@ -23,7 +23,7 @@ def command() -> None:
 @command.command(epilog=example(_EXAMPLE, f"{_EXAMPLE} --file=rules/carts.yml"))
 @click.argument("monitor", type=click.Choice(["prometheus", "dynatrace"]))
 @click.option("-p", "--project", required=True, help="The project.")
-@click.option("--service", required=True, help="The service.")
+@click.option("--service", default="", help="The service.  [default: every service of the project]")
 @click.option("-f", "--file", type=click.Path(path_type=Path), help="Where to write them.  [default: standard output]")
 @pass_session
 def monitoring(session: Session, *, monitor: str, project: str, service: str, file: Path | None) -> None:
@@ -33,7 +33,8 @@ def monitoring(session: Session, *, monitor: str, project: str, service: str, fi
     """
     if monitor == "dynatrace":
         raise click.UsageError("Dynatrace needs no rules; where it posts its problems: docs/webhooks.md, Monitors.")
-    found = session.client.get(f"/project/{segment(project)}/service/{segment(service)}/alert-rules")
+    where = f"/project/{segment(project)}" + (f"/service/{segment(service)}" if service else "")
+    found = session.client.get(f"{where}/alert-rules")
     rules = documents.dump(found["rules"]).decode()
     if file is None:
         click.echo(rules, nl=False)
@@ -41,9 +42,9 @@ def monitoring(session: Session, *, monitor: str, project: str, service: str, fi
         _write(file, rules)
     for why in found["leftOut"]:
         click.echo(f"Left out: {why}", err=True)
-    where = f"{file} is written; name it" if file else "Put this into a file and name that"
+    what_next = f"{file} is written; name it" if file else "Put this into a file and name that"
     click.echo(
-        f"{where} under rule_files of prometheus.yml. Alertmanager's receiver posts to {found['receiver']} "
+        f"{what_next} under rule_files of prometheus.yml. Alertmanager's receiver posts to {found['receiver']} "
         f"with the token of the secret hook-problems-{project} (docs/webhooks.md).",
         err=True,
     )

@@ -290,10 +290,16 @@ TYPED = [
     ("onboard service carts -p sockshop --chart=./carts", 2, "its values file is: --values=CHART/values.yaml"),
     ("install --platform=gke", 2, "There is no `keptn install`: keptn is installed by its manifests"),
     ("configure monitoring prometheus -p timing --service=tim", 0, "expr: (rate(x{s='tim'}[300s])) >= 600"),
-    ("configure monitoring prometheus -p timing --service=tim", 0, "Left out: dev/b: it sets no limit"),
+    ("configure monitoring prometheus -p timing --service=tim", 0, "Left out: dev/tim: b: it sets no limit"),
     ("configure monitoring prometheus -p timing --service=tim -f rules.yml", 0, "rules.yml is written; name it under"),
-    ("configure monitoring prometheus -p sockshop --service=carts", 1, "has nothing to alert on (dev: it has no slo"),
-    ("configure monitoring dynatrace -p sockshop --service=carts", 2, "Dynatrace needs no rules"),
+    ("configure monitoring prometheus -p sockshop --service=carts", 1, "has nothing to alert on (dev/carts: it has no"),
+    ("configure monitoring prometheus -p timing", 0, "name: timing-dev-tim"),
+    (
+        "configure monitoring prometheus -p bare",
+        1,
+        "project bare has nothing to alert on (dev/nude: it has no slo.yaml)",
+    ),
+    ("configure monitoring dynatrace -p sockshop", 2, "Dynatrace needs no rules"),
     ("create project shop warned.yaml", 0, "Warning: shipyard.yaml:7: this sequence starts itself"),
 ]
 FILES = {
