@@ -182,7 +182,7 @@ def _evaluation(document: Document, found: Mapping[str, Any], path: Path) -> lis
         return [Task(name="evaluation", properties={"optional": True})]
     at = (*path, "evaluation")
     keys = ("timeframe", "timeout", "optional", "min_requests", "longest")
-    properties = reading.mapping(document, wanted, at, what="evaluation (or the word optional or none)", keys=keys)
+    properties = reading.said(document, wanted, at, what="evaluation (or the word optional or none)", keys=keys)
     reading.window(document, properties, at)
     if "longest" in properties:
         timeout_s = durations.seconds(properties["longest"]) + canary.MARGIN_S

@@ -72,9 +72,16 @@ class _Translation:
         self.unused: list[str] = []
 
     def done(self) -> Document:
+        readers = {
+            "replicaCount": self._replicas,
+            "service": self._service,
+            "image": self._image,
+            "autoscaling": self._autoscaling,
+            "serviceAccount": self._service_account,
+            "env": self._env,
+        }
         for key, value in self.data.items():
-            name = str(key)
-            getattr(self, f"_{name}", self._other)(name, value)
+            readers.get(str(key), self._other)(str(key), value)
         self._name_of_folder()
         said = (
             f"read as a values file of Helm: {', '.join(self.read)}" if self.read else "read as a values file of Helm"
@@ -95,7 +102,7 @@ class _Translation:
             self.lines[path] = self.lines[path[:1]] = line
         self.read.append(f"{of} as {path[0]}")
 
-    def _replicaCount(self, key: str, value: object) -> None:  # noqa: N802 - the key's name
+    def _replicas(self, key: str, value: object) -> None:
         if not _is_on(self.data.get("autoscaling")):
             self._put(("replicas",), _number(value), of=key)
 
@@ -126,14 +133,16 @@ class _Translation:
         self.found[key] = {name: item for name, item in value.items() if name in known and not _empty(item)}
         self._rest(key, value, known=known | {"enabled"})
 
-    def _serviceAccount(self, key: str, value: object) -> None:  # noqa: N802
+    def _service_account(self, key: str, value: object) -> None:
         if isinstance(value, Mapping) and not _empty(value.get("name")):
             self._put(("serviceAccountName",), value["name"], of="serviceAccount.name")
         self._rest(key, value if isinstance(value, Mapping) else {}, known={"name"})
 
     def _env(self, key: str, value: object) -> None:
         """Also Kubernetes' own form, a list of name and value."""
-        named = isinstance(value, list) and all(isinstance(one, Mapping) and "name" in one for one in value)
+        named = isinstance(value, list) and all(
+            isinstance(one, Mapping) and isinstance(one.get("name"), str) for one in value
+        )
         if not named or not isinstance(value, list):
             self.found[key] = value
             return

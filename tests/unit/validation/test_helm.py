@@ -73,6 +73,26 @@ def test_mistakes_keep_their_lines():
     ]
 
 
+@pytest.mark.parametrize("value", ["5", "text", "[1]", "{a: b}", "[{a: b}]", ".nan", "true"])
+def test_any_key_may_hold_anything(value):
+    """A problem or a warning, never a traceback."""
+    for key in (
+        "service",
+        "image",
+        "replicaCount",
+        "autoscaling",
+        "serviceAccount",
+        "env",
+        "put",
+        "other",
+        "rest",
+        "7",
+    ):
+        text = f"replicaCount: 1\nname: a\n{key}: {value}\n" if key != "replicaCount" else f"{key}: {value}\nname: a\n"
+        if not validation.problems(text, file="values.yaml"):
+            assert validation.warnings(text, file="values.yaml")
+
+
 @pytest.mark.parametrize("text", ["service: a\nimage: x/y\nreplica: 2", "service: {nam: a}\nimage: x/y"])
 def test_a_file_of_ours_is_held_to_ours(text):
     """Only what is surely Helm's is read as such."""
