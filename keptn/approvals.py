@@ -123,7 +123,7 @@ def _question(task_id: str, ctx: Context) -> Event:
 def _stored(task_id: str, ctx: Context) -> bytes:
     stored = ctx.store.get(objects.approval(task_id))
     if stored is None:
-        raise Unknown(f"nobody is asked for approval {task_id!r}; keptn get delivery shows what waits")
+        raise Unknown(f"nobody is asked for approval {task_id[:80]!r}; keptn get delivery shows what waits")
     return stored.data
 
 

@@ -14,11 +14,15 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A parsed file. data: what it holds. file: its name as the user knows it."""
+    """A parsed file. data: what it holds. file: its name as the user knows it.
+
+    notes: what was read otherwise than it is written, sentences with file and line.
+    """
 
     file: str
     data: Any
     lines: dict[Path, int]
+    notes: Sequence[str] = ()
 
     def line(self, path: Sequence[str | int] = ()) -> int | None:
         """The line of the value at the path, or of its nearest ancestor (1-based)."""
@@ -38,6 +42,25 @@ def load(text: str | bytes, *, file: str) -> Document:
 
     data, lines = yaml_text.parse(text, file=file)
     return Document(file=file, data=data, lines=lines)
+
+
+def read(text: str | bytes, *, file: str, kind: str) -> Document:
+    """`load` for a file of a kind that has a schema: small slips are read as they are meant, and noted.
+
+    Raises InvalidFile, for an empty one too.
+    """
+    document = load(text, file=file)
+    if document.data is None:
+        raise document.error("is empty")
+    return meant(document, kind=kind)
+
+
+def meant(document: Document, *, kind: str) -> Document:
+    """The document without its slips. kind: a `validation.Kind`."""
+    from keptn.validation import spelling  # noqa: PLC0415 - it asks this module
+    from keptn.validation.kinds import Kind  # noqa: PLC0415
+
+    return spelling.meant(document, kind=Kind(kind))
 
 
 def dump(data: object) -> bytes:

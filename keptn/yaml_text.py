@@ -36,7 +36,7 @@ def parse(text: str | bytes, *, file: str) -> tuple[Any, dict[Path, int]]:
         raise InvalidFile(f"not valid JSON: {exc.msg}", file=file, line=exc.lineno) from exc
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
-        raise InvalidFile(f"not valid YAML: {exc.problem}", file=file, line=mark.line + 1 if mark else None) from exc
+        raise InvalidFile(_reason(exc, decoded), file=file, line=mark.line + 1 if mark else None) from exc
     except RecursionError as exc:
         raise InvalidFile(f"nested more than {_DEEPEST} levels deep; make it flatter", file=file) from exc
     except (yaml.YAMLError, ValueError) as exc:
@@ -47,6 +47,17 @@ def parse(text: str | bytes, *, file: str) -> tuple[Any, dict[Path, int]]:
 def dump(data: object) -> bytes:
     """As `documents.dump`."""
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120).encode()
+
+
+def _reason(exc: yaml.MarkedYAMLError, text: str) -> str:
+    """What is wrong, in words of a person where libyaml's are its own."""
+    lines, mark = text.splitlines(), exc.problem_mark
+    line = lines[mark.line] if mark and mark.line < len(lines) else ""
+    if "\t" in line[: len(line) - len(line.lstrip())] or (mark and line[mark.column : mark.column + 1] == "\t"):
+        return "not valid YAML: a tab in the indentation; indent with spaces"
+    if exc.problem == "but found another document":
+        return "not valid YAML here: a second document begins; keep one in a file"
+    return f"not valid YAML: {exc.problem}"
 
 
 class _Loader(_Base):  # type: ignore[misc]

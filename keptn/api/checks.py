@@ -12,6 +12,7 @@ from keptn.errors import InvalidFile, Refused
 from keptn.notification.subscriptions import NotifyFile
 from keptn.projects import stages
 from keptn.projects.values import parse
+from keptn.shipyard import parse as parse_shipyard
 from keptn.validation import kinds
 
 
@@ -29,17 +30,21 @@ def warnings(path: str, content: bytes, *, project: str, ctx: Context) -> Sequen
     if kind is None:
         return ()
     found = validation.parse(content, file=path, kind=kind)
-    said = tuple(getattr(found, "warnings", ()))
+    said = validation.warnings(content, file=path, kind=kind)
     if not isinstance(found, NotifyFile):
         return said
-    stages_there, services = known.stage_names(project, ctx), known.all_services(project, ctx)
-    return (*said, *found.strangers(stages=stages_there, services=services))
+    try:
+        text = ctx.config_repo.tree(project, "main").read("shipyard.yaml") or b""
+        there = parse_shipyard(text, name=project)
+        return (*said, *found.strangers(there, services=known.all_services(project, ctx)))
+    except InvalidFile as broken:
+        return (*said, f"nobody can tell whether its stages are there: {broken}")
 
 
 def shipyard(text: str, ctx: Context, *, project: str, called: str = "") -> None:
     """Raises InvalidFile; also where a stage's name is none for a namespace of the project, or as `pins` does."""
     file("shipyard.yaml", text.encode(), called=called)
-    document = documents.load(text, file=called or "shipyard.yaml")
+    document = documents.read(text, file=called or "shipyard.yaml", kind="shipyard")
     for position, stage in enumerate(stages.in_shipyard(document)):
         try:
             names.check_stage(stage, project=project)
@@ -70,11 +75,25 @@ def _pins(value: object, path: Path) -> Iterator[tuple[Path, Mapping[str, object
             yield from _pins(item, (*path, place))
 
 
+def with_name(values: str, *, named: str) -> str:
+    """A values file that names no service, as those of Helm's charts, with that name in it; any other as it is."""
+    try:
+        data = documents.read(values, file="values.yaml", kind="values").data
+    except InvalidFile:  # it is told under its sender's name
+        return values
+    if not isinstance(data, Mapping) or {"service", "name", "metadata"} & data.keys():
+        return values
+    named_too = f"name: {named}\n{values}"
+    return named_too if not values.lstrip().startswith(("{", "---", "%")) else values
+
+
 def service_of(values: str, *, named: str, called: str = "") -> str:
     """The service's name from its values file; `named` may say it too. Raises InvalidFile."""
     called = called or "values.yaml"
     file("values.yaml", values.encode(), called=called)
     name = parse(values, file=called).service
+    if not named and with_name(values, named=name) != values:  # the sender's folder may have any name
+        raise InvalidFile("names no service; say it: keptn onboard service NAME --values=FILE", file=called)
     if named not in ("", name):
         raise InvalidFile(f"the file is for service {name!r}, not {named!r}; correct one", file=called)
     return name

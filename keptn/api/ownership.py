@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from keptn.api import known
 from keptn.context import Context
@@ -16,16 +16,15 @@ def owner(*, repository: str, project: str, service: str, ctx: Context) -> Owner
     """The one service that fits. Raises Unknown, or HttpError 400 that lists the candidates."""
     if project and service:
         return Owner(project=known.project(project, ctx), service=known.service(project, service, ctx))
-    found = _candidates(repository, service, ctx)
-    fitting = [candidate for candidate in found if project in ("", candidate.project)]
+    fitting = _fitting(repository, project, service, ctx)
     if len(fitting) == 1:
         return fitting[0]
-    name = f"service {service!r}" if service else f"a service with the image {repository!r}"
+    name = f"service {service!r}" if service else f"service with the image {repository!r}"
     if not fitting:
-        where = f"project {known.project(project, ctx)} has no" if project else "no project has"
+        where = f"project {known.project(project, ctx)} has no" if project else "no project has a"
         raise Unknown(f"{where} {name}; see keptn get service, or keptn onboard service")
     listed = ", ".join(f"{candidate.project}/{candidate.service}" for candidate in fitting)
-    raise HttpError(f"{name} is in several places: {listed}; say --project and --service", status=400)
+    raise HttpError(f"the {name} is in several places: {listed}; say --project and --service", status=400)
 
 
 def onboarded_repository(owner: Owner, repository: str, ctx: Context) -> str:
@@ -36,9 +35,20 @@ def onboarded_repository(owner: Owner, repository: str, ctx: Context) -> str:
     return whole if whole.endswith(f"/{repository}") else repository
 
 
-def _candidates(repository: str, service: str, ctx: Context) -> Sequence[Owner]:
-    if not service and (found := artifacts.owners(ctx.store, repository)):
-        return found
+def _fitting(repository: str, project: str, service: str, ctx: Context) -> Sequence[Owner]:
+    """In the project, if one was named."""
+    for found in _candidates(repository, service, ctx):
+        if fitting := [candidate for candidate in found if project in ("", candidate.project)]:
+            return fitting
+    return ()
+
+
+def _candidates(repository: str, service: str, ctx: Context) -> Iterator[Sequence[Owner]]:
+    """By the image, then by the service's name, then by the last parts of an image; the first way that finds one."""
+    if not service:
+        yield artifacts.owners(ctx.store, repository)
     name = service or repository.rpartition("/")[2]
     there = [project for project in known.projects(ctx) if name in known.all_services(project, ctx)]
-    return [Owner(project=project, service=name) for project in there]
+    yield [Owner(project=project, service=name) for project in there]
+    if not service:
+        yield artifacts.owners_of_short(ctx.store, repository)

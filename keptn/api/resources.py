@@ -111,7 +111,7 @@ def _keep_the_stages(call: Call, content: bytes) -> None:
     if call.path["uri"] != "shipyard.yaml" or "stage" in call.path or "service" in call.path:
         return
     before = known.stage_names(call.path["project"], call.ctx)
-    document = documents.load(content, file="shipyard.yaml")
+    document = documents.read(content, file="shipyard.yaml", kind="shipyard")
     checks.pins(document, call.ctx)
     after = stages.in_shipyard(document)
     if sorted(before) != sorted(after):

@@ -42,6 +42,8 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("GET", _SERVICE, "services:show"),
     ("DELETE", _SERVICE, "services:delete"),
     ("GET", _SERVICE + "/hook", "services:hook"),
+    ("GET", _P + "/alert-rules", "alert_rules:show"),
+    ("GET", _SERVICE + "/alert-rules", "alert_rules:show"),
     ("GET", _STAGE + "/service", "services:index"),
     ("GET", _SLOT, "services:slot"),
     *((method, scope + "/resource/<path:uri>", f"resources:{route}")
@@ -70,6 +72,8 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("GET", _SLOT + "/log", "logs:workload"),
 )  # fmt: skip
 """Method, path, `module:function` below `keptn.api`."""
+_LONGEST = 200
+"""Characters of a path that a sentence repeats."""
 
 
 def answer(request: Request, ctx: Context) -> Answer:
@@ -91,7 +95,8 @@ def _match(request: Request) -> tuple[str, dict[str, str]]:
         raise HttpError(f"{request.method} is not for {request.path}; it takes {allowed}", status=405) from exc
     except (NotFound, RequestRedirect) as exc:
         raise HttpError(
-            f"there is no {request.path} in this api; GET /v1/metadata says what it is", status=404
+            f"there is no {request.path[:_LONGEST]} in this api: a name holds no '/'; GET /v1/metadata says what it is",
+            status=404,
         ) from exc
 
 

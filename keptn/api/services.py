@@ -10,7 +10,7 @@ from keptn.api.call import Call, file_text
 from keptn.api.posting import new_event, posted
 from keptn.errors import Unknown
 from keptn.events import Scope
-from keptn.projects import hook_tokens
+from keptn.projects import artifacts, hook_tokens
 from keptn.records import objects
 from keptn.sequence import codec
 from keptn.web import Answer, HttpError, json_answer
@@ -20,16 +20,28 @@ _SHOWN = ("live", "candidate", "pin", "epoch", "rejected")
 
 
 def create(call: Call) -> Answer:
-    """Check project, values and name, then have the service onboarded in every stage."""
+    """Check project, values and name, then have the service onboarded in every stage.
+
+    Without values it has a name and no image, which is enough for quality gates.
+    """
     project = known.project(call.path["project"], call.ctx)
-    values = file_text(call.text("values"))
     named, called = call.optional("serviceName", "service"), call.optional("file")
+    values = _values(call, named=named)
     name = checks.service_of(values, named=named, called=called)
+    values = checks.with_name(values, named=name)
     there = known.all_services(project, call.ctx)
     if name in there:
         raise HttpError(f"project {project} has the service {name!r} already; change it with add-resource", status=409)
     data = {"project": project, "service": name, "values": values}
     return posted(new_event(events.SERVICE_CREATE, data, call), call.ctx)
+
+
+def _values(call: Call, *, named: str) -> str:
+    """The file, with the name in it that only the call says."""
+    if not call.body.get("values"):
+        return f"service: {named or call.text('serviceName')}\n"
+    values = file_text(call.text("values"))
+    return checks.with_name(values, named=named) if named else values
 
 
 def delete(call: Call) -> Answer:
@@ -67,6 +79,11 @@ def hook(call: Call) -> Answer:
     """Where a registry posts, and with which header."""
     project = known.project(call.path["project"], call.ctx)
     name = known.service(project, call.path["service"], call.ctx)
+    if not any(artifacts.owner_objects(call.ctx.store, project, name)):
+        raise Unknown(
+            f"{project}/{name} has no image, so no push to a registry starts a delivery; name one in its values.yaml "
+            f"(keptn add-resource), or deliver by hand: keptn trigger delivery --image=…"
+        )
     token = call.ctx.secrets.get(hook_tokens.secret_name(project, name), "token")
     if token is None:
         secret = hook_tokens.secret_name(project, name)

@@ -28,7 +28,7 @@ def delivery(call: Call) -> Answer:
     artifact = Artifact(repository=repository, tag=tag, digest=call.ctx.registry.digest(f"{repository}:{tag}"))
     event = new_event(
         events.sequence_type(_stage(call, owner), _sequence(call, owner), Phase.TRIGGERED),
-        {**_scoped(_scope(call, owner), call), **artifacts.described(artifact), **_force(call)},
+        {**_scoped(_scope(call, owner), call), **_changed(artifact, call), **_force(call)},
         call,
     )
     return posted(event, call.ctx)
@@ -57,6 +57,12 @@ def sequence(call: Call) -> Answer:
         given = {**given, "rollback": {**(asked if isinstance(asked, dict) else {}), "by": call.by}}
     data = {**given, **_scoped(Scope(project=project, stage=stage, service=service), call)}
     return posted(new_event(events.sequence_type(stage, name, Phase.TRIGGERED), data, call), call.ctx)
+
+
+def _changed(artifact: Artifact, call: Call) -> Mapping[str, object]:
+    """The artifact, and beside its image the `values` that executors of a team's own read."""
+    image = {"image": artifact.image}
+    return {**artifacts.described(artifact), "configurationChange": {"values": {**call.mapping("values"), **image}}}
 
 
 def _image(call: Call) -> tuple[str, str]:

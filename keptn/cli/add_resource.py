@@ -11,11 +11,6 @@ from keptn.cli import files
 from keptn.cli.client import segment
 from keptn.cli.examples import example
 from keptn.cli.session import Session, pass_session
-from keptn.errors import KeptnError
-from keptn.web import MAX_BODY_BYTES, size
-
-MOST_BYTES = MAX_BODY_BYTES * 11 // 16
-"""In base64 it is a third larger, and the request holds a little more."""
 
 
 @click.command(
@@ -41,10 +36,7 @@ def command(
     if path.startswith("/"):
         raise click.UsageError(f"--resourceUri {uri!r} must be a path within the config repo: without the first '/'.")
     where = "".join(f"/{kind}/{segment(name)}" for kind, name in (("stage", stage), ("service", service)) if name)
-    content = files.read(resource)
-    if len(content) > MOST_BYTES:
-        told = f"the file {resource} is {size(len(content))}, larger than {size(MOST_BYTES)}"
-        raise KeptnError(f"{told}; keep what is larger elsewhere, and its address here")
+    content = files.to_send(resource)
     url = f"/project/{segment(project)}{where}/resource/{segment(path)}"
     done = session.client.put(url, {"resourceContent": base64.b64encode(content).decode()})
     for branch, commit in done["commits"].items():

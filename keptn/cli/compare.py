@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
-from keptn.cli.evaluate import read
+from keptn.cli.evaluate import read, warn
 from keptn.cli.examples import example
 from keptn.cli.exit_codes import ExitCode, of_result
 from keptn.cli.output import output_option, show, table
 from keptn.errors import Refused
 from keptn.quality import answers, judge_config, judge_score, offline
 from keptn.quality.judge_score import Judgement
+from keptn.validation import Kind
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -25,8 +26,9 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 def command(*, judge_file: Path, baseline: Path, candidate: Path, output: str) -> ExitCode:
     """Compare two versions' samples: exit code 0 pass, 3 warning, 4 fail, 2 unusable input."""
     try:
+        config = judge_config.parse(text := read(judge_file), file=str(judge_file))
         judgement = judge_score.judge(
-            judge_config.parse(read(judge_file), file=str(judge_file)),
+            config,
             baseline=offline.samples(read(baseline), file=str(baseline)),
             candidate=offline.samples(read(candidate), file=str(candidate)),
         )
@@ -35,6 +37,7 @@ def command(*, judge_file: Path, baseline: Path, candidate: Path, output: str) -
         if output != "table":
             show(answers.unusable(str(unusable)), output=output, table=str)
         return ExitCode.USAGE
+    warn(text, judge_file, Kind.JUDGE)
     show(answers.of_judge(judgement), output=output, table=lambda: _table(judgement))
     return of_result(str(judgement.result))
 

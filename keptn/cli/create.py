@@ -40,19 +40,27 @@ def project(
     file = shipyard_file or shipyard_option
     if file is None:
         raise click.UsageError("Missing argument 'SHIPYARD': the file that names the stages.")
-    body = {"name": name, "shipyard": files.read_text(file), "file": str(file)}
+    body = {"name": name, "shipyard": files.text_to_send(file), "file": str(file)}
     posted = session.client.post("/project", body)
     return follow.administration(session.client, posted, done=f"Project {name} is created.", no_wait=no_wait)
 
 
-@command.command(epilog=example("keptn create service carts --project=sockshop --values=values_carts.yaml"))
+@command.command(
+    epilog=example(
+        "keptn create service carts --project=sockshop --values=values_carts.yaml",
+        "keptn create service gates-only --project=sockshop",
+    )
+)
 @click.argument("name")
 @click.option("-p", "--project", required=True, help="The project.")
-@click.option("--values", required=True, type=click.Path(path_type=Path), help="The service's values file.")
+@click.option("--values", type=click.Path(path_type=Path), help="Its values file; without, it is a name for gates.")
 @follow.no_wait_option
 @pass_session
-def service(session: Session, *, name: str, project: str, values: Path, no_wait: bool) -> int:
-    """Create the service NAME in every stage: the same as `keptn onboard service`."""
+def service(session: Session, *, name: str, project: str, values: Path | None, no_wait: bool) -> int:
+    """Create the service NAME in every stage: the same as `keptn onboard service`.
+
+    Without values it has no image: enough for evaluations, and a delivery brings its own.
+    """
     return onboard(session, project=project, values=values, name=name, no_wait=no_wait)
 
 

@@ -11,6 +11,7 @@ import click
 from keptn.cli import follow
 from keptn.cli.client import segment
 from keptn.cli.examples import example
+from keptn.cli.secret_values import scope_option
 from keptn.cli.session import Session, pass_session
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -52,6 +53,7 @@ def service(session: Session, *, name: str, project: str, yes: bool, no_wait: bo
 @command.command(epilog=example("keptn delete secret chat"))
 @click.argument("name")
 @_yes_option
+@scope_option
 @pass_session
 def secret(session: Session, *, name: str, yes: bool) -> None:
     """Delete the secret NAME."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from keptn import validation
 from keptn.cli.examples import example
 from keptn.cli.exit_codes import ExitCode, of_result
 from keptn.cli.output import output_option, show, table
@@ -17,6 +18,7 @@ from keptn.quality import table as tables
 from keptn.quality.perfspec_gate import PerfSpecGate
 from keptn.quality.slo_gate import SloGate
 from keptn.quality.verdict import Evidence, Gate, Verdict
+from keptn.validation import Kind
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _PAGE = 100
@@ -67,10 +69,22 @@ def _gate(slo_file: Path | None, perfspec_file: Path | None) -> Gate:
     if (slo_file is None) == (perfspec_file is None):
         raise click.UsageError("Give one gate: --slo or --perfspec.")
     if slo_file is not None:
-        return SloGate(slo=slo.parse(read(slo_file), file=str(slo_file)))
+        text = read(slo_file)
+        gate: Gate = SloGate(slo=slo.parse(text, file=str(slo_file)))
+        warn(text, slo_file, Kind.SLO)
+        return gate
     if perfspec_file is not None:
-        return PerfSpecGate(spec=perfspec.parse(read(perfspec_file), file=str(perfspec_file)))
+        text = read(perfspec_file)
+        gate = PerfSpecGate(spec=perfspec.parse(text, file=str(perfspec_file)))
+        warn(text, perfspec_file, Kind.PERFSPEC)
+        return gate
     raise click.UsageError("Give a gate.")
+
+
+def warn(text: bytes, file: Path, kind: Kind) -> None:
+    """Say what of a file that can be used is surely not meant."""
+    for warning in validation.warnings(text, file=str(file), kind=kind):
+        click.echo(f"{warning} (warning)", err=True)
 
 
 def _evidence(given: dict[str, Any]) -> Evidence:

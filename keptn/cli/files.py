@@ -5,6 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from keptn.errors import KeptnError
+from keptn.web import MAX_BODY_BYTES, size
+
+MOST_BYTES = MAX_BODY_BYTES * 11 // 16
+"""Of a file in a request: in base64 it is a third larger, and the request holds a little more."""
 
 
 def read(path: Path) -> bytes:
@@ -25,3 +29,25 @@ def read_text(path: Path) -> str:
         return read(path).decode()
     except UnicodeDecodeError as exc:
         raise KeptnError(f"{path} is no UTF-8 text (byte {exc.start}); save it as UTF-8") from exc
+
+
+def to_send(path: Path) -> bytes:
+    """The bytes of a file that goes to the api. Raises KeptnError for one that is empty or larger than it takes."""
+    content = read(path)
+    if not content.strip():
+        raise KeptnError(f"{path} is empty; write what it shall say, or name another file")
+    if len(content) > MOST_BYTES:
+        told = f"the file {path} is {size(len(content))}, larger than {size(MOST_BYTES)}"
+        raise KeptnError(f"{told}; keep what is larger elsewhere, and its address here")
+    return content
+
+
+def text_to_send(path: Path) -> str:
+    """As `to_send`, and `read_text`."""
+    to_send(path)
+    return read_text(path)
+
+
+def no_number(text: str) -> float:
+    """For `json.loads`: what Python reads as a number and JSON has none for. Raises ValueError."""
+    raise ValueError(f"{text} is no number in JSON")

@@ -10,13 +10,14 @@ import click
 
 from keptn.cli.client import Client
 from keptn.cli.exit_codes import ExitCode
+from keptn.cli.seconds import Seconds
 from keptn.errors import KeptnError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 no_wait_option: Callable[[F], F] = click.option("--no-wait", is_flag=True, help="Do not follow it to its end.")
 timeout_option: Callable[[F], F] = click.option(
-    "--timeout", "timeout_s", type=click.FloatRange(min=0), default=3600, help="Seconds to follow it.  [default: 3600]"
+    "--timeout", "timeout_s", type=Seconds(), default=3600, help="Seconds to follow it.  [default: 3600]"
 )
 
 ADMIN_TIMEOUT_S = 120.0

@@ -19,7 +19,12 @@ Found = Mapping[str, Any]
 
 _project_option: Callable[[F], F] = click.option("-p", "--project", required=True, help="The project.")
 _limit_option: Callable[[F], F] = click.option(
-    "--limit", type=click.IntRange(1, 100), default=20, help="How many at most.  [default: 20]"
+    "--limit",
+    "--num-of-results",
+    "limit",
+    type=click.IntRange(1, 100),
+    default=20,
+    help="How many at most.  [default: 20]",
 )
 
 

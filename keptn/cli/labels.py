@@ -14,12 +14,12 @@ labels_option: Callable[[F], F] = click.option(
 )
 
 
-def parse(labels: tuple[str, ...]) -> Mapping[str, str]:
+def parse(labels: tuple[str, ...], *, what: str = "label") -> Mapping[str, str]:
     """Key to value. Raises UsageError."""
     found: dict[str, str] = {}
     for label in (part for text in labels for part in text.split(",")):
         key, equals, value = label.partition("=")
         if not key or not equals:
-            raise click.UsageError(f"The label {label!r} must be KEY=VALUE.")
+            raise click.UsageError(f"The {what} {label!r} must be KEY=VALUE.")
         found[key] = value
     return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import os
 import secrets
 import sys
@@ -17,6 +16,7 @@ import click
 from keptn.cli import config
 from keptn.cli.config import Config
 from keptn.cli.examples import example
+from keptn.cli.seconds import Seconds
 from keptn.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
@@ -34,18 +34,6 @@ class _Folder(click.Path):
         return super().convert(value, param, ctx)
 
 
-class _Seconds(click.ParamType[float]):
-    """A time that a clock can wait for."""
-
-    name = "float"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401 - click's
-        seconds = float(click.FLOAT.convert(value, param, ctx))
-        if not (math.isfinite(seconds) and seconds >= 0):
-            self.fail(f"{value} is no time to wait; give 0 or more seconds", param, ctx)
-        return seconds
-
-
 @click.command(epilog=example("keptn local", "keptn local --port 0 --state-dir /tmp/keptn"))
 @click.option(
     "--port",
@@ -58,7 +46,7 @@ class _Seconds(click.ParamType[float]):
 @click.option("--functions", multiple=True, type=FOLDERS, help="Folder with more functions; repeatable.")
 @click.option(
     "--idle-s",
-    type=_Seconds(),
+    type=Seconds(),
     default=60.0,
     show_default=True,
     help="Seconds after which an idle function is stopped.",

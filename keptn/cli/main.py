@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import click
 
+from keptn.cli import forms
 from keptn.cli.config import DEFAULT_HOME
 from keptn.cli.examples import example
 from keptn.cli.exit_codes import ExitCode
@@ -26,6 +27,7 @@ VERBS = {
     "approve": "Let a delivery that waits for approval go on.",
     "auth": "Say where keptn is and with which token.",
     "compare": "Compare two versions by their samples, from files.",
+    "configure": "Say what a monitor needs to report problems.",
     "create": "Create a project, a service or a secret.",
     "delete": "Delete a project, a service or a secret.",
     "evaluate": "Try a gate file on values from files, or on stored evaluations.",
@@ -68,6 +70,11 @@ class Verbs(click.Group):
         module = import_module(_module(cmd_name))
         name = f"{cmd_name}_command" if cmd_name in SHARED else "command"
         return cast(click.Command, getattr(module, name))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        return super().resolve_command(ctx, args if ctx.resilient_parsing else forms.translated(args))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -17,7 +17,18 @@ def values_options(function: F) -> F:
     """The options of the commands that write a secret."""
     literal = click.option("--from-literal", "literals", multiple=True, metavar="KEY=VALUE", help="A value.")
     file = click.option("--from-file", "from_files", multiple=True, metavar="[KEY=]FILE", help="A file's content.")
-    return literal(file(function))
+    return literal(file(scope_option(function)))
+
+
+scope_option: Callable[[F], F] = click.option(
+    "--scope", expose_value=False, callback=lambda _, __, scope: _say_of_scope(scope), help="Means nothing here."
+)
+
+
+def _say_of_scope(scope: str | None) -> None:
+    """It named a service account; here each function has rights of its own (docs/security.md)."""
+    if scope:
+        click.echo("--scope means nothing here: which function may read a secret follows from its name.", err=True)
 
 
 def values_of(literals: tuple[str, ...], from_files: tuple[str, ...]) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from keptn.cli import files, follow, labels, starting, user
+from keptn.cli import approval_finished, files, follow, labels, starting, user
 from keptn.cli.examples import example
 from keptn.cli.exit_codes import ExitCode
 from keptn.cli.session import Session, pass_session
@@ -46,7 +46,7 @@ def event(ctx: click.Context, *, file: Path | None, no_wait: bool, timeout_s: fl
 def _send(session: Session, file: Path, *, no_wait: bool, timeout_s: float) -> int:
     """Only an event that starts a sequence is followed: everything else is done when it was taken."""
     try:
-        body = json.loads(files.read_text(file))
+        body = json.loads(files.text_to_send(file), parse_constant=files.no_number)
     except ValueError as exc:
         line = f":{exc.lineno}" if isinstance(exc, json.JSONDecodeError) else ""
         raise KeptnError(f"{file}{line}: the event is no JSON: {exc}") from exc
@@ -107,8 +107,10 @@ def start(session: Session, *, artifact: str = "", stage_argument: str = "", **g
         "image": image,
         "stage": given["stage"] or stage_argument,
         "labels": labels.parse(given["labels"]),
+        "values": given.get("values", {}),
     }
     return starting.deliver(session, wanted=wanted, no_wait=given["no_wait"], timeout_s=given["timeout_s"])
 
 
 event.add_command(new_artifact, "newartifact")
+event.add_command(approval_finished.command)

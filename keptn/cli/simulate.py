@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from keptn import events
+from keptn import events, validation
 from keptn.cli.examples import example
 from keptn.errors import KeptnError
 from keptn.shipyard import parse
@@ -37,11 +37,12 @@ def command(shipyard: Path, events_file: Path | None, output: str) -> None:
 
 
 def _walked(text: bytes, shipyard: Path, output: str) -> str:
-    parsed, nodes = walk.walk(text, file=shipyard.name)
+    _, nodes = walk.walk(text, file=shipyard.name)
+    told = validation.warnings(text, file=shipyard.name, kind=validation.Kind.SHIPYARD)
     mermaid, ways = drawing.as_mermaid(nodes), walk.paths(nodes)
     if output == "json":
-        return json.dumps({"warnings": list(parsed.warnings), "paths": ways, "mermaid": mermaid}, indent=2)
-    warnings = "".join(f"warning: {warning}\n" for warning in parsed.warnings)
+        return json.dumps({"warnings": list(told), "paths": ways, "mermaid": mermaid}, indent=2)
+    warnings = "".join(f"warning: {warning}\n" for warning in told)
     return f"{warnings}{drawing.as_text(nodes)}\n\n{len(ways)} ways from beginning to end\n\n```mermaid\n{mermaid}\n```"
 
 

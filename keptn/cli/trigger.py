@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from keptn.cli import follow, labels, send, starting, user
+from keptn.cli import files, follow, labels, send, starting, user
 from keptn.cli.client import segment
 from keptn.cli.examples import example
 from keptn.cli.session import Session, pass_session
@@ -28,11 +28,16 @@ def command() -> None:
 @command.command(epilog=example(_DELIVERY))
 @click.option("--image", required=True, help="The image, with its tag or with --tag.")
 @click.option("--stage", default="", help="The stage.  [default: the first stage]")
+@click.option("--values", "values", multiple=True, metavar="KEY=VALUE", help="For executors of your own; see below.")
 @send.artifact_options
 @pass_session
 def delivery(session: Session, /, **given: Any) -> int:  # noqa: ANN401 - click's options
-    """Start the delivery of an image."""
-    return send.start(session, **given)
+    """Start the delivery of an image.
+
+    --values travel in the event (`configurationChange.values`), where executors of your own find them; what the
+    built-in deployment runs with stands in the service's values.yaml.
+    """
+    return send.start(session, **{**given, "values": labels.parse(given["values"], what="value")})
 
 
 def _slot_options(function: F) -> F:
@@ -70,7 +75,7 @@ def evaluation(session: Session, /, *, timeframe: str, start: str, end: str, **g
 def sequence(session: Session, /, *, name: str, data: str, **given: Any) -> int:  # noqa: ANN401 - click's options
     """Start the sequence NAME of a stage."""
     try:
-        body = {"data": json.loads(data)}
+        body = {"data": json.loads(data, parse_constant=files.no_number)}
     except ValueError as exc:
         raise click.UsageError(f"--data is no JSON: {exc}.") from exc
     return _start(session, f"sequence/{segment(name)}", body, given)

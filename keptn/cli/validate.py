@@ -70,7 +70,8 @@ def _report(path: Path, *, kind: Kind | None, explain: bool) -> Report:
         raise click.UsageError(f"--explain is for shipyards; {file} is a {kind} file.")
     parsed = validation.parse(text, file=file, kind=kind)
     compiled = parsed.to_dict() if explain else None
-    return Report(file=file, kind=kind, warnings=getattr(parsed, "warnings", ()), compiled=compiled, parsed=parsed)
+    warnings = validation.warnings(text, file=file, kind=kind)
+    return Report(file=file, kind=kind, warnings=warnings, compiled=compiled, parsed=parsed)
 
 
 def _together(reports: Sequence[Report]) -> Sequence[Report]:
@@ -78,9 +79,8 @@ def _together(reports: Sequence[Report]) -> Sequence[Report]:
     shipyards = [report.parsed for report in reports if report.kind is Kind.SHIPYARD and report.parsed]
     if len(shipyards) != 1:
         return reports
-    stages = [stage.name for stage in shipyards[0].stages]
     return [
-        replace(report, warnings=[*report.warnings, *report.parsed.strangers(stages=stages)])
+        replace(report, warnings=[*report.warnings, *report.parsed.strangers(shipyards[0])])
         if report.kind is Kind.NOTIFY and report.parsed
         else report
         for report in reports

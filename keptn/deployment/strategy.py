@@ -38,7 +38,12 @@ class Phase(StrEnum):
     ROLLBACK = "rollback"
 
 
-_SPELLINGS = {"bluegreen": "blue_green", "blue_green_service": "blue_green", "blue-green": "blue_green"}
+_SPELLINGS = {
+    "bluegreen": "blue_green",
+    "blue_green_service": "blue_green",
+    "blue-green": "blue_green",
+    "user_managed": "direct",  # keptn rolled out a chart as it was: the new version in the old one's place
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

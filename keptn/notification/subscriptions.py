@@ -17,11 +17,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keptn import documents
 from keptn.documents import Document
-from keptn.events import PREFIX, Event, Result
+from keptn.events import PREFIX, RESERVED_STAGES, Event, Result
+
+if TYPE_CHECKING:
+    from keptn.shipyard.model import Shipyard
 
 FILE = "notify.yaml"
 CHANNELS = ("slack", "teams", "webhook", "cdevents")
@@ -66,16 +69,25 @@ class NotifyFile:
     document: Document
     warnings: Sequence[str] = ()
 
-    def strangers(self, *, stages: Collection[str], services: Collection[str] | None = None) -> Sequence[str]:
+    def strangers(self, shipyard: Shipyard, *, services: Collection[str] | None = None) -> Sequence[str]:
         """Warnings about names that are not among the project's. services: None if they are not at hand."""
-        known = {"stages": stages} if services is None else {"stages": stages, "services": services}
-        return [
-            str(self.document.error(_stranger(kind, name, there), "notifications", place, kind))
-            for place, subscription in enumerate(self.subscriptions)
-            for kind, there in known.items()
-            for name in getattr(subscription, kind)
-            if name not in there
-        ]
+        known = {"stages": shipyard.stage_names} | ({} if services is None else {"services": services})
+        found: list[str] = []
+        for place, subscription in enumerate(self.subscriptions):
+            written = () if subscription.events == DEFAULT_EVENTS[subscription.channel] else subscription.events
+            reasons = [(one, _never_comes(one, shipyard)) for one in written if can_be_heard(one)]
+            found += [
+                str(self.document.error(f"{pattern!r}: {reason}", "notifications", place, "events"))
+                for pattern, reason in reasons
+                if reason
+            ]
+            found += [
+                str(self.document.error(_stranger(kind, name, there), "notifications", place, kind))
+                for kind, there in known.items()
+                for name in getattr(subscription, kind)
+                if name not in there
+            ]
+        return found
 
 
 def can_be_heard(pattern: str) -> bool:
@@ -89,6 +101,21 @@ def can_be_heard(pattern: str) -> bool:
     return ends or begins
 
 
+def _never_comes(pattern: str, shipyard: Shipyard) -> str:
+    """Which stage, sequence or task that the pattern names the shipyard does not have; empty if it has them."""
+    parts = _short(pattern)
+    if parts[0] in RESERVED_STAGES or parts[-1] == ">" or len(parts) not in (2, 3):
+        return ""
+    stages = [stage for stage in shipyard.stages if parts[0] in ("*", stage.name)]
+    if len(parts) == 3:
+        if not stages:
+            return _stranger("stages", parts[0], shipyard.stage_names)
+        sequences = {sequence.name for stage in stages for sequence in stage.sequences} | {"evaluation"}
+        return "" if parts[1] in ("*", *sequences) else _stranger("sequences", parts[1], sequences)
+    tasks = {task.name for stage in shipyard.stages for sequence in stage.sequences for task in sequence.tasks}
+    return "" if parts[0] in ("*", "evaluation", *tasks) else _stranger("tasks", parts[0], tasks)
+
+
 def matches(pattern: str, event_type: str) -> bool:
     """Whether the pattern covers the type: `*` stands for one part, `>` at the end for one or more."""
     if not event_type.startswith(PREFIX):
@@ -99,7 +126,7 @@ def matches(pattern: str, event_type: str) -> bool:
 
 def parse(text: str | bytes, *, file: str = FILE) -> NotifyFile:
     """Read the subscriptions. Raises InvalidFile with the line."""
-    document = documents.load(text, file=file)
+    document = documents.read(text, file=file, kind="notify")
     entries = document.data.get("notifications") if isinstance(document.data, dict) else None
     if not isinstance(entries, list):
         raise document.error("must have `notifications`, a list of who hears what (it may be empty)")

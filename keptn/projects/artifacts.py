@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
-from keptn import events
+from keptn import events, names
 from keptn.errors import Undecodable
 from keptn.events import Event, Phase, Scope
 from keptn.ports import ObjectStore
@@ -41,8 +42,8 @@ class Owner:
 def parse_image(image: str) -> tuple[str, str]:
     """Repository and tag of `repository:tag`; the registry's port is part of the repository. Raises Undecodable."""
     repository, _, tag = image.rpartition(":")
-    if not repository or not tag or "/" in tag or "@" in image:
-        raise Undecodable(f"the image {image!r} must be repository:tag, as in carts:0.2")
+    if not names.is_repository(repository) or not names.is_tag(tag):
+        raise Undecodable(f"the image {image[:80]!r} must be repository:tag, as in carts:0.2")
     return repository, tag
 
 
@@ -50,6 +51,14 @@ def owners(store: ObjectStore, repository: str) -> Sequence[Owner]:
     """The services that were onboarded with this image repository, all of them."""
     prefix = objects.owners(repository)
     parts = (name.removeprefix(prefix).partition(".") for name in _names(store, prefix))
+    return [Owner(project=project, service=service) for project, _, service in parts]
+
+
+def owners_of_short(store: ObjectStore, short: str) -> Sequence[Owner]:
+    """The services with a repository that ends with these parts: `carts` for `sockshop/carts`. Looks at every one."""
+    ends = f"{quote(f'/{short}', safe='')}/"
+    found = (name.removeprefix(objects.IMAGES).rpartition("/") for name in _names(store, objects.IMAGES))
+    parts = (owner.partition(".") for whole, slash, owner in found if f"{whole}{slash}".endswith(ends))
     return [Owner(project=project, service=service) for project, _, service in parts]
 
 

@@ -32,7 +32,7 @@ def create(task: Event, ctx: Context) -> tuple[Sequence[str], Sequence[str]]:
     """
     project, content = text(task, "project"), text(task, "shipyard")
     names.check_project(project)
-    found = _stages(content, project, retention_days=ctx.settings.retention_days)
+    found, warnings = _stages(content, project, retention_days=ctx.settings.retention_days)
     branches = {"main": {SHIPYARD: content.encode()}}
     branches |= {stage: {STAGE: documents.dump({"project": project, "stage": stage})} for stage in found}
     there = project in ctx.config_repo.projects()
@@ -41,9 +41,10 @@ def create(task: Event, ctx: Context) -> tuple[Sequence[str], Sequence[str]]:
         for stage in found:
             ctx.platform.prepare(project, stage)
     if same:
-        return found, [f"project {project} was there already; what its stages lacked in the cluster is made anew"]
+        again = f"project {project} was there already; what its stages lacked in the cluster is made anew"
+        return found, [again, *warnings]
     ctx.config_repo.create(project, branches, message=commit_message(f"Create project {project}", event=task))
-    return found, ()
+    return found, warnings
 
 
 def is_made_from(shipyard: str, project: str, ctx: Context) -> bool:
@@ -96,10 +97,10 @@ def _stages_left(project: str, ctx: Context) -> Sequence[str]:
         return ()
 
 
-def _stages(text: str, project: str, *, retention_days: int) -> Sequence[str]:
-    """The shipyard's stages, each fit for a branch and a namespace. Raises InvalidFile or Refused."""
+def _stages(text: str, project: str, *, retention_days: int) -> tuple[Sequence[str], Sequence[str]]:
+    """The shipyard's stages, each fit for a branch and a namespace, and its warnings. Raises InvalidFile or Refused."""
     # half of what importing this file would cost, for one of its callers
-    from keptn import shipyard  # noqa: PLC0415
+    from keptn import shipyard, validation  # noqa: PLC0415
     from keptn.records import retention  # noqa: PLC0415
 
     parsed = shipyard.parse(text, file=SHIPYARD, name=project)
@@ -110,7 +111,7 @@ def _stages(text: str, project: str, *, retention_days: int) -> Sequence[str]:
             names.check_stage(stage, project=project)
         except Refused as refused:
             raise InvalidFile(str(refused), file=SHIPYARD) from refused
-    return found
+    return found, validation.warnings(text, file=SHIPYARD, kind=validation.Kind.SHIPYARD)
 
 
 def text(task: Event, name: str) -> str:

@@ -12,7 +12,7 @@ import secrets as randomness
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from keptn import events, names
+from keptn import events, names, validation
 from keptn.context import Context
 from keptn.deployment import manifests
 from keptn.deployment.trailers import commit_message
@@ -23,13 +23,14 @@ from keptn.projects import artifacts, hook_tokens, stages, values
 from keptn.projects.project import delete_below, forget_hook, text
 from keptn.projects.values import ValuesFile
 from keptn.records import objects
+from keptn.validation import Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Onboarded:
     """A service, the stages it is in, and the registry hook: where it posts, and the secret that holds its token.
 
-    warnings: what the platform does not do of its values.
+    repository: empty if its values name none. warnings: what is surely not meant, what the platform does not do.
     """
 
     service: str
@@ -57,14 +58,18 @@ def onboard(task: Event, ctx: Context) -> Onboarded:
         ctx.config_repo.commit(
             project, stage, _writing(f"{file.service}/values.yaml", content.encode()), message=message
         )
-    ctx.store.put(objects.owner(file.repository, project=project, service=file.service), b"{}")
+    if file.repository:
+        ctx.store.put(objects.owner(file.repository, project=project, service=file.service), b"{}")
     return Onboarded(
         service=file.service,
         repository=file.repository,
         stages=found,
         hook_url=hook_tokens.hook_url(ctx.settings),
         hook_secret=hook_tokens.secret_name(project, file.service),
-        warnings=_warnings(file, project, found, ctx),
+        warnings=[
+            *validation.warnings(content, file="values.yaml", kind=Kind.VALUES),
+            *_warnings(file, project, found, ctx),
+        ],
     )
 
 

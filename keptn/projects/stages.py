@@ -21,7 +21,7 @@ def of_project(repo: ConfigRepo, project: str) -> Sequence[str]:
     text = repo.tree(project, "main").read("shipyard.yaml")
     if text is None:
         raise Refused(f"project {project} has no shipyard.yaml on main; add it to the config repo")
-    return in_shipyard(documents.load(text, file="shipyard.yaml"))
+    return in_shipyard(documents.read(text, file="shipyard.yaml", kind="shipyard"))
 
 
 def in_shipyard(document: Document) -> Sequence[str]:

@@ -1,7 +1,7 @@
 """The values file of a service, as given to `keptn onboard service`. Pure: text in, values out.
 
 service: carts                                  # or `name:`, or `metadata: {name: …}`
-image: {repository: 127.0.0.1:5000/sockshop/carts, tag: 0.1}   # or just the repository; the tag is optional
+image: {repository: 127.0.0.1:5000/sockshop/carts, tag: 0.1}   # or just the repository; both are optional
 health: /health                                 # path that answers 200 when the service is ready
 replicas: 1
 env: {CURRENCY: EUR}
@@ -26,17 +26,19 @@ _KEYS = ("service", "name", "metadata", "image", *workload_file.KEYS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValuesFile:
-    """What a service runs. repository: of its image, with the registry's host if one was given; tag: empty if none."""
+    """What a service runs. repository: of its image, with the registry's host if one was given; empty: the
+    artifact brings the image. tag: empty if none.
+    """
 
     service: str
-    repository: str
+    repository: str = ""
     tag: str = ""
     workload: Workload = field(default_factory=Workload)
 
 
 def parse(text: str | bytes, *, file: str = "values.yaml") -> ValuesFile:
     """Read a values file, and try its patches. Raises InvalidFile with the line and what to do."""
-    document = documents.load(text, file=file)
+    document = documents.read(text, file=file, kind="values")
     if not isinstance(document.data, Mapping):
         raise document.error("a values file must be a mapping, beginning with `service: carts`")
     data: Mapping[str, Any] = document.data
@@ -69,6 +71,8 @@ def _service(document: Document, data: Mapping[str, Any]) -> str:
 
 def _image(document: Document, data: Mapping[str, Any]) -> tuple[str, str]:
     image = data.get("image")
+    if image is None:
+        return "", ""
     repository: object
     tag: object
     if isinstance(image, str):
@@ -76,7 +80,7 @@ def _image(document: Document, data: Mapping[str, Any]) -> tuple[str, str]:
     elif isinstance(image, Mapping):
         repository, tag = image.get("repository"), image.get("tag", "")
     else:
-        raise document.error("the file names no image; add `image: {repository: REPOSITORY}`", "image")
+        raise document.error("image must be a repository, or `{repository: REPOSITORY}`", "image")
     if isinstance(repository, str) and (_split(repository)[1] or "@" in repository) and "://" not in repository:
         raise document.error(f"image.repository {repository!r} must be without tag or digest", "image", "repository")
     if not isinstance(repository, str) or not names.is_repository(repository):

@@ -90,7 +90,7 @@ class JudgeConfig:
 
 def parse(text: str | bytes, *, file: str = "judge.json") -> JudgeConfig:
     """Read a judge file. Raises InvalidFile with the line and what to do."""
-    document = documents.load(text, file=file)
+    document = documents.read(text, file=file, kind="judge")
     given = fields.mapping(document, document.data)
     fields.known_keys(document, given, _FILE)
     listed = fields.sequence(document, given.get("metrics"), "metrics")
@@ -98,11 +98,16 @@ def parse(text: str | bytes, *, file: str = "judge.json") -> JudgeConfig:
         raise document.error("`metrics` is empty; name at least one metric to compare", "metrics")
     metrics = tuple(metric(document, entry, "metrics", place) for place, entry in enumerate(listed))
     _check_unique(document, metrics)
+    pass_score = _between(document, given, "pass", default=95.0, low=0, high=100)
+    marginal_score = _between(document, given, "marginal", default=min(75.0, pass_score), low=0, high=100)
+    if marginal_score > pass_score:
+        reason = f"`marginal` {marginal_score:g} is above `pass` {pass_score:g}: it never warns; exchange them?"
+        raise document.error(reason, "marginal")
     return JudgeConfig(
         metrics=metrics,
         group_weights=_weights(document, given, metrics),
-        pass_score=_between(document, given, "pass", default=95.0, low=0, high=100),
-        marginal_score=_between(document, given, "marginal", default=75.0, low=0, high=100),
+        pass_score=pass_score,
+        marginal_score=marginal_score,
         tolerance=_between(document, given, "tolerance", default=0.25, low=0, high=1e9),
         confidence_level=_confidence(document, given),
     )
@@ -141,6 +146,9 @@ def _effect_size(document: Document, entry: object, *path: str | int) -> EffectS
     fields.known_keys(document, given, {"measure", *_EFFECTS}, *path)
     measure = Measure(_word(document, given, "measure", *path, default="meanRatio", known=Measure))
     sizes = {name: fields.number(document, given.get(name, _NEUTRAL[measure]), *path, name) for name in _EFFECTS}
+    for name, size in sizes.items():
+        if size < 0:
+            raise document.error(f"`{name}` must not be negative; it is {size:g}", *path, name)
     return EffectSize(measure=measure, **sizes)
 
 

@@ -35,7 +35,7 @@ class Monitoring:
 
 def parse(text: str | bytes, *, file: str = FILE) -> Monitoring:
     """Read the file. Raises InvalidFile with the line and what to do."""
-    document = documents.load(text, file=file)
+    document = documents.read(text, file=file, kind="monitoring")
     given = fields.mapping(document, document.data)
     fields.known_keys(document, given, {"default", "providers"})
     named = given.get("default")

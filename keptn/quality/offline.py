@@ -50,7 +50,7 @@ def _measured(document: Document, name: str, entry: object, path: Path) -> SliVa
         reason = message or "it was not measured successfully"
         return SliValue(indicator=name, query="", reason=reason, failed=True)
     known = {"": _number(document, entry.get("value"), *path)}
-    return _value(name, known, series, message)
+    return _value(name, known, series, message or _no_number(entry.get("value")))
 
 
 def _entities(document: Document, name: str, listed: Sequence[object], path: Path) -> SliValue:
@@ -64,6 +64,13 @@ def _entities(document: Document, name: str, listed: Sequence[object], path: Pat
         value = _number(document, given.get("value"), *path, place, "value")
         known[key] = math.nan if value is None else value
     return SliValue(indicator=name, query="", values=known, reason="" if known else "no values were given")
+
+
+def _no_number(value: object) -> str:
+    """What JSON has no number for, in its own words; Python reads it all the same."""
+    if not isinstance(value, float) or math.isfinite(value):
+        return ""
+    return f"{'NaN' if math.isnan(value) else 'Infinity' if value > 0 else '-Infinity'} is no number"
 
 
 def _value(name: str, known: Mapping[str, float | None], series: Sequence[float], message: str) -> SliValue:

@@ -85,7 +85,7 @@ class PerfSpec:
 
 def parse(text: str | bytes, *, file: str = "perfspec.json") -> PerfSpec:
     """Read a perfspec. Raises InvalidFile with the line and what to do."""
-    document = documents.load(text, file=file)
+    document = documents.read(text, file=file, kind="perfspec")
     fields.mapping(document, document.data)
     listed = document.data.get("indicators")
     if not isinstance(listed, list) or not listed:
@@ -96,6 +96,7 @@ def parse(text: str | bytes, *, file: str = "perfspec.json") -> PerfSpec:
     spec = PerfSpec(indicators=indicators, pass_limit=pass_limit, warning_limit=warning_limit, file=file)
     if spec.max_score <= 0:
         raise document.error("no indicator earns points; give at least one a `metricScore` above 0", "indicators")
+    _check_limits(document, spec)
     return spec
 
 
@@ -182,8 +183,12 @@ def _direction(document: Document, grading: Mapping[str, Any], path: documents.P
     return Direction(fields.one_of(document, named, list(Direction), *path, "direction"))
 
 
+def _objectives_key(document: Document) -> str:
+    return "objectives" if "objectives" in document.data else "objective"
+
+
 def _objectives(document: Document) -> tuple[float, float]:
-    key = "objectives" if "objectives" in document.data else "objective"
+    key = _objectives_key(document)
     given = document.data.get(key)
     if not isinstance(given, Mapping) or given.get("pass") is None:
         raise document.error("`objectives` must say how many points `pass` needs, and may say what is a `warning`", key)
@@ -191,6 +196,20 @@ def _objectives(document: Document) -> tuple[float, float]:
     pass_limit = fields.number(document, given["pass"], key, "pass")
     warning = given.get("warning")
     return pass_limit, pass_limit if warning is None else fields.number(document, warning, key, "warning")
+
+
+def _check_limits(document: Document, spec: PerfSpec) -> None:
+    """A total that nobody reaches, or that everybody does, is no gate. Raises InvalidFile."""
+    key = _objectives_key(document)
+    for name, limit in (("pass", spec.pass_limit), ("warning", spec.warning_limit)):
+        if limit < 0:
+            raise document.error(f"`{name}` must not be negative; it is {limit:g}", key, name)
+        if spec.in_percent and limit > 100:
+            reason = f"`{name}` {limit:g} can never be reached: all indicators together earn {spec.max_score:g} points"
+            raise document.error(f"{reason}, and above that it is read as percent; lower it", key, name)
+    if spec.warning_limit > spec.pass_limit:
+        reason = f"`warning` {spec.warning_limit:g} is above `pass` {spec.pass_limit:g}: it never warns; exchange them?"
+        raise document.error(reason, key, "warning")
 
 
 def _check_unique(document: Document, indicators: tuple[Indicator, ...]) -> None:

@@ -25,7 +25,7 @@ class Sli:
 
 def parse(text: str | bytes, *, file: str = "sli.yaml", source: str = "") -> Mapping[str, Sli]:
     """Read a file. source: the provider whose folder it lies in. Raises InvalidFile with the line and what to do."""
-    document = documents.load(text, file=file)
+    document = documents.read(text, file=file, kind="sli")
     given = fields.mapping(document, document.data)
     fields.known_keys(document, given, {"spec_version", "indicators", "provider"})
     named = str(given.get("provider") or source).lower()

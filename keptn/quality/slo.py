@@ -70,7 +70,7 @@ class Slo:
 
 def parse(text: str | bytes, *, file: str = "slo.yaml") -> Slo:
     """Read an SLO file. Raises InvalidFile with the line and what to do."""
-    document = documents.load(text, file=file)
+    document = documents.read(text, file=file, kind="slo")
     given = fields.mapping(document, document.data)
     fields.known_keys(document, given, _KEYS)
     _check_version(document, given)
@@ -98,13 +98,15 @@ def _objectives(document: Document, given: object) -> tuple[Objective, ...]:
         return ()
     listed = enumerate(fields.sequence(document, given, "objectives"))
     found = {place: _objective(document, entry, place) for place, entry in listed if entry is not None}
-    seen: set[str] = set()
+    kept: dict[str, Objective] = {}
     for place, objective in found.items():
-        if objective.sli in seen:
+        twin = kept.get(objective.sli)
+        if twin and twin.counts and objective.counts:
             reason = f"SLI {objective.sli!r} is in two objectives; write its criteria into one"
             raise document.error(reason, "objectives", place)
-        seen.add(objective.sli)
-    return tuple(found.values())
+        if twin is None or objective.counts:  # one that stands there once more for information adds nothing
+            kept[objective.sli] = objective
+    return tuple(kept.values())
 
 
 def _objective(document: Document, entry: object, place: int) -> Objective:
@@ -198,14 +200,22 @@ def _total_score(document: Document, given: object) -> tuple[float, float]:
         raise document.error('`total_score` does not say what is a pass; write pass: "90%"', "total_score")
     pass_percent = _percent(document, limits["pass"], "total_score", "pass")
     warning = limits.get("warning")
-    return pass_percent, pass_percent if warning is None else _percent(document, warning, "total_score", "warning")
+    warning_percent = pass_percent if warning is None else _percent(document, warning, "total_score", "warning")
+    if warning_percent > pass_percent:
+        reason = f"`warning` {warning_percent:g} % is above `pass` {pass_percent:g} %: it never warns; exchange them?"
+        raise document.error(reason, "total_score", "warning")
+    return pass_percent, warning_percent
 
 
 def _percent(document: Document, given: object, *path: str | int) -> float:
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%?\s*", str(given)) if not isinstance(given, bool) else None
     if match is None:
         raise document.error(f'`{path[-1]}` must be a percentage like "90%", not {given!r}', *path)
-    return float(match[1])
+    percent = float(match[1])
+    if percent > 100:
+        reason = f"`{path[-1]}` {percent:g} % can never be reached: 100 % is the whole score; lower it"
+        raise document.error(reason, *path)
+    return percent
 
 
 def _filters(document: Document, given: object) -> Mapping[str, str]:

@@ -72,6 +72,8 @@ def _result(slo: Slo, results: Sequence[ObjectiveResult], *, achieved: float, ac
 def _objective(slo: Slo, objective: Objective, evidence: Evidence, previous: Sequence[Previous]) -> ObjectiveResult:
     measured = evidence.candidate.get(objective.sli) or _nothing(objective)
     if problem := _missing(measured):
+        if not objective.counts and not objective.key_sli:
+            return _outcome(objective, ObjectiveStatus.INFO, message=problem)
         return _outcome(objective, ObjectiveStatus.FAIL, message=problem, no_data=True)
     live = (evidence.live.get(objective.sli) or _nothing(objective)) if evidence.live is not None else None
     if objective.baseline and live is not None and (problem := _incomparable(measured, live)):

@@ -92,11 +92,11 @@ def invalidated(scope: Scope, evaluation_id: str) -> str:
 
 
 def approval(task_id: str) -> str:
-    return f"approvals/{quote(task_id, safe='')}.json"
+    return f"approvals/{_quoted(task_id)}.json"
 
 
 def approval_answer(task_id: str) -> str:
-    return f"approvals/{quote(task_id, safe='')}.answer.json"
+    return f"approvals/{_quoted(task_id)}.answer.json"
 
 
 def sent(correlation: str, channel: str) -> str:

@@ -63,7 +63,7 @@ class Choice:
 
 def parse(text: str | bytes, *, file: str = FILE) -> list[Remediation]:
     """Read either form. Raises InvalidFile with the line."""
-    document = documents.load(text, file=file)
+    document = documents.read(text, file=file, kind="remediation")
     data = document.data if isinstance(document.data, dict) else {}
     if "remediations" in data:
         return _entries(document, data["remediations"], "remediations", key="name", actions="actions")

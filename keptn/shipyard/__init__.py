@@ -19,7 +19,7 @@ __all__ = ["FreezeWindow", "SequenceDefinition", "Shipyard", "Stage", "Task", "T
 
 def parse(text: str | bytes, *, file: str = "shipyard.yaml", name: str = "") -> Shipyard:
     """Read a shipyard of either form. name: the project, for a form that does not carry one. Raises InvalidFile."""
-    document = documents.load(text, file=file)
+    document = documents.read(text, file=file, kind="shipyard")
     if not isinstance(document.data, Mapping):
         raise document.error("a shipyard must have the key 'stages' (talk's form) or 'spec' (0.2 form)")
     if "spec" in document.data or "apiVersion" in document.data:

@@ -119,7 +119,9 @@ def _judged(
     if wanted not in (None, "none", "optional"):
         raise document.error(f"a step's evaluation must be none or optional; it is {wanted!r}", *path, "evaluation")
     properties = dict(evaluation.properties) if evaluation else {}
-    hold_s = reading.duration(document, step.get("hold", properties.get("timeframe", "5m")), (*path, "hold"))
+    hold_s = reading.duration(
+        document, step.get("hold", properties.get("timeframe", "5m")), (*path, "hold"), zero=False
+    )
     hold = durations.short(hold_s)
     if wanted == "none" or (evaluation is None and wanted is None):
         return [Task(name="soak", properties={"duration": hold})]

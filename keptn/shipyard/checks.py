@@ -6,17 +6,32 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from keptn.documents import Document, Path
-from keptn.shipyard.model import SequenceDefinition, Shipyard, Stage, TriggeredOn
+from keptn.errors import Refused
+from keptn.shipyard.model import API_VERSION, SequenceDefinition, Shipyard, Stage, TriggeredOn
 
 _RESULTS = ("pass", "warning", "fail")
+KNOWN_VERSIONS = ("0.2", "0.2.0", "0.2.1", "0.2.2", "0.2.3")
 Node = tuple[str, str]
 
 
 def checked(shipyard: Shipyard, document: Document) -> Shipyard:
     """The shipyard with its warnings."""
-    found = [*_triggers(shipyard, document), *_cycles(shipyard, document), *_misplaced(shipyard)]
+    found = [
+        *_version(document),
+        *_triggers(shipyard, document),
+        *_cycles(shipyard, document),
+        *_misplaced(shipyard),
+        *_strategies(shipyard),
+    ]
     warnings = [f"{document.file}:{document.line(path) or 1}: {text}" for path, text in found]
     return replace(shipyard, warnings=tuple(warnings))
+
+
+def _version(document: Document) -> Iterator[tuple[Path, str]]:
+    """A later version may mean what nobody here knows."""
+    version = str(document.data.get("apiVersion")).removeprefix("spec.keptn.sh/")
+    if version.removeprefix("v") not in KNOWN_VERSIONS:
+        yield ("apiVersion",), f"apiVersion {version} is not known; the file is read as {API_VERSION}"
 
 
 def _triggers(shipyard: Shipyard, document: Document) -> Iterator[tuple[Path, str]]:
@@ -40,6 +55,21 @@ def _misplaced(shipyard: Shipyard) -> Iterator[tuple[Path, str]]:
             if "deployment" not in names[:position] or "release" in names[:position]:
                 text = "this task will be refused: a weight needs a candidate, between a deployment and its release"
                 yield (*path, "tasks", position), text
+
+
+def _strategies(shipyard: Shipyard) -> Iterator[tuple[Path, str]]:
+    """A strategy that the built-in deployment refuses; an executor of a team's own may know it."""
+    from keptn.deployment.strategy import strategy_named  # noqa: PLC0415 - only who checks a file asks
+
+    for _, sequence, path in _sequences(shipyard):
+        for position, task in enumerate(sequence.tasks):
+            named = task.properties.get("deploymentstrategy")
+            if task.name == "deployment" and named is not None:
+                try:
+                    if strategy_named(str(named)).value == "direct" and named != "direct":
+                        yield (*path, "tasks", position), f"deploymentstrategy {named!r} is read as direct"
+                except Refused as refused:
+                    yield (*path, "tasks", position), f"this deployment will be refused: {refused}"
 
 
 def _never(shipyard: Shipyard, trigger: TriggeredOn) -> str:
@@ -74,7 +104,7 @@ def _can_match(key: str, value: str, tasks: list[str]) -> bool:
 
 
 def _cycles(shipyard: Shipyard, document: Document) -> Iterator[tuple[Path, str]]:
-    """A sequence may trigger itself (that is how a remediation loops); a longer circle is reported once."""
+    """A circle is reported once. One that asks a runbook for its next action ends with the runbook's actions."""
     del document
     after: dict[Node, list[Node]] = {}
     places: dict[Node, Path] = {}
@@ -82,11 +112,16 @@ def _cycles(shipyard: Shipyard, document: Document) -> Iterator[tuple[Path, str]
         node = (stage.name, sequence.name)
         places[node] = path
         for trigger in sequence.triggered_on:
-            if not _never(shipyard, trigger) and (trigger.stage, trigger.sequence) != node:
+            if not _never(shipyard, trigger) and not _ends(sequence, trigger, node):
                 after.setdefault((trigger.stage, trigger.sequence), []).append(node)
     for circle in _circles(after):
         text = " → ".join(f"{stage}.{sequence}" for stage, sequence in [*circle, circle[0]])
-        yield places.get(circle[0], ()), f"these sequences start each other in a circle: {text}"
+        what = "this sequence starts itself" if len(circle) == 1 else "these sequences start each other in a circle"
+        yield places.get(circle[0], ()), f"{what}: {text}"
+
+
+def _ends(sequence: SequenceDefinition, trigger: TriggeredOn, node: Node) -> bool:
+    return (trigger.stage, trigger.sequence) == node and sequence.position("get-action") is not None
 
 
 def _circles(after: dict[Node, list[Node]]) -> Iterator[list[Node]]:

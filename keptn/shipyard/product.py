@@ -103,7 +103,7 @@ def _task(document: Document, value: object, path: Path) -> Task:
     if task.name == "deployment":
         canary.deployment(document, task.properties, (*path, "properties"))
     if task.name == "evaluation":
-        reading.min_requests(document, task.properties, (*path, "properties"))
+        reading.window(document, task.properties, (*path, "properties"))
     return task
 
 

@@ -63,12 +63,15 @@ def name(document: Document, value: Mapping[str, Any], path: Path, *, what: str)
     return found
 
 
-def duration(document: Document, value: object, path: Path) -> float:
-    """Seconds."""
+def duration(document: Document, value: object, path: Path, *, zero: bool = True) -> float:
+    """Seconds. zero: whether none at all makes sense, too."""
     try:
-        return durations.seconds(value)
+        found_s = durations.seconds(value)
     except ValueError as exc:
         raise document.error(str(exc), *path) from exc
+    if not found_s and not zero:
+        raise document.error(f"{path[-1]} must be longer than nothing; it is {value!r}", *path)
+    return found_s
 
 
 def freeze(document: Document, value: object, path: Path) -> tuple[FreezeWindow, ...]:
@@ -86,7 +89,7 @@ def _window(document: Document, value: object, path: Path) -> FreezeWindow:
             raise document.error(f"a freeze window needs {key!r}", *path)
     window = FreezeWindow(
         cron=str(found["cron"]),
-        duration_s=duration(document, found["duration"], (*path, "duration")),
+        duration_s=duration(document, found["duration"], (*path, "duration"), zero=False),
         timezone=str(found.get("timezone") or "UTC"),
         reason=str(found.get("reason") or ""),
     )
@@ -104,11 +107,18 @@ def properties(document: Document, value: object, path: Path) -> Mapping[str, An
     if not isinstance(value, Mapping):
         raise document.error("properties must be a mapping", *path)
     if value.get("timeout") is not None:
-        duration(document, value["timeout"], (*path, "timeout"))
+        duration(document, value["timeout"], (*path, "timeout"), zero=False)
     count = value.get("executors")
     if count is not None and not isinstance(count, list) and (not isinstance(count, int) or count < 1):
         raise document.error(f"executors must be a whole number above 0; it is {count!r}", *path, "executors")
     return dict(value)
+
+
+def window(document: Document, found: Mapping[str, Any], path: Path) -> None:
+    """What an evaluation says of its window, where it says something."""
+    min_requests(document, found, path)
+    for key in {"timeframe", "timeout", "longest"} & {key for key, value in found.items() if value is not None}:
+        duration(document, found[key], (*path, key), zero=False)
 
 
 def whole_number(

@@ -182,10 +182,8 @@ def _evaluation(document: Document, found: Mapping[str, Any], path: Path) -> lis
         return [Task(name="evaluation", properties={"optional": True})]
     at = (*path, "evaluation")
     keys = ("timeframe", "timeout", "optional", "min_requests", "longest")
-    properties = reading.mapping(document, wanted, at, what="evaluation (or the word optional or none)", keys=keys)
-    reading.min_requests(document, properties, at)
-    for key in {"timeframe", "timeout", "longest"} & set(properties):
-        reading.duration(document, properties[key], (*at, key))
+    properties = reading.said(document, wanted, at, what="evaluation (or the word optional or none)", keys=keys)
+    reading.window(document, properties, at)
     if "longest" in properties:
         timeout_s = durations.seconds(properties["longest"]) + canary.MARGIN_S
         properties = {"timeout": durations.short(timeout_s), **properties}
@@ -225,7 +223,7 @@ def _with_timeouts(
         raise document.error("timeouts must be a mapping of task to duration", *at)
     known = {task.name for task in tasks} | {"rollback", "get-action", "action", "evaluation"}
     for name, value in timeouts.items():
-        reading.duration(document, value, (*at, name))
+        reading.duration(document, value, (*at, name), zero=False)
         if strict and name not in known:
             tasks_here = ", ".join(sorted(known))
             raise document.error(f"there is no task {name!r} in this stage; tasks: {tasks_here}", *at, name)
@@ -266,7 +264,7 @@ def _remediation(document: Document, found: Mapping[str, Any], path: Path, *, st
     keys = ("triggered_after", "timeframe")
     given = reading.mapping(document, found.get("remediation") or {}, at, what="remediation", keys=keys)
     wait_s = reading.duration(document, given.get("triggered_after", "5m"), (*at, "triggered_after"))
-    timeframe_s = reading.duration(document, given.get("timeframe", "5m"), (*at, "timeframe"))
+    timeframe_s = reading.duration(document, given.get("timeframe", "5m"), (*at, "timeframe"), zero=False)
     evaluation = Task(
         name="evaluation",
         triggered_after_s=wait_s,

@@ -19,6 +19,9 @@ from keptn.errors import InvalidFile, Undecodable
 from keptn.events import CONTROL_PREFIX, Control, Event, Phase, control_type, parse_type
 from keptn.simulation.world import START, World
 
+_LONGEST_S = 100 * 366 * 86_400.0
+"""A century; what is beyond it a clock cannot show."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
@@ -59,7 +62,7 @@ class Script:
         try:
             world = self._started(value)
             if "advance_seconds" in value:
-                emitted = world.advance(float(value["advance_seconds"]))
+                emitted = world.advance(_seconds(value["advance_seconds"]))
             elif "control" in value:
                 emitted = world.send(self._control(value, number, world))
             else:
@@ -99,7 +102,10 @@ class Script:
             **{key: item for key, item in value.items() if item not in (None, "")},
             "time": events.rfc3339(world.clock.now()),
         }
-        event = self._answering(events.from_dict(filled))
+        event = events.from_dict(filled)
+        if not event.type.startswith("sh.keptn."):
+            raise ValueError(f"{event.type!r} is no type of an event of keptn; write sh.keptn.event.…")
+        event = self._answering(event)
         context = event.context or events.derived_id(event.source, event.id, "context")
         self._contexts[context] = None
         return replace(event, context=context)
@@ -131,6 +137,12 @@ class Script:
             over = [task_id for task_id, task in self._open.items() if not self._world.is_open(task)]
             for task_id in over:
                 del self._open[task_id]
+
+
+def _seconds(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LONGEST_S:
+        raise ValueError(f"advance_seconds must be a number of seconds from 0 on; it is {value!r}")
+    return float(value)
 
 
 def _is_meant(task: Event, event: Event, name: str) -> bool:

@@ -54,7 +54,7 @@ class Check:
 
 def parse(text: str | bytes, *, file: str) -> list[Check]:
     """Read the checks. Raises InvalidFile with the line."""
-    document = documents.load(text, file=file)
+    document = documents.read(text, file=file, kind="functional")
     checks = document.data.get("checks") if isinstance(document.data, dict) else None
     if not isinstance(checks, list) or not checks:
         raise document.error("lists no checks; write `checks:` with at least one `- path: /…`")

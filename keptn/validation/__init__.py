@@ -44,12 +44,15 @@ def problems(text: str | bytes, *, file: str, kind: Kind | None = None) -> list[
     """Everything that is wrong, in the order of the lines. kind: None finds it out."""
     try:
         document = documents.load(text, file=file)
+        if document.data is None:
+            raise document.error("is empty")
         kind = kind or kinds.of_document(document)
         if kind is None:
             known = ", ".join(Kind)
             raise InvalidFile(
                 f"cannot tell what this file is; name it after its kind ({known}) or say --kind", file=file
             )
+        document = documents.meant(document, kind=kind)
         found = schemas.problems(document, schema=kinds.schema_of(kind, document.data))
         if not found:
             _parsed(text, file=file, kind=kind)
@@ -65,8 +68,19 @@ def parse(text: str | bytes, *, file: str, kind: Kind | None = None) -> Any:  # 
 
 
 def warnings(text: str | bytes, *, file: str, kind: Kind | None = None) -> Sequence[str]:
-    """What is legal in a file without problems but surely not meant: sentences with file and line."""
-    return tuple(getattr(parse(text, file=file, kind=kind), "warnings", ()))
+    """Of a file without problems: what was read otherwise than it is written, and what is legal but surely not meant.
+
+    Sentences with file and line.
+    """
+    from keptn.validation import doubts  # noqa: PLC0415 - it knows the parsers, and a parser reads through here
+
+    document = documents.load(text, file=file)
+    kind = kind or kinds.of_document(document)
+    if kind is None:
+        return ()
+    document = documents.meant(document, kind=kind)
+    parsed = _parsed(text, file=file, kind=kind)
+    return (*document.notes, *getattr(parsed, "warnings", ()), *doubts.of(parsed, document, kind=kind))
 
 
 def _parsed(text: str | bytes, *, file: str, kind: Kind) -> Any:  # noqa: ANN401

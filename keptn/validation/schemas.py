@@ -12,7 +12,6 @@ from typing import Any
 from keptn.documents import Document
 from keptn.documents import Path as Place
 from keptn.errors import InvalidFile, KeptnError
-from keptn.validation import sentences
 
 _PLACES = (
     Path(__file__).parents[2] / "shipyard-schemas",  # a checkout, the image of the functions
@@ -22,6 +21,8 @@ _PLACES = (
 
 def problems(document: Document, *, schema: str) -> list[InvalidFile]:
     """Everything that the schema of that name does not allow, in the order of the lines."""
+    from keptn.validation import sentences  # noqa: PLC0415 - only who looks for mistakes
+
     surprises: list[InvalidFile] = []
     data = _plain(document, document.data, (), surprises)
     errors = _validator(schema).iter_errors(data)

@@ -1,9 +1,16 @@
-"""Fixtures of the functions' tests: a small installation in memory, and its api with the right token."""
+"""Fixtures of the functions' tests: a small installation in memory, its api with the right token, and the CLI on it."""
 
+import logging
+
+import httpx
 import pytest
 
 from keptn import context
+from keptn.cli.main import main
+from keptn.cli.session import Session
 from tests.world import World
+
+ENDPOINT = "http://keptn.test/functions/api"
 
 
 @pytest.fixture
@@ -22,3 +29,28 @@ def api(world):
         return client.open(path, method=method, headers={"x-token": token, **(headers or {})}, **given)
 
     return call
+
+
+@pytest.fixture
+def keptn(world, capsys, tmp_path, monkeypatch):
+    """Run a command line; its exit code, standard output and standard error."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(logging.getLogger("keptn"), "handlers", [logging.NullHandler()])  # the functions' own log
+    monkeypatch.setenv("KEPTN_HOME", str(tmp_path / "home"))
+
+    api = world.client("api").application
+
+    def prefixed(environ, start_response):
+        environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix("/functions/api")
+        return api(environ, start_response)
+
+    def run(*arguments, ok=True):
+        code = main(list(arguments), obj=Session(transport=httpx.WSGITransport(app=prefixed)))
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        assert (code == 0) is ok, (code, out, err)
+        return code, out, err
+
+    assert main(["auth", "-e", ENDPOINT, "-a", "token"], obj=Session(transport=httpx.WSGITransport(app=prefixed))) == 0
+    capsys.readouterr()
+    return run

@@ -23,6 +23,32 @@ def test_a_delivery_finds_its_service(world, api, body, stage, image):
     assert event.scope.service == "carts"
 
 
+def test_values_travel_beside_the_image(world, api):
+    """Executors of a team's own read them; the image is ours to say."""
+    body = {"image": "carts:0.2", "values": {"replicas": "3", "image": "another:1"}}
+    assert api("POST", "/v1/delivery", body).status_code == 202
+    (event,) = world.sink.events
+    assert event.data["configurationChange"] == {"values": {"replicas": "3", "image": "keptn/carts:0.2"}}
+
+
+def test_the_last_parts_of_an_image_are_enough(world, api):
+    """Where neither the whole repository nor a service's name fits."""
+    world.config_repo.create(
+        "timing",
+        {
+            "main": {"shipyard.yaml": b"stages: [{name: dev}]"},
+            "dev": {"tim/values.yaml": b"service: tim\nimage: a/x/web"},
+        },
+        message="Create project\n",
+    )
+    world.store.put("images/a%2Fx%2Fweb/timing.tim", b"{}")
+    world.registry.push("a/x/web:1", b"web")
+    for image in ("web:1", "x/web:1", "a/x/web:1"):
+        assert api("POST", "/v1/delivery", {"image": image}).status_code == 202
+        assert world.sink.events[-1].data["artifact"]["image"] == "a/x/web:1"
+    assert "no project has a service with the image 'eb'" in error(api("POST", "/v1/delivery", {"image": "eb:1"}))
+
+
 def test_an_ambiguous_service_lists_the_candidates(world, api):
     """Two projects with the service: the error names both; --project settles it."""
     world.with_sockshop("other")

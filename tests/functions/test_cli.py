@@ -2,50 +2,15 @@
 
 import getpass
 import json
-import logging
 import stat
 
 import httpx
 import pytest
 
-from keptn import context
 from keptn.cli.main import main
 from keptn.cli.session import Session
-from tests.world import SHIPYARD, VALUES, World
-
-ENDPOINT = "http://keptn.test/functions/api"
-
-
-@pytest.fixture
-def world():
-    world = World().with_sockshop()
-    with context.using(world.context):
-        yield world
-
-
-@pytest.fixture
-def keptn(world, capsys, tmp_path, monkeypatch):
-    """Run a command line; its exit code, standard output and standard error."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(logging.getLogger("keptn"), "handlers", [logging.NullHandler()])  # the functions' own log
-    monkeypatch.setenv("KEPTN_HOME", str(tmp_path / "home"))
-
-    api = world.client("api").application
-
-    def prefixed(environ, start_response):
-        environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix("/functions/api")
-        return api(environ, start_response)
-
-    def run(*arguments, ok=True):
-        code = main(list(arguments), obj=Session(transport=httpx.WSGITransport(app=prefixed)))
-        out, err = capsys.readouterr()
-        assert "Traceback" not in out + err
-        assert (code == 0) is ok, (code, out, err)
-        return code, out, err
-
-    assert main(["auth", "-e", ENDPOINT, "-a", "token"], obj=Session(transport=httpx.WSGITransport(app=prefixed))) == 0
-    capsys.readouterr()
-    return run
+from tests.functions.conftest import ENDPOINT
+from tests.world import SHIPYARD, VALUES
 
 
 class TestConnecting:

@@ -260,7 +260,7 @@ def test_an_interrupted_onboarding_is_completed(world):
     ("data", "sentence"),
     [
         ({"values": ""}, "names no values"),
-        ({"values": "service: carts"}, "values.yaml:1: the file names no image"),
+        ({"values": "service: carts\nimage: 5"}, "values.yaml:2: image must be a repository"),
         ({"project": "nothing"}, "there is no project 'nothing'; projects: sockshop"),
         ({"service": "orders"}, "for service 'carts', but the event is for 'orders'"),
     ],

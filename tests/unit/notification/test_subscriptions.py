@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from keptn import shipyard
 from keptn.errors import InvalidFile
 from keptn.events import Event, Phase, parse_type, utc
 from keptn.local import wiring
@@ -68,7 +69,7 @@ def test_people_hear_ends_problems_and_what_waits_for_them():
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("", "notify.yaml: must have `notifications`"),
+        ("", "notify.yaml: is empty"),
         ("notifications: {}", "notify.yaml:1: must have `notifications`"),
         ("notifications:\n- slack", "notify.yaml:2: a notification is a mapping"),
         (
@@ -148,9 +149,39 @@ def test_names_that_the_project_does_not_have_are_warnings():
     """With file, line, and what there is; services only where they are known."""
     text = "notifications:\n- channel: slack\n  secret: chat\n  stages: [prd, dev]\n  services: [cart]\n"
     file = subscriptions.parse(text)
-    assert file.strangers(stages=["dev", "prod"], services=[]) == [
+    assert file.strangers(shipyard_of("dev", "prod"), services=[]) == [
         "notify.yaml:4: the project has no stage 'prd'; stages: dev, prod",
         "notify.yaml:5: the project has no service 'cart'; services: none yet",
     ]
-    assert len(file.strangers(stages=["dev", "prod"])) == 1
-    assert not file.strangers(stages=["dev", "prd"], services=["cart"])
+    assert len(file.strangers(shipyard_of("dev", "prod"))) == 1
+    assert not file.strangers(shipyard_of("dev", "prd"), services=["cart"])
+
+
+def shipyard_of(*stages):
+    return shipyard.parse("stages:\n" + "".join(f"- {{name: {name}, deployment_strategy: dark}}\n" for name in stages))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "missing"),
+    [
+        ("prd.delivery.finished", "stage 'prd'; stages: dev, prod"),
+        ("*.delivry.finished", "sequence 'delivry'; sequences: delivery, evaluation, remediation, rollback"),
+        ("dev.smoke.triggered", "sequence 'smoke'"),
+        (
+            "deploymet.finished",
+            "task 'deploymet'; tasks: action, deployment, evaluation, get-action, release, rollback",
+        ),
+        ("*.*.finished", ""),
+        ("prod.evaluation.triggered", ""),
+        ("evaluation.finished", ""),
+        ("sh.keptn.event.dev.delivery.>", ""),
+        ("project.create.finished", ""),
+        (">", ""),
+    ],
+)
+def test_patterns_of_what_the_project_does_not_have_are_warnings(pattern, missing):
+    """A stage, sequence or task that no event of this project can name."""
+    file = subscriptions.parse(f"notifications: [{{channel: slack, secret: s, events: ['{pattern}']}}]")
+    found = file.strangers(shipyard_of("dev", "prod"))
+    assert len(found) == bool(missing)
+    assert all(f"notify.yaml:1: '{pattern}': the project has no {missing}" in one for one in found), found

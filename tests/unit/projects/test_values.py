@@ -61,12 +61,13 @@ def test_an_image_in_one_line_or_two(image, expected):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "values.yaml: a values file must be a mapping"),
+        ("", "values.yaml: is empty"),
+        ("[]", "values.yaml:1: a values file must be a mapping"),
         ("- a", "values.yaml:1: a values file must be a mapping"),
         ("image: a", "values.yaml:1: the file names no service; add a line such as `service: carts`"),
-        ("service: carts", "values.yaml:1: the file names no image"),
+        ("service: carts\nimage: 5", "values.yaml:2: image must be a repository"),
         ("image: a\nservice: Carts", "values.yaml:2: 'Carts' is no service name"),
-        ("image: a\nservice: {name: carts}", "values.yaml:2: {'name': 'carts'} is no service name"),
+        ("image: a\nservice: {nam: carts}", "values.yaml:2: {'nam': 'carts'} is no service name"),
         ("image: a\nservice: a\nname: b", "values.yaml:3: the file names different services"),
         ("service: a\nimage: {tag: 1}", "values.yaml:2: image.repository None is no repository"),
         ("service: a\nimage:\n  repository: a:1", "values.yaml:3: image.repository 'a:1' must be without tag"),

@@ -103,7 +103,7 @@ def test_a_total_score_may_be_written_with_or_without_percent(total: str) -> Non
         (HEAD + "objectives: {}", "must be a list"),
         (HEAD + "objectives: [7]", "must be an object"),
         (HEAD + "objectives: [{weight: 1}]", "`sli`"),
-        (HEAD + "objectives: [{sli: a}, {sli: a}]", "in two objectives"),
+        (HEAD + "objectives: [{sli: a, pass: [{criteria: ['<5']}]}, {sli: a, judge: true}]", "in two objectives"),
         (HEAD + "objectives: [{sli: a, weight: -1}]", "whole number"),
         (HEAD + "objectives: [{sli: a, weight: 1.5}]", "whole number"),
         (HEAD + "objectives: [{sli: a, key_sli: maybe}]", "true or false"),

@@ -68,7 +68,8 @@ ENTRY = "  - problemType: default\n    actionsOnOpen:\n"
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("", "r.yaml: apiVersion None, kind None: must be apiVersion spec.keptn.sh/0.1.4"),
+        ("", "r.yaml: is empty"),
+        ("a: 1", "r.yaml:1: apiVersion None, kind None: must be apiVersion spec.keptn.sh/0.1.4"),
         ("apiVersion: v1\nkind: Remediation", "r.yaml:1: apiVersion 'v1', kind 'Remediation': must be"),
         ("remediations: []", "r.yaml:1: remediations must list at least one entry"),
         ("remediations:\n- name: x", "r.yaml:2: 'x' needs actions"),

@@ -44,7 +44,8 @@ def test_other_fields_may_be_there():
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("", "f.yaml: lists no checks"),
+        ("", "f.yaml: is empty"),
+        ("a: 1", "f.yaml:1: lists no checks"),
         ("checks: []", "f.yaml:1: lists no checks"),
         ("checks:\n- /health", "f.yaml:2: a check is a mapping"),
         ("checks:\n- name: x\n  path: health", "f.yaml:3: path 'health' must begin with /"),

@@ -8,11 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keptn import documents, validation
+from tests.unit.validation import test_helm
 
 EXAMPLES = [
     documents.load(file.read_bytes(), file=file.stem + ".yaml")
     for file in sorted(Path("shipyard-schemas/examples").iterdir())
 ]
+EXAMPLES += [documents.load(text, file="values.yaml") for text in (test_helm.TALK, f"name: web\n{test_helm.CREATED}")]
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.dates() | st.just(10**400)
 VALUES = st.recursive(
     SCALARS,
@@ -32,6 +34,10 @@ def test_no_value_anywhere_makes_it_fail_otherwise(data, value):
     for part in above:
         place = place[part]
     place[last] = value
-    for problem in validation.problems(yaml.dump(twin), file=document.file):
+    text = yaml.dump(twin)
+    found = validation.problems(text, file=document.file)
+    for problem in found:
         assert str(problem).startswith(document.file)
         assert problem.reason
+    if not found:
+        assert all(warning.startswith(document.file) for warning in validation.warnings(text, file=document.file))

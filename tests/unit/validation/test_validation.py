@@ -82,7 +82,8 @@ class TestSentences:
     @pytest.mark.parametrize(
         ("text", "sentence"),
         [
-            ("", ": the file must be a mapping with the keys name, registry, stages, not nothing"),
+            ("", "shipyard.yaml: is empty"),
+            ("5", ":1: the file must be a mapping with the keys name, registry, stages, not 5"),
             (
                 "stages:\n- name: dev\n  approval_strategy: manual",
                 ":3: `approval_strategy` must be a mapping with the keys pass, warning, not 'manual'",
@@ -107,7 +108,6 @@ class TestSentences:
     @pytest.mark.parametrize(
         ("text", "sentence"),
         [
-            ("service: carts", ":1: the file lacks `image`; add it"),
             ("image: a/b", ":1: the file must name its service, as in `service: carts`"),
             ("service: carts\nimage: a/b\nenv: {A=B: 1}", ":3: the key 'A=B' must be a name without ="),
             (f"service: {'a' * 50}\nimage: a/b", "`service` may have 43 characters, not 50; shorten it"),
@@ -139,7 +139,7 @@ class TestSentences:
     def test_every_keyword_of_the_schemas_has_a_sentence(self):
         """A schema that uses a new keyword must not end in a traceback."""
         told = {*sentences.KEYWORDS, "if", "then", "else", "$ref", "$defs", "$id", "$schema", "title", "description"}
-        told |= {"properties", "items", "default"}
+        told |= {"properties", "items", "default", "examples"}
         for file in Path("shipyard-schemas").glob("*.json"):
             assert keywords(json.loads(file.read_bytes())) <= told
 
@@ -158,10 +158,11 @@ class TestConfigRepo:
     def test_what_keptn_reads_is_checked(self):
         """All problems are in the text of the one error."""
         with pytest.raises(InvalidFile) as caught:
-            validation.check("carts/values.yaml", b"replicas: 0\nservice: carts\n")
+            validation.check("carts/values.yaml", b"replicas: 0\nservice: carts\nimage: 5\n")
         assert str(caught.value).splitlines() == [
-            "carts/values.yaml:1: the file lacks `image`; add it",
             "carts/values.yaml:1: `replicas` must be at least 1, not 0",
+            "carts/values.yaml:3: `image` must be a repository such as sockshop/carts, with or without a tag, "
+            "or a mapping with the keys repository and tag, not 5",
         ]
 
     def test_the_rest_must_be_readable(self):
