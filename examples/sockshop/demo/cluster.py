@@ -126,7 +126,9 @@ class Cluster:
     def log(self, branch: str) -> list[str]:
         with tempfile.TemporaryDirectory(dir=self.state) as folder, repository(PROJECT) as url:
             _ran(["git", "clone", "--quiet", "--bare", "--branch", branch, url, folder])
-            return _ran(["git", "-C", folder, "log", "--format=%h %s", branch]).splitlines()
+            lines = _ran(["git", "-C", folder, "log", "--format=%h %s", branch]).splitlines()
+        made = next(number for number, line in enumerate(lines) if line.endswith(f" Create project {PROJECT}"))
+        return lines[: made + 1]  # a project that is made again goes on where its namesake ended
 
     def close(self) -> None:
         self.api.hang_up()
