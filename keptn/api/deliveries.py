@@ -25,6 +25,8 @@ def index(call: Call) -> Answer:
     project = call.path.get("project") or call.query("project")
     projects = [known.project(project, call.ctx)] if project else known.projects(call.ctx)
     views, token = _unfinished(projects, before, call) if call.query("unfinished") else _page(projects, before, call)
+    if (service := call.query("service")) and not views and not token:
+        known.service_of_any(projects, service, call.ctx)
     return json_answer({"deliveries": views[: call.page_size], "nextPageKey": token})
 
 
@@ -50,13 +52,26 @@ def _page(projects: Sequence[str], before: datetime | None, call: Call) -> tuple
     """The newest of the projects' lists, read in three rounds: the lists, the names of executions, the executions."""
     if call.page_token and len(projects) != 1:
         raise HttpError("say a project to page through deliveries", status=400)
-    wanted = {"service": call.query("service"), "token": call.page_token}
-    listed = side_by_side(
-        lambda project: deliveries.lines(call.ctx.store, project, limit=call.page_size, before=before, **wanted),
-        projects,
-    )
+    listed = side_by_side(lambda project: _lines(project, before, call, alone=len(projects) == 1), projects)
     lines = sorted((line for found in listed for line in found.lines), key=lambda line: line.when)[: call.page_size]
     return _composed([line.context for line in lines], call), listed[0].next_token if len(projects) == 1 else ""
+
+
+def _lines(project: str, before: datetime | None, call: Call, *, alone: bool) -> deliveries.Lines:
+    """Of several projects nobody can ask for the next page, so that of each is looked for until it is full."""
+    found, token = list[deliveries.Line](), call.page_token
+    while True:
+        page = deliveries.lines(
+            call.ctx.store,
+            project,
+            service=call.query("service"),
+            limit=call.page_size - len(found),
+            token=token,
+            before=before,
+        )
+        found, token = [*found, *page.lines], page.next_token
+        if alone or not token or len(found) == call.page_size:
+            return deliveries.Lines(lines=found, next_token=token)
 
 
 def _unfinished(projects: Sequence[str], before: datetime | None, call: Call) -> tuple[Sequence[View], str]:

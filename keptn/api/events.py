@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from keptn import events, names
@@ -36,13 +35,27 @@ def post(call: Call) -> Answer:
 def find(call: Call) -> Answer:
     """Events of one context (oldest first), or of a project (newest first, by type, stage, service)."""
     wanted = EventFilter(type=call.query("type"), stage=call.query("stage"), service=call.query("service"))
+    store, limit, token = call.ctx.store, call.page_size, call.page_token
     if context := call.query("keptnContext"):
-        page = audit.of_context(call.ctx.store, context, limit=call.page_size, token=call.page_token)
-        return _page(replace(page, events=[event for event in page.events if wanted.fits(event)]))
+        page = audit.of_context(store, context, wanted=wanted, limit=limit, token=token)
+        if not page.events and not audit.of_context(store, context, limit=1).events:
+            raise Unknown(f"there is no event with the keptn context {context!r} (yet); see keptn get delivery")
+        return _page(page)
     if not (project := call.query("project")):
         raise HttpError("say which events: ?keptnContext=… or ?project=…", status=400)
     known.project(project, call.ctx)
-    return _page(audit.newest(call.ctx.store, project, wanted=wanted, limit=call.page_size, token=call.page_token))
+    page = audit.newest(store, project, wanted=wanted, limit=limit, token=token)
+    if not (page.events or page.next_token):
+        _check_names(project, wanted, call.ctx)
+    return _page(page)
+
+
+def _check_names(project: str, wanted: EventFilter, ctx: Context) -> None:
+    """Nothing was found: because there is no such stage or service? Raises Unknown."""
+    if wanted.stage:
+        known.exact_stage(project, wanted.stage, ctx)
+    if wanted.service:
+        known.service(project, wanted.service, ctx)
 
 
 def show(call: Call) -> Answer:

@@ -70,6 +70,15 @@ def service(project_name: str, name: str, ctx: Context) -> str:
     return _service(name, all_services(project_name, ctx), where=f"project {project_name}", project_name=project_name)
 
 
+def service_of_any(project_names: Sequence[str], name: str, ctx: Context) -> str:
+    """The name itself. Raises Unknown if none of the projects has it."""
+    there = sorted({one for project_name in project_names for one in all_services(project_name, ctx)})
+    if name in there:
+        return name
+    where = f"project {project_names[0]} has no" if len(project_names) == 1 else "no project has a"
+    raise Unknown(f"{where} service {name!r}; {_listed('services', there)}")
+
+
 def service_in(project_name: str, stage_name: str, name: str, ctx: Context) -> str:
     """The name itself. Raises Unknown if the stage does not have it."""
     there = services(project_name, stage_name, ctx)

@@ -19,7 +19,6 @@ from keptn.quality.slo_gate import SloGate
 from keptn.quality.verdict import Evidence, Gate, Verdict
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
-_PAGE = 100
 
 
 @click.command(
@@ -119,15 +118,7 @@ def _stored(session: Session, given: dict[str, Any]) -> list[dict[str, Any]]:
     from keptn.cli.client import segment  # noqa: PLC0415 - httpx is not for offline evaluations
 
     scope = f"/project/{segment(given['project'])}/stage/{segment(given['stage'])}/service/{segment(given['service'])}"
-    found: list[dict[str, Any]] = []
-    token = ""
-    while len(found) < given["backtest"]:
-        size = min(_PAGE, given["backtest"] - len(found))
-        page = session.client.get(f"{scope}/evaluation", pageSize=size, nextPageKey=token)
-        found += page["evaluations"]
-        if not (token := page["nextPageKey"]):
-            break
-    return found
+    return session.client.listed(f"{scope}/evaluation", "evaluations", limit=given["backtest"])
 
 
 def _says(verdict: Verdict) -> str:

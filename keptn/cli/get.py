@@ -17,6 +17,7 @@ from keptn.cli.session import Session, pass_session
 F = TypeVar("F", bound=Callable[..., Any])
 Found = Mapping[str, Any]
 
+_ALL = 10_000
 _project_option: Callable[[F], F] = click.option("-p", "--project", required=True, help="The project.")
 _limit_option: Callable[[F], F] = click.option(
     "--limit", type=click.IntRange(1, 100), default=20, help="How many at most.  [default: 20]"
@@ -38,7 +39,7 @@ def project(session: Session, *, name: str | None, output: str) -> None:
         one = session.client.get(f"/project/{segment(name)}")
         show(one, output=output, table=lambda: _stages(one["stages"]))
         return
-    found = session.client.get("/project", pageSize=100)["projects"]
+    found = session.client.listed("/project", "projects", limit=_ALL)
     rows = [(item["projectName"], item["stages"]) for item in found]
     empty = "There are no projects yet: keptn create project NAME SHIPYARD"
     show(found, output=output, table=lambda: table(rows, columns=("PROJECT", "STAGES"), empty=empty))
@@ -64,10 +65,10 @@ def stage(session: Session, *, name: str | None, project: str, output: str) -> N
 @pass_session
 def service(session: Session, *, name: str | None, project: str, stage: str, output: str) -> None:
     """Show the services of a project, and what is live of them in each stage."""
-    base = f"/project/{segment(project)}"
+    base = f"/project/{segment(project)}" + (f"/stage/{segment(stage)}" if stage else "")
     names = [name] if name else [item["serviceName"] for item in session.client.get(f"{base}/service")["services"]]
-    slots = [slot for n in names for slot in session.client.get(f"{base}/service/{segment(n)}")["stages"]]
-    slots = [slot for slot in slots if stage in ("", slot["stageName"])]
+    shown = [session.client.get(f"{base}/service/{segment(one)}") for one in names]
+    slots = shown if stage else [slot for one in shown for slot in one["stages"]]
     rows = [(slot["serviceName"], slot["stageName"], *_live(slot)) for slot in slots]
     columns = ("SERVICE", "STAGE", "IMAGE", "DIGEST", "COLOUR", "NOTE")
     empty = f"There are no services yet: keptn onboard service --project={project} --values=FILE"
@@ -93,7 +94,7 @@ def delivery(session: Session, /, *, context: str | None, output: str, limit: in
         return
     query = {"project": wanted["project"], "service": wanted["service"], "olderThan": wanted["older_than"]}
     unfinished = "true" if wanted["unfinished"] else ""
-    found = session.client.get("/delivery", **query, unfinished=unfinished, pageSize=limit)["deliveries"]
+    found = session.client.listed("/delivery", "deliveries", limit=limit, **query, unfinished=unfinished)
     show(found, output=output, table=lambda: _deliveries(found))
 
 
@@ -135,7 +136,7 @@ def event(session: Session, /, *, event_type: str, output: str, limit: int, **wa
         raise click.UsageError("Give --project or --context.")
     query = {name: text for name, text in wanted.items() if name != "context"}
     context = wanted["context"]
-    found = session.client.get("/event", keptnContext=context, type=event_type, pageSize=limit, **query)["events"]
+    found = session.client.listed("/event", "events", limit=limit, keptnContext=context, type=event_type, **query)
     rows = [(short_time(e["time"]), e["type"], _scope(e), e["data"].get("result"), e["id"]) for e in found]
     columns = ("TIME", "TYPE", "SLOT", "RESULT", "ID")
     show(found, output=output, table=lambda: table(rows, columns=columns, empty="There are no such events."))

@@ -11,6 +11,8 @@ import pytest
 from keptn import context
 from keptn.cli.main import main
 from keptn.cli.session import Session
+from keptn.events import Event
+from keptn.records import audit, deliveries
 from tests.world import SHIPYARD, VALUES, World
 
 ENDPOINT = "http://keptn.test/functions/api"
@@ -316,6 +318,47 @@ class TestLooking:
         (event,) = json.loads(out)
         assert event["id"] in keptn("get", "event", f"--context={event['shkeptncontext']}")[1]
         assert "no such events" in keptn("get", "event", "test.finished", "--project=sockshop")[1]
+        asked = ("get", "event", "delivery.triggered", f"--context={event['shkeptncontext']}")
+        assert "no such events" in keptn(*asked)[1]
+
+    def test_what_is_listed_is_looked_for_to_the_end(self, keptn, world, monkeypatch):
+        """Filtered before it is limited: the last of twenty events, the first of many deliveries."""
+        keptn("send", "event", "newartifact", "carts:0.2", "--no-wait")
+        (event,) = json.loads(keptn("get", "event", "--project=sockshop", "-o", "json")[1])
+        for number in range(20):
+            data = {"project": "sockshop", "stage": "dev", "service": "carts"}
+            sent = Event(type="a.b", id=f"{number}", source="x", time=world.clock.now(), context="c", data=data)
+            audit.keep(world.store, sent)
+        last = Event(type="a.c", id="20", source="x", time=world.clock.now(), context="c", data=data)
+        audit.keep(world.store, last)
+        assert "a.c" in keptn("get", "event", "a.c", "--context=c", "--limit=1")[1]
+        monkeypatch.setattr(audit, "MAX_SCANNED", 3)
+        monkeypatch.setattr(deliveries, "MAX_SCANNED", 3)
+        assert event["id"] in keptn("get", "event", event["type"], "--project=sockshop", "--limit=1")[1]
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            ("get event --context=NOPE", "there is no event with the keptn context 'NOPE'"),
+            ("get event --project=sockshop --stage=nope", "stages: dev, staging, prod"),
+            ("get event --project=sockshop --service=nope", "services: carts"),
+            ("get service --project=sockshop --stage=nope", "stages: dev, staging, prod"),
+            ("get service nope --project=sockshop", "services: carts"),
+            ("get evaluation --project=sockshop --stage=nope", "stages: dev, staging, prod"),
+            ("get evaluation --project=sockshop --service=nope", "services: carts"),
+            ("get delivery --service=nope", "services: carts"),
+            ("get delivery --project=nope", "projects: sockshop"),
+            ("get delivery ../../etc", "there is no delivery with the keptn context '../../etc'"),
+            ("status --service=nope", "services: carts"),
+            ("logs --project=sockshop --stage=nope --service=carts", "stages: dev, staging, prod"),
+            ("logs nope", "there is no log of function 'nope'"),
+            ("logs ../../etc", "there is no log of function '../../etc'"),
+        ],
+    )
+    def test_a_name_that_nobody_has_is_told(self, keptn, arguments, said):
+        """By every command that looks for it: an empty list would say that all is well."""
+        code, _, err = keptn(*arguments.split(), ok=False)
+        assert (code, said in err) == (1, True), err
 
     def test_evaluations_are_shown(self, keptn, world):
         """With result and score."""
