@@ -1,9 +1,11 @@
 """The CLI against the real `api`, in one process."""
 
 import getpass
+import io
 import json
 import logging
 import stat
+import sys
 
 import httpx
 import pytest
@@ -48,6 +50,29 @@ def keptn(world, capsys, tmp_path, monkeypatch):
     assert main(["auth", "-e", ENDPOINT, "-a", "token"], obj=Session(transport=httpx.WSGITransport(app=prefixed))) == 0
     capsys.readouterr()
     return run
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """A person at a terminal who answers so: a line, None for its end, or an exception."""
+
+    def answering(answer):
+        def read(_prompt):
+            if answer is None:
+                raise EOFError
+            if isinstance(answer, str):
+                return answer
+            raise answer
+
+        monkeypatch.setattr(sys, "stdin", Terminal())
+        monkeypatch.setattr("click.termui.visible_prompt_func", read)
+
+    return answering
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
 
 
 class TestConnecting:
@@ -198,9 +223,35 @@ class TestProjects:
         assert "http://keptn.local/functions/receive-artifact" in out
 
     def test_a_project_is_deleted(self, keptn):
-        """Without a terminal nobody is asked; an unknown project is an error."""
+        """With a yes on the command line nobody is asked; an unknown project is an error."""
+        assert "is deleted" in keptn("delete", "project", "sockshop", "--yes")[1]
+        assert "there is no project 'x'" in keptn("delete", "project", "x", "-y", ok=False)[2]
+
+    @pytest.mark.parametrize("answer", ["y", "yes"])
+    def test_a_yes_on_a_terminal_deletes(self, keptn, terminal, answer):
+        """A person was asked and said so."""
+        terminal(answer)
         assert "is deleted" in keptn("delete", "project", "sockshop")[1]
-        assert "there is no project 'x'" in keptn("delete", "project", "x", ok=False)[2]
+
+    @pytest.mark.parametrize("what", ["project sockshop", "service carts --project=sockshop", "secret api-chat"])
+    @pytest.mark.parametrize("answer", ["n", "", "no", None, KeyboardInterrupt])
+    def test_without_a_yes_nothing_is_deleted(self, keptn, terminal, world, what, answer):
+        """A no, an empty line, the end of the input, Ctrl-C: it is said that nothing went."""
+        world.secrets.put("api-chat", {"url": "x"})
+        terminal(answer)
+        code, _, err = keptn("delete", *what.split(), ok=False)
+        assert (code, err.endswith("Error: Nothing was deleted.\n")) == (1, True), err
+        assert not world.sink.events
+        assert "api-chat" in world.secrets.names()
+
+    @pytest.mark.parametrize("what", ["project sockshop", "service carts --project=sockshop", "secret api-chat"])
+    def test_without_a_terminal_nothing_is_deleted(self, keptn, world, what):
+        """Nobody can be asked, and a script says --yes."""
+        world.secrets.put("api-chat", {"url": "x"})
+        code, _, err = keptn("delete", *what.split(), ok=False)
+        assert (code, "Nothing was deleted: nobody can be asked" in err, "--yes" in err) == (1, True, True)
+        assert not world.sink.events
+        assert "api-chat" in world.secrets.names()
 
 
 class TestSending:
