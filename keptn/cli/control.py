@@ -57,8 +57,8 @@ def _approval(verb: str, *, result: str, help_text: str) -> click.Command:
     @_reason_option
     @pass_session
     def command(session: Session, *, approval: str, reason: str) -> None:
-        session.client.post(f"/approval/{segment(approval)}", _filled({"result": result, **_told(reason)}))
-        click.echo(f"{approval}: answered with {result}")
+        taken = session.client.post(f"/approval/{segment(approval)}", _filled({"result": result, **_told(reason)}))
+        click.echo(f"{approval}: answered with {result}; keptn status {taken['keptnContext']} follows it")
 
     return command
 

@@ -9,7 +9,7 @@ import click
 
 from keptn.cli.examples import example
 from keptn.cli.exit_codes import ExitCode, of_result
-from keptn.cli.output import output_option, show, table
+from keptn.cli.output import output_option, short_time, show, table
 from keptn.cli.session import Session, pass_session
 from keptn.errors import KeptnError, Refused
 from keptn.quality import answers, offline, perfspec, slo
@@ -105,7 +105,7 @@ def _backtest(session: Session, gate: Gate, given: dict[str, Any], *, output: st
         raise click.UsageError("--backtest needs --project, --stage and --service.")
     replays = backtest.replay(gate, _stored(session, given))
     rows = [
-        ("≠" if one.differs else "", one.time[:19], f"{one.said} {one.said_score:g}", _says(one.verdict), one.id)
+        ("≠" if one.differs else "", short_time(one.time), f"{one.said} {one.said_score:g}", _says(one.verdict), one.id)
         for one in replays
     ]
     columns = ("", "END", "SAID", "SAYS", "ID")

@@ -416,7 +416,7 @@ class TestLooking:
         stored = {"id": "1", "result": "fail", "score": 62.5, "message": "too slow", "timeEnd": "2026-11-24T12:00:00Z"}
         world.store.put("evaluations/sockshop/staging/carts/0-1.json", json.dumps(stored).encode())
         out = keptn("get", "evaluation", "--project=sockshop")[1]
-        assert "2026-11-24 12:00:00  staging  carts    fail    62.5   too slow" in out
+        assert "2026-11-24 12:00:00Z  staging  carts    fail    62.5   too slow" in out
 
     def test_an_evaluation_is_shown_in_full_and_drawn(self, keptn, world, tmp_path):
         """Of one service in one stage: a bar per objective, and the history as an SVG."""
