@@ -340,7 +340,7 @@ def test_a_frozen_stage_lets_nothing_in():
     assert driver.state("one") == "waiting"
     (waiting,) = driver.delivery("one")["waiting"]
     assert (waiting["why"], waiting["until"]) == (
-        "dev is frozen until 2030-01-07T10:00:00.000000Z: standup",
+        "dev is frozen: standup",
         "2030-01-07T10:00:00.000000Z",
     )
     assert driver.advance(3599) == []
@@ -557,10 +557,37 @@ def test_a_manual_rollback_pins_the_stage(talk):
     delivered(talk)
     talk.trigger("prod", "rollback", id="back", rollback={"by": "ann", "reason": "odd logs"})
     assert talk.task("rollback").data["rollback"]["to"] == "previous"
-    talk.finish("rollback")
+    lifted = "keptn unpin --project=sockshop --stage=prod --service=carts lifts it"
+    assert (
+        talk.finish("rollback", message="back to 0.0")[0].message
+        == f"back to 0.0; sockshop/prod/carts is pinned; {lifted}"
+    )
     assert talk.trigger("prod", id="two", image="carts:0.2") == []
-    assert "pinned by ann: odd logs" in talk.delivery("two")["waiting"][0]["why"]
+    assert talk.delivery("two")["waiting"][0]["why"] == f"sockshop/prod/carts is pinned by ann: odd logs; {lifted}"
     assert "deployment.triggered" in types(talk.control(Control.UNPIN, "", stage="prod", service="carts"))
+
+
+def test_a_manual_rollback_that_fails_pins_nothing(talk):
+    """Deliveries wait while it is under way, and go on when it could not be done."""
+    delivered(talk)
+    talk.trigger("prod", "rollback", id="back", rollback={"by": "ann", "reason": "odd logs"})
+    assert talk.trigger("prod", id="two", image="carts:0.2") == []
+    assert "goes first, asked for by ann: odd logs" in talk.delivery("two")["waiting"][0]["why"]
+    assert "deployment.triggered" in types(
+        talk.finish("rollback", "fail", status="errored", message="no earlier version")
+    )
+
+
+def test_a_manual_rollback_goes_before_older_deliveries(talk):
+    """What is queued already may not slip in between: it would be what is undone."""
+    delivered(talk)
+    talk.trigger("prod", id="p", image="carts:0.2")
+    talk.trigger("prod", id="q", image="carts:0.3")
+    talk.trigger("prod", "rollback", id="r", rollback={"by": "ann"})
+    talk.finish("deployment")
+    talk.finish("evaluation")
+    assert types(talk.finish("release", **LIVE)) == ["prod.delivery.finished", "rollback.triggered"]
+    assert "goes first, asked for by ann: a manual rollback" in talk.delivery("q")["waiting"][0]["why"]
 
 
 def test_a_rollback_may_be_asked_for_in_any_words(talk):
