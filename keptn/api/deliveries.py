@@ -35,17 +35,17 @@ def show(call: Call) -> Answer:
     (documents,) = deliveries.histories(call.ctx.store, [context])
     if not documents:
         raise Unknown(f"there is no delivery with the keptn context {context!r} (yet); see keptn get delivery")
-    return json_answer(_view(documents))
+    return json_answer(view(documents))
 
 
-def _view(documents: Sequence[View]) -> View:
+def view(documents: Sequence[View]) -> View:
     """A delivery is not over while what follows from it, a promotion or a rollback, is about to begin."""
-    view = deliveries.compose(documents)
-    promoted = deliveries.awaited(documents) if view["state"] in _FINAL else ()
+    composed = deliveries.compose(documents)
+    promoted = deliveries.awaited(documents) if composed["state"] in _FINAL else ()
     if not promoted:
-        return view
+        return composed
     waiting = [{**follower, "why": "its start is under way"} for follower in promoted]
-    return {**view, "state": "started", "result": "", "finished_at": "", "waiting": waiting}
+    return {**composed, "state": "started", "result": "", "finished_at": "", "waiting": waiting}
 
 
 def _page(projects: Sequence[str], before: datetime | None, call: Call) -> tuple[Sequence[View], str]:
@@ -77,12 +77,12 @@ def _lines(project: str, before: datetime | None, call: Call, *, alone: bool) ->
 def _unfinished(projects: Sequence[str], before: datetime | None, call: Call) -> tuple[Sequence[View], str]:
     """Oldest first."""
     contexts = [c for project in projects for c in deliveries.unfinished(call.ctx.store, project, before=before)]
-    found = [view for view in _composed(contexts, call) if call.query("service") in ("", view["service"])]
-    return sorted(found, key=lambda view: str(view["time"])), ""
+    found = [one for one in _composed(contexts, call) if call.query("service") in ("", one["service"])]
+    return sorted(found, key=lambda one: str(one["time"])), ""
 
 
 def _composed(contexts: Sequence[str], call: Call) -> Sequence[View]:
-    return [_view(found) for found in deliveries.histories(call.ctx.store, contexts) if found]
+    return [view(found) for found in deliveries.histories(call.ctx.store, contexts) if found]
 
 
 def _before(call: Call) -> datetime | None:

@@ -28,7 +28,7 @@ def delivery(call: Call) -> Answer:
     artifact = Artifact(repository=repository, tag=tag, digest=call.ctx.registry.digest(f"{repository}:{tag}"))
     event = new_event(
         events.sequence_type(_stage(call, owner), _sequence(call, owner), Phase.TRIGGERED),
-        {**_scoped(_scope(call, owner), call), **artifacts.described(artifact), **_force(call)},
+        {**_scoped(_scope(call, owner), call), **artifacts.described(artifact), **call.force},
         call,
     )
     return posted(event, call.ctx)
@@ -85,13 +85,6 @@ def _scoped(scope: Scope, call: Call) -> dict[str, object]:
     labels = dict(call.mapping("labels"))
     slot = {"project": scope.project, "stage": scope.stage, "service": scope.service}
     return {**slot, **({"labels": labels} if labels else {})}
-
-
-def _force(call: Call) -> Mapping[str, object]:
-    """Who lifts a rejection, and why: only with a reason."""
-    if not call.body.get("force"):
-        return {}
-    return {"force": {"by": call.by, "reason": call.text("reason")}}
 
 
 def _window(call: Call) -> Mapping[str, object]:

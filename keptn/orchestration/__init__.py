@@ -66,7 +66,7 @@ def _control(event: Event, control: Control, ctx: Context) -> None:
     if not _is_whole(event.scope):
         controls.spread(event, control, ctx)
         return
-    transition.run(event.scope, event, ctx, partial(_control_facts, event=event, ctx=ctx))
+    transition.run(event.scope, event, ctx, partial(control_facts, event=event, ctx=ctx))
 
 
 def _completed(event: Event, parts: TypeParts) -> Event:
@@ -104,7 +104,7 @@ def _admit(event: Event, sha: str, ctx: Context) -> None:
     paused, aborted = controls.held(event, event.scope.stage, ctx)
     facts = Facts(
         shipyard=sha,
-        rejection=_rejection(event, ctx),
+        rejection=_rejected(event.scope, kind.digest(event.data), ctx),
         paused=paused,
         aborted=aborted,
         max_hops=ctx.settings.max_hops,
@@ -136,9 +136,8 @@ def _snapshot(event: Event, parts: TypeParts, ctx: Context) -> str:
     return sha
 
 
-def _rejection(event: Event, ctx: Context) -> Rejection | None:
-    digest = kind.digest(event.data)
-    found = deliveries.read(ctx.store, objects.rejected(event.scope, digest)) if digest else None
+def _rejected(scope: Scope, digest: str, ctx: Context) -> Rejection | None:
+    found = deliveries.read(ctx.store, objects.rejected(scope, digest)) if digest else None
     return codec.rejection(found) if found else None
 
 
@@ -163,7 +162,8 @@ def _facts(slot: Slot, *, ctx: Context, known: bool = False) -> Facts:
     )
 
 
-def _control_facts(slot: Slot, *, event: Event, ctx: Context) -> Facts:
+def control_facts(slot: Slot, *, event: Event, ctx: Context) -> Facts:
+    """What the engine asks about an order for one slot."""
     facts = _facts(slot, ctx=ctx)
     if not event.data.get("execution"):
         return facts
@@ -179,6 +179,7 @@ def _control_facts(slot: Slot, *, event: Event, ctx: Context) -> Facts:
     return replace(
         facts,
         subject=subject,
+        rejection=_rejected(event.scope, str(subject["digest"]), ctx),
         known=ctx.store.get(again) is not None,
         shipyards=_shipyards(slot, str(subject["shipyard"]), ctx),
     )

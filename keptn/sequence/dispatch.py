@@ -115,7 +115,7 @@ def _turned_away(turn: Turn, execution: Execution) -> bool | None:
 def rejected_text(turn: Turn, execution: Execution, reason: str) -> str:
     return (
         f"{execution.image or execution.digest} was rejected in {turn.slot.scope}: {reason}; "
-        "push a better one, or send it again with --force"
+        "push a better one, or overrule that with --force and a --reason"
     )
 
 

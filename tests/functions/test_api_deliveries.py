@@ -125,14 +125,6 @@ def test_an_unknown_approval_or_letter_is_one_sentence(api):
     assert api("GET", "/v1/delivery/x").status_code == 404
 
 
-def test_a_stage_is_unpinned(world, api):
-    """The order names who and why."""
-    path = "/v1/project/sockshop/stage/prod/service/carts/unpin"
-    assert api("POST", path, {"by": "me", "reason": "fixed"}).status_code == 202
-    (event,) = world.sink.events
-    assert (event.type, event.data["reason"]) == ("sh.keptn.control.unpin", "fixed")
-
-
 def _drop(event_type, world):
     """Lose an event of that type: the step that it would start is never called."""
 

@@ -543,7 +543,7 @@ class TestFollowing:
         out = keptn("get", "delivery", "--unfinished")[1]
         context_ = out.split()[-1]
         assert "keptn/carts:0.2" in out
-        assert "is being ended" in keptn("abort", context_, "--reason=stuck")[1]
+        assert "was ended" in keptn("abort", context_, "--reason=stuck")[1]
         assert keptn("status", context_, ok=False)[0] == 1
         assert "cannot pause" in keptn("pause", context_, ok=False)[2]
 
@@ -555,6 +555,51 @@ class TestFollowing:
         assert "there is no dead letter" in keptn("redeliver", "x", ok=False)[2]
         assert "nobody is asked for approval" in keptn("approve", "x", ok=False)[2]
 
-    def test_a_stage_is_unpinned(self, keptn):
-        """A person lifts a pin."""
-        assert "the pin is being lifted" in keptn("unpin", "--project=sockshop", "--stage=prod", "--service=carts")[1]
+    def test_a_manual_rollback_pins_until_a_person_lifts_it(self, keptn):
+        """It says so, with the command; a pin that is not there cannot be lifted."""
+        slot = ("--project=sockshop", "--stage=prod", "--service=carts")
+        assert "is not pinned" in keptn("unpin", *slot, ok=False)[2]
+        out = keptn("trigger", "sequence", "rollback", *slot)[1]
+        assert f"sockshop/prod/carts is pinned; keptn unpin {' '.join(slot)} lifts it" in out
+        assert "the pin is lifted" in keptn("unpin", *slot)[1]
+        assert "is not pinned" in keptn("unpin", *slot, ok=False)[2]
+
+    def test_orders_say_what_happened(self, keptn, world):
+        """Held, let go, ended: each once; what would change nothing is told."""
+        del world.sink.executors["test"]
+        keptn("send", "event", "newartifact", "carts:0.2", "--no-wait")
+        context_ = json.loads(keptn("get", "delivery", "-o", "json")[1])[0]["context"]
+        assert "is not paused" in keptn("resume", context_, ok=False)[2]
+        assert "held before its next task" in keptn("pause", context_, "--stage=dev")[1]
+        assert "is paused already" in keptn("pause", context_, ok=False)[2]
+        assert "goes on" in keptn("resume", context_)[1]
+        assert "is not paused" in keptn("resume", context_, "--stage=dev", ok=False)[2]
+        assert "held before its next task" in keptn("pause", context_, "--stage=prod")[1]
+        assert "goes on" in keptn("resume", context_, "--stage=prod")[1]
+        assert "nothing of delivery" in keptn("rerun", context_, ok=False)[2]
+        assert "was ended" in keptn("abort", context_)[1]
+        assert "is over (aborted): it cannot abort" in keptn("abort", context_, ok=False)[2]
+
+    def test_a_rerun_that_would_be_refused_is(self, keptn, world):
+        """A rejected digest stays rejected, unless somebody says why not."""
+        world.sink.executors["evaluation"] = {"result": "fail", "message": "too slow"}
+        keptn("send", "event", "newartifact", "carts:0.2", ok=False)
+        context_ = json.loads(keptn("get", "delivery", "-o", "json")[1])[0]["context"]
+        world.sink.executors["evaluation"] = {}
+        said = keptn("rerun", context_, ok=False)[2]
+        assert "keptn/carts:0.2 was rejected in sockshop/dev/carts: evaluation failed: too slow" in said
+        assert "--force" in said
+        assert keptn("rerun", context_, "--force", ok=False)[0] == 2
+        assert "runs again" in keptn("rerun", context_, "--force", "--reason=the limit was wrong")[1]
+        assert keptn("status", context_)[0] == 0
+        forced = json.loads(keptn("get", "delivery", context_, "-o", "json")[1])["stages"][0]["sequences"][-1]["forced"]
+        assert forced == {"by": f"api ({getpass.getuser()})", "reason": "the limit was wrong"}
+
+    def test_without_data_a_rerun_works(self, keptn, world):
+        """A gate that had nothing to judge says nothing about the digest."""
+        world.sink.executors["evaluation"] = {"result": "fail", "evaluation": {"noData": True}}
+        keptn("send", "event", "newartifact", "carts:0.2", ok=False)
+        context_ = json.loads(keptn("get", "delivery", "-o", "json")[1])[0]["context"]
+        world.sink.executors["evaluation"] = {}
+        assert "runs again" in keptn("rerun", context_)[1]
+        assert keptn("status", context_)[0] == 0
