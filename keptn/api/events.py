@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
-from keptn import events, names
+from keptn import durations, events, names
 from keptn.api import edge, known, ownership, posting, signed
 from keptn.api.call import Call
 from keptn.context import Context
@@ -16,6 +17,7 @@ from keptn.projects import artifacts
 from keptn.projects.artifacts import Artifact, Owner
 from keptn.records import audit, deliveries, objects
 from keptn.records.audit import EventFilter, EventPage
+from keptn.sequence import codec
 from keptn.sequence.limits import LARGEST_DATA
 from keptn.web import Answer, HttpError, json_answer, size
 
@@ -29,6 +31,9 @@ def post(call: Call) -> Answer:
     _check(event, call.ctx)
     if taken_at := _taken_at(event, call.ctx):
         return posting.described(event, status=200, takenAt=taken_at)
+    if unheard := _unheard(event, call.ctx):
+        call.ctx.sink.post(event)
+        return posting.described(event, status=202, unheard=unheard)
     return posting.posted(_resolved(_signed(event, call), call.ctx), call.ctx)
 
 
@@ -110,6 +115,21 @@ def _taken_at(event: Event, ctx: Context) -> str:
     place = {"stage": parts.stage, "sequence": parts.name, "execution_id": event.id}
     document = deliveries.read(ctx.store, objects.execution(event.context, **place))
     return str(document["triggered_at"]) if document else ""
+
+
+def _unheard(event: Event, ctx: Context) -> str:
+    """Why an answer changes nothing: it is recorded, and that is all. Empty for any other event."""
+    parts = events.parse_type(event.type)
+    if parts is None or parts.stage:
+        return ""
+    tasks = {task["id"]: task for found in deliveries.documents(ctx.store, event.context) for task in found["tasks"]}
+    if task := tasks.get(event.triggered_id):
+        ended = durations.moment(task["finished_at"])
+        return f"its task {parts.name} is over since {ended}: nothing is changed" if ended else ""
+    stored = ctx.store.get(objects.slot(event.scope)) if all(asdict(event.scope).values()) else None
+    if stored and event.triggered_id in codec.decode(stored.data).tasks:
+        return ""
+    return f"no task waits for it: there is none with the id {event.triggered_id!r} (its triggeredid) in this delivery"
 
 
 def _signed(event: Event, call: Call) -> Event:

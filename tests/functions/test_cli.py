@@ -309,16 +309,39 @@ class TestSending:
     def test_any_event_is_sent_from_a_file(self, keptn, world, tmp_path):
         """A CloudEvent from a file is posted; broken JSON names the line."""
         (tmp_path / "event.json").write_text(
-            '{"type": "sh.keptn.event.test.finished", "source": "me", "triggeredid": "t", "data": {}}'
+            '{"type": "sh.keptn.event.evaluation.invalidated", "source": "me", "triggeredid": "t", "data": {}}'
         )
         assert "was taken; keptn context" in keptn("send", "event", "-f", "event.json")[1]
         assert world.sink.events[0].source == "me"
         (tmp_path / "event.json").write_text(
             '{"id": "1", "type": "com.example.mine", "source": "me", "triggeredid": "t", "data": {}}'
         )
-        assert keptn("send", "event", "-f", "event.json")[1] == "com.example.mine 1 was taken\n"
+        assert "com.example.mine 1 was taken; keptn starts nothing" in keptn("send", "event", "-f", "event.json")[1]
         (tmp_path / "event.json").write_text('{\n"type" "x"}')
         assert "event.json:2:" in keptn("send", "event", "-f", "event.json", ok=False)[2]
+
+    def test_an_answer_that_nobody_waits_for_is_told(self, keptn, world, tmp_path):
+        """It is recorded, and the exit code says that it changed nothing; in time it is taken."""
+        world.sink.executors = {"deployment": {}}
+        keptn("send", "event", "newartifact", "carts:0.2", "--no-wait")
+        task = next(event for event in world.sink.events if event.type == "sh.keptn.event.test.triggered")
+        answer = {"type": "sh.keptn.event.test.finished", "source": "me", "shkeptncontext": task.context}
+        answer["data"] = {**task.data, "result": "pass", "status": "succeeded"}
+        (tmp_path / "late.json").write_text(json.dumps({**answer, "triggeredid": "no-such"}))
+        assert "no task waits for it" in keptn("send", "event", "-f", "late.json", ok=False)[2]
+        assert world.sink.events[-1].triggered_id == "no-such"
+        (tmp_path / "event.json").write_text(json.dumps({**answer, "triggeredid": task.id}))
+        assert "was taken" in keptn("send", "event", "-f", "event.json")[1]
+        assert "is over since 2026-11-24" in keptn("send", "event", "-f", "event.json", ok=False)[2]
+
+    def test_an_event_that_nobody_hears_is_told_what_replaces_it(self, keptn, world, tmp_path):
+        """The problem event of keptn 0.2 to 0.7."""
+        (tmp_path / "event.json").write_text(
+            '{"specversion": "0.2", "id": "p1", "source": "dynatrace", "type": "sh.keptn.events.problem", "data": {}}'
+        )
+        code, _, err = keptn("send", "event", "-f", "event.json", ok=False)
+        assert (code, "sh.keptn.event.<stage>.remediation.triggered" in err) == (1, True)
+        assert not world.sink.events
 
     def test_a_file_sent_again_starts_nothing_and_says_so(self, keptn, world, tmp_path):
         """The same source and id is the same event; without an id every sending is a new one."""
