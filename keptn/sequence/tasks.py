@@ -199,7 +199,7 @@ def _take_results(turn: Turn, execution: Execution, run: TaskRun) -> None:
     data: dict[str, Any] = dict(execution.data)
     for answer in done:
         data = merged(data, answer.data or {})
-    result = outcome(done)
+    result = outcome(done, task=run.name)
     if (size := len(json.dumps(data))) > LARGEST_DATA:
         reason = f"the data after task {run.name!r} is {size} bytes, more than {LARGEST_DATA}; keep references in it"
         result, data = Outcome(result=Result.FAIL, status=Status.ERRORED, message=reason), dict(execution.data)

@@ -489,6 +489,37 @@ def test_a_gate_without_data_says_nothing_about_the_digest(talk):
     assert talk.state("two") == "started"
 
 
+@pytest.mark.parametrize(
+    ("said", "result", "message"),
+    [
+        ({"status": "succeeded", "result": "PASS "}, "pass", ""),
+        ({"status": "Succeeded", "result": "Warning"}, "warning", ""),
+        ({"status": "errored", "message": "no such tool"}, "fail", "no such tool"),
+        (
+            {"status": "succeeded"},
+            "fail",
+            "build.finished of scanner has no result; it must be one of pass, warning, fail",
+        ),
+        (
+            {"status": "succeeded", "result": "failed", "message": "3 CVEs"},
+            "fail",
+            "3 CVEs; build.finished of scanner says result 'failed'; it must be one of pass, warning, fail",
+        ),
+        (
+            {"result": "pass"},
+            "fail",
+            "build.finished of scanner has no status; it must be one of succeeded, errored, unknown, aborted",
+        ),
+    ],
+)
+def test_an_answer_that_cannot_be_read_says_why(product, said, result, message):
+    """Letters and blanks do not matter; what is left out or is another word fails, with the reason."""
+    product.trigger("loop", "quick", id="one")
+    answer = product.answer(product.task("build"), source="scanner")
+    emitted = product.send(events.with_data(answer, {**product.task("build").data, "message": "", **said}))
+    assert (emitted[0].result, emitted[0].message) == (result, message)
+
+
 def test_a_rerun_begins_with_the_failed_task(product):
     """What was done before it is not done again."""
     product.trigger("loop", "free", id="one")
