@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -197,8 +198,8 @@ def _described(delivery: Found) -> tuple[str, ...]:
 
 
 def _steps(view: Found) -> str:
-    rows = [(line,) for _, line in progress.lines(view)]
-    return "\n".join((progress.summary(view), *(text for (text,) in rows)))
+    now = None if progress.is_over(view) else datetime.now(UTC)
+    return "\n".join((progress.summary(view, reasons=False), *(line for _, line in progress.lines(view, now=now))))
 
 
 def _scope(event: Found) -> str:

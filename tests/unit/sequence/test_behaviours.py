@@ -299,11 +299,34 @@ def test_a_task_that_nobody_starts_ends_after_ten_minutes(product):
 
 def test_a_task_that_was_started_has_an_hour(product):
     """The first `.started` gives it more time; then it ends, and says who had started it."""
-    product.trigger("dev", id="one")
+    product.trigger("loop", "many", id="one")
     product.advance(300)
-    product.started("deployment", source="slow")
+    product.started("build", source="slow")
     assert product.advance(3599) == []
-    assert "started by slow" in product.advance(1)[0].message
+    assert "did not finish within 1h5m; it was started by slow" in product.advance(1)[0].message
+
+
+@pytest.mark.parametrize("told_first", [False, True])
+def test_a_deployment_that_does_not_get_ready_ends_in_minutes(product, told_first):
+    """Ten from its `.started`, whatever was told before; the end says what it waited for."""
+    product.trigger("dev", id="one")
+    task = product.task("deployment")
+    if told_first:
+        product.send(events.status_changed(task, source="slow", now=product.world.clock.now(), message="Git is away"))
+        product.advance(1)
+    product.send(events.started(task, source="slow", now=product.world.clock.now(), message="green is not ready yet"))
+    assert product.advance(599) == []
+    ended = product.advance(1)[0].message
+    assert ended.startswith("deployment did not finish within 10m")
+    assert ended.endswith("; slow: green is not ready yet")
+
+
+def test_who_only_tells_something_is_not_waited_for(product):
+    """A function that failed tells of it under keptn's name; the step's own answer may come under another."""
+    product.trigger("loop", "quick", id="one")
+    now = product.world.clock.now()
+    product.send(events.status_changed(product.task("build"), source="keptn/build", now=now, message="failed"))
+    assert types(product.finish("build", source="build")) == ["loop.quick.finished"]
 
 
 def test_a_timeout_may_be_set(product):
