@@ -32,7 +32,7 @@ def warnings(path: str, content: bytes, *, project: str, ctx: Context) -> Sequen
     said = tuple(getattr(found, "warnings", ()))
     if not isinstance(found, NotifyFile):
         return said
-    stages_there, services = known.stage_names(project, ctx), known.all_services(project, ctx)
+    stages_there, services = known.stages_there(project, ctx), known.all_services(project, ctx)
     return (*said, *found.strangers(stages=stages_there, services=services))
 
 

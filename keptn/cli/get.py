@@ -38,12 +38,12 @@ def project(session: Session, *, name: str | None, output: str) -> None:
     """Show all projects, or the project NAME."""
     if name:
         one = session.client.get(f"/project/{segment(name)}")
-        show(one, output=output, table=lambda: _stages(one["stages"]))
+        show(one, output=output, table=lambda: _stages(one["stages"], problem=one.get("problem")))
         return
     found = session.client.listed("/project", "projects", limit=_ALL)
-    rows = [(item["projectName"], item["stages"]) for item in found]
+    rows = [(item["projectName"], item["stages"], item.get("problem")) for item in found]
     empty = "There are no projects yet: keptn create project NAME SHIPYARD"
-    show(found, output=output, table=lambda: table(rows, columns=("PROJECT", "STAGES"), empty=empty))
+    show(found, output=output, table=lambda: table(rows, columns=("PROJECT", "STAGES", "NOTE"), empty=empty))
 
 
 @command.command(epilog=example("keptn get stage --project=sockshop", "keptn get stage prod --project=sockshop"))
@@ -55,7 +55,7 @@ def stage(session: Session, *, name: str | None, project: str, output: str) -> N
     """Show the stages of a project, or the stage NAME."""
     found = session.client.get(f"/project/{segment(project)}/stage" + (f"/{segment(name)}" if name else ""))
     stages = [found] if name else found["stages"]
-    show(stages, output=output, table=lambda: _stages(stages))
+    show(stages, output=output, table=lambda: _stages(stages, problem=found.get("problem")))
 
 
 @command.command(epilog=example("keptn get service --project=sockshop", "keptn get service carts --project=sockshop"))
@@ -176,9 +176,10 @@ def hook(session: Session, *, project: str, service: str, output: str) -> None:
     show(found, output=output, table=lambda: fields({"URL": found["url"], "Header": found["header"]}))
 
 
-def _stages(stages: list[Found]) -> str:
+def _stages(stages: list[Found], *, problem: str | None) -> str:
     rows = [(item["stageName"], item["services"]) for item in stages]
-    return table(rows, columns=("STAGE", "SERVICES"), empty="There are no stages.")
+    shown = table(rows, columns=("STAGE", "SERVICES"), empty="There are no stages.")
+    return f"{shown}\n{problem}" if problem else shown
 
 
 def _live(slot: Found) -> tuple[object, ...]:

@@ -13,6 +13,7 @@ from keptn.context import Context
 from keptn.errors import Refused, Undecodable
 from keptn.events import SLOT_ALARM, Control, Event, Phase, Result, Scope, Status, TypeParts
 from keptn.orchestration import controls, posting, retiring, snapshots, stray, transition
+from keptn.projects import new_stages
 from keptn.records import deliveries, objects, retention
 from keptn.sequence import codec, engine, kind
 from keptn.sequence.admission import refused
@@ -129,11 +130,25 @@ def _snapshot(event: Event, parts: TypeParts, ctx: Context) -> str:
     if scope.stage != parts.stage:
         raise Refused(f"{event.type} is about stage {parts.stage!r}, but its data says {scope.stage!r}; correct one")
     sha = event.extensions.get(SNAPSHOT, "") if event.source == SOURCE else ""
-    sha = sha or snapshots.current(ctx.store, ctx.config_repo, scope.project)
+    is_new = False
+    if not sha:
+        sha, is_new = snapshots.current(ctx.store, ctx.config_repo, scope.project)
     shipyard = snapshots.load(ctx.store, scope.project, sha)
+    if is_new:
+        _have_stages_made(scope.project, shipyard, ctx)
     shipyard.stage(parts.stage).sequence(parts.name)
     retention.check_waits(shipyard, retention_days=ctx.settings.retention_days)
     return sha
+
+
+def _have_stages_made(project: str, shipyard: Shipyard, ctx: Context) -> None:
+    """Somebody changed the shipyard with Git: what it has in addition is made while the delivery is on its way there.
+
+    Should this be lost, `api` makes the branch when it comes to it.
+    """
+    if lacking := new_stages.lacking_of(project, shipyard.stage_names, ctx):
+        text = (ctx.config_repo.tree(project, "main").read("shipyard.yaml") or b"").decode()
+        ctx.sink.post(new_stages.to_be_made(project, text, lacking, source=SOURCE, ctx=ctx))
 
 
 def _rejected(scope: Scope, digest: str, ctx: Context) -> Rejection | None:
