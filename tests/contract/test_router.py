@@ -23,7 +23,7 @@ from keptn.adapters.router.memory import MemoryRouter
 from keptn.errors import Late, Refused, Unavailable
 from keptn.events import Scope
 from keptn.ports import Endpoint, Pin, Route, Router
-from tests.contract import crowd
+from tests import crowd
 from tests.contract.gateway import GatewayWorld
 from tests.waiting import DEADLINE_S, until
 
