@@ -1,9 +1,9 @@
 """Approvals: decided by the shipyard, or asked of people. Called by `approve` and by the routes of `api`.
 
     approvals/<task id>.json         the question, with the secret its links are signed with
-    approvals/<task id>.answer.json  the answer that a link gave: it works once
+    approvals/<task id>.answer.json  the first answer, and who gave it when: later ones are told
 
-Whoever answers, the answer is `approval.finished`; the engine takes the first.
+The answer is `approval.finished`; the engine takes the first.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from keptn import events
+from keptn import durations, events
 from keptn.context import Context
 from keptn.errors import LostRace, Refused, Unknown
 from keptn.events import Event, Result
@@ -24,6 +24,7 @@ from keptn.records import objects
 
 SOURCE = "keptn/approve"
 VERDICTS = (Result.PASS, Result.FAIL)
+_SAID = {Result.PASS: "approved", Result.FAIL: "declined"}
 
 
 def decide(task: Event, ctx: Context) -> Event:
@@ -45,32 +46,53 @@ def decide(task: Event, ctx: Context) -> Event:
 
 
 def answer(task_id: str, verdict: str, *, by: str, reason: str, ctx: Context) -> Event:
-    """Post a person's answer. Raises Unknown, Refused, Unavailable."""
+    """Post a person's answer, once. Raises Unknown, Refused (it is over, or answered), Unavailable.
+
+    One that was kept but not posted, because the Broker was away, may be given again.
+    """
     if verdict not in set(VERDICTS):
         raise Refused(f"an approval is answered with pass or fail, not {verdict!r}")
-    answered = _answer(_question(task_id, ctx), Result(verdict), by=by, reason=reason, ctx=ctx)
-    ctx.sink.post(answered)
-    return answered
-
-
-def answer_by_link(task_id: str, verdict: str, *, token: str, ctx: Context) -> Event:
-    """Post the answer of a signed link, once. Raises Refused (wrong, used), Unknown, Unavailable.
-
-    A link whose answer was kept but not posted, because the Broker was away, may be used again.
-    """
-    check_link(task_id, verdict, token=token, ctx=ctx)
-    name = objects.approval_answer(task_id)
-    kept = {"verdict": verdict, "posted": False}
+    question = _question(task_id, ctx)
+    name, at = objects.approval_answer(task_id), events.rfc3339(ctx.clock.now())
+    kept: dict[str, Any] = {"verdict": verdict, "by": by, "reason": reason, "at": at, "posted": False}
     try:
+        _check_open(question, ctx)
         ctx.store.put(name, json.dumps(kept).encode(), if_generation=0)
     except LostRace:
         stored = ctx.store.get(name)
         kept = json.loads(stored.data) if stored else kept
         if kept["posted"] or kept["verdict"] != verdict:
-            raise Refused(f"this approval was answered already: {kept['verdict']}") from None
-    answered = answer(task_id, verdict, by="a signed link", reason="", ctx=ctx)
+            raise Refused(_answered(task_id, kept)) from None
+    answered = _answer(question, Result(verdict), by=kept["by"], reason=kept["reason"], ctx=ctx)
+    ctx.sink.post(answered)
     ctx.store.put(name, json.dumps({**kept, "posted": True}).encode())
     return answered
+
+
+def _answered(task_id: str, kept: Mapping[str, Any]) -> str:
+    said = _SAID[Result(kept["verdict"])]
+    return f"approval {task_id} was {said} by {kept['by']} at {durations.moment(kept['at'])}; nothing is changed"
+
+
+def _check_open(question: Event, ctx: Context) -> None:
+    """Raises LostRace if somebody has answered, Refused if the delivery waits no longer."""
+    from keptn.records import deliveries  # noqa: PLC0415 - only who answers needs the engine's documents
+
+    if ctx.store.get(objects.approval_answer(question.id)):
+        raise LostRace("it is answered")
+    for document in deliveries.documents(ctx.store, question.context):
+        for task in document["tasks"]:
+            if task["id"] == question.id and task["finished_at"]:
+                over = (
+                    f"approval {question.id} is over since {durations.moment(task['finished_at'])}: {task['message']}"
+                )
+                raise Refused(f"{over}; nothing is changed")
+
+
+def answer_by_link(task_id: str, verdict: str, *, token: str, ctx: Context) -> Event:
+    """Post the answer of a signed link. Raises as `answer`, and Refused for a wrong link."""
+    check_link(task_id, verdict, token=token, ctx=ctx)
+    return answer(task_id, verdict, by="a signed link", reason="", ctx=ctx)
 
 
 def check_link(task_id: str, verdict: str, *, token: str, ctx: Context) -> Event:
@@ -105,13 +127,12 @@ def _asked(task: Event, ctx: Context) -> str:
 
 
 def _answer(task: Event, verdict: Result, *, by: str, reason: str, ctx: Context) -> Event:
-    said = "approved" if verdict is Result.PASS else "declined"
     return events.finished(
         task,
         source=SOURCE,
         now=ctx.clock.now(),
         result=verdict,
-        message=f"{said} by {by}" + (f": {reason}" if reason else ""),
+        message=f"{_SAID[verdict]} by {by}" + (f": {reason}" if reason else ""),
         payload={"approval": {"by": by, "reason": reason, "result": str(verdict)}},
     )
 

@@ -1,9 +1,9 @@
-"""Durations as Go writes them (`8s`, `1h30m`, `1.5h`), the spelling of keptn's files. Pure."""
+"""Durations as Go writes them (`8s`, `1h30m`, `1.5h`), the spelling of keptn's files, and moments for people. Pure."""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _LONGEST_S = timedelta.max.total_seconds()
@@ -38,3 +38,12 @@ def short(duration_s: float) -> str:
         amount, rest = divmod(rest, _SECONDS[unit])
         text += f"{int(amount)}{unit}" if amount else ""
     return text + (f"{rest:g}s" if rest else "")
+
+
+def moment(at: datetime | str) -> str:
+    """As a person reads it, to the second and with its zone: `2026-11-24 12:00:00Z`; empty for none.
+
+    at: as of `events.rfc3339` where it is text.
+    """
+    text = at.astimezone(UTC).isoformat(" ") if isinstance(at, datetime) else at.replace("T", " ")
+    return f"{text[:19]}Z" if text else ""

@@ -92,6 +92,12 @@ class ConfigRepo(Protocol):
 
     def projects(self) -> Sequence[str]: ...
 
+    def branches(self, project: str) -> Sequence[str]:
+        """Names of its branches, sorted: `main`, its stages, and what people made. Raises Unknown."""
+
+    def add_branch(self, project: str, branch: str, files: Mapping[str, bytes], *, message: str) -> None:
+        """Make the branch with these files. One that is there stays as it is."""
+
     def tree(self, project: str, branch: str, *, commit: str = "") -> Tree:
         """The head of the branch, or the commit of it that is named.
 

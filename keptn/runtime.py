@@ -13,6 +13,7 @@ import runpy
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -22,7 +23,7 @@ import functions_framework
 
 from keptn import context, events, settings, web
 from keptn.context import Context
-from keptn.errors import KeptnError, NotYet, Refused, Unavailable, Unknown
+from keptn.errors import KeptnError, LostRace, NotYet, Refused, Unavailable, Unknown
 from keptn.events import Event, Result, Status
 from keptn.records import dead_letters, replies
 
@@ -31,6 +32,8 @@ HttpHandler = Callable[[web.Request, Context], web.Answer]
 View = Callable[[flask.Request], flask.Response]
 
 log = logging.getLogger("keptn")
+LONGEST_TOLD = 300
+"""Characters of an error that people are told."""
 
 
 def task(function: str, *types: str) -> Callable[[Handler], View]:
@@ -157,6 +160,9 @@ def _do_task(function: str, handler: Handler, received: Event, ctx: Context) -> 
         return _wait(function, triggered, waiting, ctx, woken=triggered is not received)
     except Refused as refused:
         reply = _errored(function, triggered, refused, ctx)
+    except Exception as trouble:
+        _tell(function, triggered, trouble, ctx)
+        raise
     return reply and replies.settle(ctx.store, triggered, reply, function=function)
 
 
@@ -168,6 +174,18 @@ def _wait(function: str, triggered: Event, waiting: NotYet, ctx: Context, *, wok
         return None
     tell = events.status_changed if woken else events.started
     return tell(triggered, source=source(function), now=now, message=str(waiting))
+
+
+def _tell(function: str, triggered: Event, trouble: Exception, ctx: Context) -> None:
+    """Who waits for the task hears what keeps the function from it; the Broker will ask again."""
+    parts = events.parse_type(triggered.type)
+    if isinstance(trouble, LostRace) or parts is None or parts.stage:
+        return
+    why = str(trouble) if isinstance(trouble, Unavailable) else f"{type(trouble).__name__}: {trouble}"
+    message = f"failed, and is tried again: {' '.join(why.split())[:LONGEST_TOLD]}; see keptn logs {function}"
+    now = events.rung_at(triggered, ctx.clock.now())
+    with suppress(KeptnError):  # the Broker may be what is away
+        ctx.sink.post(events.status_changed(triggered, source=source(function), now=now, message=message))
 
 
 def _errored(function: str, triggered: Event, refused: Refused, ctx: Context) -> Event:

@@ -65,6 +65,11 @@ class Call:
             return value
         return ""
 
+    @property
+    def force(self) -> Mapping[str, object]:
+        """The section `force` for an event's data if it is asked for: who overrides what keptn refuses, and why."""
+        return {"force": {"by": self.by, "reason": self.text("reason")}} if self.body.get("force") else {}
+
     def mapping(self, name: str) -> Mapping[str, str]:
         """Texts by name from the body; empty if it has none. Raises HttpError 400."""
         value = self.body.get(name) or {}

@@ -8,10 +8,14 @@ from typing import Any
 from keptn import events
 from keptn.api import known
 from keptn.api.call import Call
+from keptn.api.deliveries import view
 from keptn.api.posting import new_event, posted
+from keptn.context import Context
 from keptn.errors import Unknown
-from keptn.events import Control
-from keptn.records import deliveries
+from keptn.events import Control, Event, Scope
+from keptn.records import deliveries, objects
+from keptn.sequence import codec
+from keptn.sequence.slot import State
 from keptn.web import Answer, HttpError
 
 _FINAL = frozenset({"finished", "aborted", "timedOut", "superseded"})
@@ -23,35 +27,63 @@ def delivery(call: Call) -> Answer:
     wanted = call.text("state")
     if wanted not in set(_STATES):
         raise HttpError(f"state {wanted!r} must be one of {', '.join(_STATES)}", status=400)
-    context = call.path["context"]
-    found = deliveries.delivery(call.ctx.store, context)
-    if found is None:
+    control, context = Control(wanted), call.path["context"]
+    documents = deliveries.documents(call.ctx.store, context)
+    if not documents:
         raise Unknown(f"there is no delivery {context!r}; keptn get delivery lists them")
-    _check_possible(found, wanted)
-    data = {"project": str(found["project"]), **_told(call)}
-    if stage := call.optional("stage"):
+    found = view(documents)
+    data: dict[str, object] = {"project": str(found["project"]), **_told(call)}
+    stage = call.optional("stage")
+    if stage:
         stage = data["stage"] = known.stage(str(found["project"]), stage, call.ctx)
-    if wanted == Control.PROMOTE:
-        _check_promotable(found, stage)
-    event = new_event(events.control_type(Control(wanted)), data, call, context=context)
+    if control is Control.RERUN:
+        data |= call.force
+    event = new_event(events.control_type(control), data, call, context=context)
+    if why := _why_not(control, found, stage, event, call.ctx):
+        raise HttpError(why, status=409)
     return posted(event, call.ctx)
 
 
-def _check_possible(found: Mapping[str, object], wanted: str) -> None:
-    """What is over can only be run again. Raises HttpError 409."""
-    if found["state"] in _FINAL and wanted != Control.RERUN:
-        sentence = f"delivery {found['context']} is over ({found['state']}): it cannot {wanted}; rerun it instead"
-        raise HttpError(sentence, status=409)
+def _why_not(control: Control, found: Mapping[str, Any], stage: str, event: Event, ctx: Context) -> str:
+    """Why the order would change nothing; empty if it would."""
+    if control is Control.RERUN:
+        from keptn.orchestration import foresight  # noqa: PLC0415 - the engine is for this order alone
+
+        return foresight.refusal(event, ctx)
+    what = f"delivery {found['context']}{f' in {stage}' if stage else ''}"
+    here = found if not stage else next((one for one in found["stages"] if one["stage"] == stage), None)
+    if found["state"] in _FINAL or (here and here["state"] in _FINAL):
+        state = here["state"] if here else found["state"]
+        return f"{what} is over ({state}): it cannot {control}; rerun it instead"
+    if control is Control.PROMOTE:
+        return _why_not_promotable(found, stage)
+    if control is Control.PAUSE and here and here["state"] == State.PAUSED:
+        return f"{what} is paused already; keptn resume lets it go on"
+    if control is Control.RESUME and not (_is_paused(found, stage) or _is_to_be_held(found, stage, ctx)):
+        return f"{what} is not paused; see keptn status"
+    return ""
 
 
-def _check_promotable(found: Mapping[str, Any], stage: str) -> None:
-    """What has deployed a candidate that is not released yet. Raises HttpError 409."""
+def _is_paused(found: Mapping[str, Any], stage: str) -> bool:
+    stages = [one for one in found["stages"] if stage in ("", one["stage"])]
+    return any(sequence["state"] == State.PAUSED for one in stages for sequence in one["sequences"])
+
+
+def _is_to_be_held(found: Mapping[str, Any], stage: str, ctx: Context) -> bool:
+    """Where it has not come yet."""
+    from keptn.orchestration import controls  # noqa: PLC0415
+
+    return controls.is_to_be_held(ctx.store, found["context"], stage)
+
+
+def _why_not_promotable(found: Mapping[str, Any], stage: str) -> str:
+    """It has no deployed candidate that is not released yet."""
     sequences = [s for one in found["stages"] if stage in ("", one["stage"]) for s in one["sequences"]]
     begun = [{task["name"] for task in sequence["tasks"]} for sequence in sequences if not sequence["finished_at"]]
     if not any("deployment" in names and "release" not in names for names in begun):
         where = f" in {stage}" if stage else ""
-        sentence = f"delivery {found['context']} has no candidate{where} that waits for its release; see keptn status"
-        raise HttpError(sentence, status=409)
+        return f"delivery {found['context']} has no candidate{where} that waits for its release; see keptn status"
+    return ""
 
 
 def unpin(call: Call) -> Answer:
@@ -59,11 +91,15 @@ def unpin(call: Call) -> Answer:
     project = known.project(call.path["project"], call.ctx)
     stage = known.stage(project, call.path["stage"], call.ctx)
     service = known.service_in(project, stage, call.path["service"], call.ctx)
+    scope = Scope(project=project, stage=stage, service=service)
+    stored = call.ctx.store.get(objects.slot(scope))
+    if stored is None or codec.decode(stored.data).pin is None:
+        raise HttpError(f"{scope} is not pinned: there is nothing to lift", status=409)
     data = {"project": project, "stage": stage, "service": service, **_told(call)}
     return posted(new_event(events.control_type(Control.UNPIN), data, call), call.ctx)
 
 
-def _told(call: Call) -> Mapping[str, str] | dict[str, str]:
+def _told(call: Call) -> Mapping[str, str]:
     """Who asked, and why."""
     reason = call.optional("reason")
     return {"by": call.by, **({"reason": reason} if reason else {})}

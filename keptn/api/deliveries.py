@@ -25,6 +25,8 @@ def index(call: Call) -> Answer:
     project = call.path.get("project") or call.query("project")
     projects = [known.project(project, call.ctx)] if project else known.projects(call.ctx)
     views, token = _unfinished(projects, before, call) if call.query("unfinished") else _page(projects, before, call)
+    if (service := call.query("service")) and not views and not token:
+        known.service_of_any(projects, service, call.ctx)
     return json_answer({"deliveries": views[: call.page_size], "nextPageKey": token})
 
 
@@ -33,41 +35,54 @@ def show(call: Call) -> Answer:
     (documents,) = deliveries.histories(call.ctx.store, [context])
     if not documents:
         raise Unknown(f"there is no delivery with the keptn context {context!r} (yet); see keptn get delivery")
-    return json_answer(_view(documents))
+    return json_answer(view(documents))
 
 
-def _view(documents: Sequence[View]) -> View:
+def view(documents: Sequence[View]) -> View:
     """A delivery is not over while what follows from it, a promotion or a rollback, is about to begin."""
-    view = deliveries.compose(documents)
-    promoted = deliveries.awaited(documents) if view["state"] in _FINAL else ()
+    composed = deliveries.compose(documents)
+    promoted = deliveries.awaited(documents) if composed["state"] in _FINAL else ()
     if not promoted:
-        return view
+        return composed
     waiting = [{**follower, "why": "its start is under way"} for follower in promoted]
-    return {**view, "state": "started", "result": "", "finished_at": "", "waiting": waiting}
+    return {**composed, "state": "started", "result": "", "finished_at": "", "waiting": waiting}
 
 
 def _page(projects: Sequence[str], before: datetime | None, call: Call) -> tuple[Sequence[View], str]:
     """The newest of the projects' lists, read in three rounds: the lists, the names of executions, the executions."""
     if call.page_token and len(projects) != 1:
         raise HttpError("say a project to page through deliveries", status=400)
-    wanted = {"service": call.query("service"), "token": call.page_token}
-    listed = side_by_side(
-        lambda project: deliveries.lines(call.ctx.store, project, limit=call.page_size, before=before, **wanted),
-        projects,
-    )
+    listed = side_by_side(lambda project: _lines(project, before, call, alone=len(projects) == 1), projects)
     lines = sorted((line for found in listed for line in found.lines), key=lambda line: line.when)[: call.page_size]
     return _composed([line.context for line in lines], call), listed[0].next_token if len(projects) == 1 else ""
+
+
+def _lines(project: str, before: datetime | None, call: Call, *, alone: bool) -> deliveries.Lines:
+    """Of several projects nobody can ask for the next page, so that of each is looked for until it is full."""
+    found, token = list[deliveries.Line](), call.page_token
+    while True:
+        page = deliveries.lines(
+            call.ctx.store,
+            project,
+            service=call.query("service"),
+            limit=call.page_size - len(found),
+            token=token,
+            before=before,
+        )
+        found, token = [*found, *page.lines], page.next_token
+        if alone or not token or len(found) == call.page_size:
+            return deliveries.Lines(lines=found, next_token=token)
 
 
 def _unfinished(projects: Sequence[str], before: datetime | None, call: Call) -> tuple[Sequence[View], str]:
     """Oldest first."""
     contexts = [c for project in projects for c in deliveries.unfinished(call.ctx.store, project, before=before)]
-    found = [view for view in _composed(contexts, call) if call.query("service") in ("", view["service"])]
-    return sorted(found, key=lambda view: str(view["time"])), ""
+    found = [one for one in _composed(contexts, call) if call.query("service") in ("", one["service"])]
+    return sorted(found, key=lambda one: str(one["time"])), ""
 
 
 def _composed(contexts: Sequence[str], call: Call) -> Sequence[View]:
-    return [_view(found) for found in deliveries.histories(call.ctx.store, contexts) if found]
+    return [view(found) for found in deliveries.histories(call.ctx.store, contexts) if found]
 
 
 def _before(call: Call) -> datetime | None:

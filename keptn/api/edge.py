@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from keptn import events
+from keptn.api import old_types
 from keptn.api.call import SOURCE
 from keptn.events import EVALUATION_INVALIDATED, PREFIX, Event, Phase
 from keptn.web import HttpError, Request, size
@@ -40,7 +41,6 @@ _INSTEAD = (
         events.CONTROL_PREFIX,
         "use keptn pause, resume, promote, abort, rerun or unpin (POST /v1/delivery/<context>/control)",
     ),
-    (f"{PREFIX}problem.", "post alerts to receive-problem, or trigger the sequence <stage>.remediation"),
     (PREFIX, "it must be sh.keptn.event.<stage>.<sequence>.triggered, or sh.keptn.event.<task>.<phase> as an answer"),
     (OURS, "types that begin with sh.keptn. are keptn's; give an event of your own another name"),
 )
@@ -79,7 +79,8 @@ def _why_not(event_type: str) -> str:
     if not event_type.startswith(OURS) or event_type == EVALUATION_INVALIDATED:
         return ""
     if parts is None:
-        return next(text for prefix, text in _INSTEAD if event_type.startswith(prefix))
+        replaced = old_types.instead(event_type)
+        return replaced or next(text for prefix, text in _INSTEAD if event_type.startswith(prefix))
     if parts.stage in events.RESERVED_STAGES:
         return "use keptn create or delete, project or service (POST and DELETE /v1/project…)"
     if parts.stage and parts.phase is not Phase.TRIGGERED:

@@ -3,39 +3,53 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from keptn.api import known
 from keptn.api.call import Call
 from keptn.events import Scope
+from keptn.ports import Page
 from keptn.records import objects
 from keptn.web import Answer, HttpError, json_answer
 
 
 def index(call: Call) -> Answer:
-    """Of one service in one stage (paged), or of a service in all stages of a project (the newest of each)."""
+    """Of one service in one stage (paged), or the newest of a project, of its stage or of its service."""
     project = known.project(call.path["project"], call.ctx)
     if "stage" in call.path:
         stage = known.stage(project, call.path["stage"], call.ctx)
-        found, token = _page(project, stage, call.path["service"], call)
+        service = known.service_in(project, stage, call.path["service"], call.ctx)
+        found, token = _page(Scope(project=project, stage=stage, service=service), call)
         return json_answer({"evaluations": found, "nextPageKey": token})
     if call.page_token:
         raise HttpError("say a stage to page through evaluations", status=400)
-    return json_answer({"evaluations": list(_of_stages(project, call)), "nextPageKey": ""})
+    return json_answer({"evaluations": _newest(project, call), "nextPageKey": ""})
 
 
-def _of_stages(project: str, call: Call) -> Iterator[Mapping[str, object]]:
-    service, stage = call.query("service"), call.query("stage")
-    names = known.stage_names(project, call.ctx)
-    for name in [known.stage(project, stage, call.ctx)] if stage else names:
-        for found in known.services(project, name, call.ctx):
-            if service in ("", found):
-                yield from _page(project, name, found, call)[0]
+def _newest(project: str, call: Call) -> list[Mapping[str, object]]:
+    """Over stages and services: the names are read of each, the evaluations of the newest alone."""
+    stages, service = known.stage_names(project, call.ctx), call.query("service")
+    if stage := call.query("stage"):
+        stages = [known.stage(project, stage, call.ctx)]
+    if service:
+        known.service(project, service, call.ctx)
+    there = [(name, known.services(project, name, call.ctx)) for name in stages]
+    slots = [Scope(project=project, stage=name, service=one) for name, found in there for one in found]
+    slots = [slot for slot in slots if service in ("", slot.service)]
+    listed = [(slot, name) for slot in slots for name in _names(slot, call).names]
+    newest = sorted(listed, key=lambda one: one[1].rpartition("/")[2])[: call.page_size]
+    return [found for slot, name in newest if (found := _read(slot, name, call))]
 
 
-def _page(project: str, stage: str, service: str, call: Call) -> tuple[list[Mapping[str, object]], str]:
-    prefix = objects.evaluations(Scope(project=project, stage=stage, service=service))
-    page = call.ctx.store.list(prefix, limit=call.page_size, token=call.page_token)
-    stored = (call.ctx.store.get(name) for name in page.names)
-    scope = {"project": project, "stage": stage, "service": service}
-    return [{**scope, **json.loads(item.data)} for item in stored if item], page.next_token
+def _page(slot: Scope, call: Call) -> tuple[list[Mapping[str, object]], str]:
+    page = _names(slot, call)
+    return [found for name in page.names if (found := _read(slot, name, call))], page.next_token
+
+
+def _names(slot: Scope, call: Call) -> Page:
+    return call.ctx.store.list(objects.evaluations(slot), limit=call.page_size, token=call.page_token)
+
+
+def _read(slot: Scope, name: str, call: Call) -> Mapping[str, object] | None:
+    stored, scope = call.ctx.store.get(name), {"project": slot.project, "stage": slot.stage, "service": slot.service}
+    return {**scope, **json.loads(stored.data)} if stored else None

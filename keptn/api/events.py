@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict
 from typing import Any
 
-from keptn import events, names
+from keptn import durations, events, names
 from keptn.api import edge, known, ownership, posting, signed
 from keptn.api.call import Call
 from keptn.context import Context
@@ -17,6 +17,7 @@ from keptn.projects import artifacts
 from keptn.projects.artifacts import Artifact, Owner
 from keptn.records import audit, deliveries, objects
 from keptn.records.audit import EventFilter, EventPage
+from keptn.sequence import codec
 from keptn.sequence.limits import LARGEST_DATA
 from keptn.web import Answer, HttpError, json_answer, size
 
@@ -30,19 +31,36 @@ def post(call: Call) -> Answer:
     _check(event, call.ctx)
     if taken_at := _taken_at(event, call.ctx):
         return posting.described(event, status=200, takenAt=taken_at)
+    if unheard := _unheard(event, call.ctx):
+        call.ctx.sink.post(event)
+        return posting.described(event, status=202, unheard=unheard)
     return posting.posted(_resolved(_signed(event, call), call.ctx), call.ctx)
 
 
 def find(call: Call) -> Answer:
     """Events of one context (oldest first), or of a project (newest first, by type, stage, service)."""
     wanted = EventFilter(type=call.query("type"), stage=call.query("stage"), service=call.query("service"))
+    store, limit, token = call.ctx.store, call.page_size, call.page_token
     if context := call.query("keptnContext"):
-        page = audit.of_context(call.ctx.store, context, limit=call.page_size, token=call.page_token)
-        return _page(replace(page, events=[event for event in page.events if wanted.fits(event)]))
+        page = audit.of_context(store, context, wanted=wanted, limit=limit, token=token)
+        if not page.events and not audit.of_context(store, context, limit=1).events:
+            raise Unknown(f"there is no event with the keptn context {context!r} (yet); see keptn get delivery")
+        return _page(page)
     if not (project := call.query("project")):
         raise HttpError("say which events: ?keptnContext=… or ?project=…", status=400)
     known.project(project, call.ctx)
-    return _page(audit.newest(call.ctx.store, project, wanted=wanted, limit=call.page_size, token=call.page_token))
+    page = audit.newest(store, project, wanted=wanted, limit=limit, token=token)
+    if not (page.events or page.next_token):
+        _check_names(project, wanted, call.ctx)
+    return _page(page)
+
+
+def _check_names(project: str, wanted: EventFilter, ctx: Context) -> None:
+    """Nothing was found: because there is no such stage or service? Raises Unknown."""
+    if wanted.stage:
+        known.exact_stage(project, wanted.stage, ctx)
+    if wanted.service:
+        known.service(project, wanted.service, ctx)
 
 
 def show(call: Call) -> Answer:
@@ -97,6 +115,21 @@ def _taken_at(event: Event, ctx: Context) -> str:
     place = {"stage": parts.stage, "sequence": parts.name, "execution_id": event.id}
     document = deliveries.read(ctx.store, objects.execution(event.context, **place))
     return str(document["triggered_at"]) if document else ""
+
+
+def _unheard(event: Event, ctx: Context) -> str:
+    """Why an answer changes nothing: it is recorded, and that is all. Empty for any other event."""
+    parts = events.parse_type(event.type)
+    if parts is None or parts.stage:
+        return ""
+    tasks = {task["id"]: task for found in deliveries.documents(ctx.store, event.context) for task in found["tasks"]}
+    if task := tasks.get(event.triggered_id):
+        ended = durations.moment(task["finished_at"])
+        return f"its task {parts.name} is over since {ended}: nothing is changed" if ended else ""
+    stored = ctx.store.get(objects.slot(event.scope)) if all(asdict(event.scope).values()) else None
+    if stored and event.triggered_id in codec.decode(stored.data).tasks:
+        return ""
+    return f"no task waits for it: there is none with the id {event.triggered_id!r} (its triggeredid) in this delivery"
 
 
 def _signed(event: Event, call: Call) -> Event:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from keptn import shipyard
+from keptn.api.call import SOURCE
 from keptn.context import Context
-from keptn.errors import Unknown
+from keptn.errors import InvalidFile, Unknown
 from keptn.ports import Tree
-from keptn.projects import stages
+from keptn.projects import new_stages, stages
+from keptn.projects.project import stages_of
 
 _MOST_LISTED = 20
 
@@ -27,7 +29,22 @@ def project(name: str, ctx: Context) -> str:
 
 def stage(project_name: str, name: str, ctx: Context) -> str:
     """The stage that is meant, in the shipyard's spelling. Raises Unknown."""
-    return stages.named(stage_names(project_name, ctx), name, project=project_name)
+    try:
+        return stages.named(stage_names(project_name, ctx), name, project=project_name)
+    except Unknown:
+        if name not in ctx.config_repo.branches(project_name):
+            raise
+        left = f"its branch is there, but the shipyard on main of {project_name} does not name it any more"
+        there = ", ".join(stage_names(project_name, ctx))
+        raise Unknown(f"stage {name!r} is none now: {left}; stages: {there}") from None
+
+
+def stage_with_branch(project_name: str, name: str, ctx: Context) -> str:
+    """As `stage`, for whom the branch is enough: also while the shipyard is broken."""
+    try:
+        return stage(project_name, name, ctx)
+    except InvalidFile:
+        return stages.named(stages_there(project_name, ctx), name, project=project_name)
 
 
 def exact_stage(project_name: str, name: str, ctx: Context) -> str:
@@ -42,32 +59,69 @@ def stage_names(project_name: str, ctx: Context) -> Sequence[str]:
     return stages.of_project(ctx.config_repo, project(project_name, ctx))
 
 
+def stages_there(project_name: str, ctx: Context) -> Sequence[str]:
+    """The stages that have a branch, whatever the shipyard says."""
+    return stages.there(ctx.config_repo, project(project_name, ctx))
+
+
+def tree(project_name: str, stage_name: str, ctx: Context) -> Tree:
+    """The files of a stage; one that the shipyard got after its project was made gets its branch. Raises Refused."""
+    try:
+        return ctx.config_repo.tree(project_name, stage_name)
+    except Unknown:
+        made_to_be(project_name, ctx)
+        return ctx.config_repo.tree(project_name, stage_name)
+
+
+def made_to_be(project_name: str, ctx: Context) -> None:
+    """Have the stages that the shipyard names and the project lacks. Raises Refused if the shipyard is not right."""
+    text = (ctx.config_repo.tree(project_name, "main").read("shipyard.yaml") or b"").decode(errors="replace")
+    file = f"{project_name}/shipyard.yaml"
+    named = stages_of(text, project_name, retention_days=ctx.settings.retention_days, file=file)
+    if added := new_stages.add_branches(project_name, named, ctx):
+        ctx.sink.post(new_stages.to_be_made(project_name, text, added, source=SOURCE, ctx=ctx))
+
+
 def sequence(project_name: str, stage_name: str, name: str, ctx: Context) -> str:
     """The name itself. Raises Unknown, listing the sequences of the stage."""
     text = ctx.config_repo.tree(project_name, "main").read("shipyard.yaml") or b""
-    return shipyard.parse(text, name=project_name).stage(stage_name).sequence(name).name
+    return (
+        shipyard.parse(text, file=f"{project_name}/shipyard.yaml", name=project_name)
+        .stage(stage_name)
+        .sequence(name)
+        .name
+    )
 
 
 def services(project_name: str, stage_name: str, ctx: Context) -> Sequence[str]:
     """Names of the services of a stage: the folders that hold a values file."""
-    return service_names(ctx.config_repo.tree(project_name, stage_name))
+    return service_names(tree(project_name, stage_name, ctx))
 
 
-def service_names(tree: Tree) -> Sequence[str]:
-    files = (path.split("/") for path in tree.list())
+def service_names(files_of: Tree) -> Sequence[str]:
+    files = (path.split("/") for path in files_of.list())
     return sorted(folder for folder, *rest in files if rest == ["values.yaml"])
 
 
 def all_services(project_name: str, ctx: Context) -> Sequence[str]:
     """Names of the services of any stage of the project."""
     return sorted(
-        {name for stage_name in stage_names(project_name, ctx) for name in services(project_name, stage_name, ctx)}
+        {name for stage_name in stages_there(project_name, ctx) for name in services(project_name, stage_name, ctx)}
     )
 
 
 def service(project_name: str, name: str, ctx: Context) -> str:
     """The name itself. Raises Unknown if no stage has it."""
     return _service(name, all_services(project_name, ctx), where=f"project {project_name}", project_name=project_name)
+
+
+def service_of_any(project_names: Sequence[str], name: str, ctx: Context) -> str:
+    """The name itself. Raises Unknown if none of the projects has it."""
+    there = sorted({one for project_name in project_names for one in all_services(project_name, ctx)})
+    if name in there:
+        return name
+    where = f"project {project_names[0]} has no" if len(project_names) == 1 else "no project has a"
+    raise Unknown(f"{where} service {name!r}; {_listed('services', there)}")
 
 
 def service_in(project_name: str, stage_name: str, name: str, ctx: Context) -> str:

@@ -23,16 +23,21 @@ def workload(call: Call) -> Answer:
     stage = known.stage(project, call.path["stage"], call.ctx)
     service = known.service_in(project, stage, call.path["service"], call.ctx)
     scope = Scope(project=project, stage=stage, service=service)
-    colour = call.query("colour") or _live_colour(scope, call)
-    return json_answer({"colour": colour, "lines": list(call.ctx.platform.logs(scope, colour, lines=_limit(call)))})
+    live = _live_colour(scope, call)
+    colour = call.query("colour") or live
+    if not colour:
+        raise HttpError(f"nothing runs live in {scope} yet; say ?colour=blue or green", status=404)
+    lines = list(call.ctx.platform.logs(scope, colour, lines=_limit(call)))
+    if not lines:
+        raise HttpError(f"{scope} {colour} has written nothing; {live or 'nothing'} is live there", status=404)
+    return json_answer({"colour": colour, "lines": lines})
 
 
 def _live_colour(scope: Scope, call: Call) -> str:
+    """Empty if nothing is."""
     stored = call.ctx.store.get(objects.slot(scope))
     live = codec.decode(stored.data).live if stored else None
-    if live and live.colour:
-        return live.colour
-    raise HttpError(f"nothing runs live in {scope} yet; say ?colour=blue or green", status=404)
+    return live.colour if live else ""
 
 
 def _limit(call: Call) -> int:

@@ -30,7 +30,7 @@ def owner(*, repository: str, project: str, service: str, ctx: Context) -> Owner
 def onboarded_repository(owner: Owner, repository: str, ctx: Context) -> str:
     """The repository as the service's values name it, where the given one is its short form (`carts`)."""
     stage = known.stage_names(owner.project, ctx)[0]
-    text = ctx.config_repo.tree(owner.project, stage).read(f"{owner.service}/values.yaml") or b""
+    text = known.tree(owner.project, stage, ctx).read(f"{owner.service}/values.yaml") or b""
     whole = values.parse(text, file=f"{owner.service}/values.yaml").repository
     return whole if whole.endswith(f"/{repository}") else repository
 

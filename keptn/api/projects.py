@@ -6,6 +6,7 @@ from keptn import events, names
 from keptn.api import checks, known
 from keptn.api.call import Call, file_text
 from keptn.api.posting import new_event, posted
+from keptn.errors import Refused
 from keptn.projects.project import is_made_from
 from keptn.web import Answer, HttpError, json_answer
 
@@ -31,18 +32,19 @@ def index(call: Call) -> Answer:
     there = known.projects(call.ctx)
     page = [name for name in there if name > call.page_token][: call.page_size]
     following = page[-1] if page and page[-1] != there[-1] else ""
-    shown = [{"projectName": name, "stages": list(known.stage_names(name, call.ctx))} for name in page]
+    shown = [{"projectName": name, **_named(name, call)} for name in page]
     return json_answer({"projects": shown, "nextPageKey": following, "totalCount": len(there)})
 
 
 def show(call: Call) -> Answer:
     name = known.project(call.path["project"], call.ctx)
     shipyard = call.ctx.config_repo.tree(name, "main").read("shipyard.yaml") or b""
-    return json_answer({"projectName": name, "stages": _stages(name, call), "shipyard": shipyard.decode()})
+    text = shipyard.decode(errors="replace")
+    return json_answer({"projectName": name, **_stages(name, call), "shipyard": text})
 
 
 def stage_index(call: Call) -> Answer:
-    return json_answer({"stages": _stages(known.project(call.path["project"], call.ctx), call)})
+    return json_answer(_stages(known.project(call.path["project"], call.ctx), call))
 
 
 def stage(call: Call) -> Answer:
@@ -50,8 +52,25 @@ def stage(call: Call) -> Answer:
     return json_answer(_stage(project, known.stage(project, call.path["stage"], call.ctx), call))
 
 
-def _stages(project: str, call: Call) -> list[dict[str, object]]:
-    return [_stage(project, name, call) for name in known.stage_names(project, call.ctx)]
+def _named(project: str, call: Call) -> dict[str, object]:
+    """The project's stages; where its shipyard cannot be read, those that have a branch, and what is wrong with it."""
+    try:
+        return {"stages": list(known.stage_names(project, call.ctx))}
+    except Refused as problem:
+        return {"stages": list(known.stages_there(project, call.ctx)), "problem": str(problem)}
+
+
+def _stages(project: str, call: Call) -> dict[str, object]:
+    """The same with the services of each; a branch that is no stage any more is told, too."""
+    there, problem = known.stages_there(project, call.ctx), ""
+    try:
+        named = known.stage_names(project, call.ctx)
+        if left := [stage for stage in there if stage not in named]:
+            problem = f"the shipyard names {', '.join(left)} no more, whose branch is there"
+    except Refused as broken:
+        named, problem = there, str(broken)
+    stages = [_stage(project, name, call) for name in named]
+    return {"stages": stages, **({"problem": problem} if problem else {})}
 
 
 def _stage(project: str, name: str, call: Call) -> dict[str, object]:

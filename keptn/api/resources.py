@@ -11,6 +11,8 @@ from keptn.api.call import Call, file_bytes
 from keptn.errors import Refused, Unknown
 from keptn.projects import stages
 from keptn.projects.service import follow
+from keptn.records import deliveries, objects
+from keptn.sequence import codec
 from keptn.web import Answer, HttpError, json_answer
 
 _GATES = {"perfspec.json": "slo.yaml", "slo.yaml": "perfspec.json"}
@@ -23,7 +25,7 @@ def put(call: Call) -> Answer:
     content = file_bytes(call.text("resourceContent"))
     path = _path(call)
     checks.file(path, content)
-    _keep_the_stages(call, content)
+    left_out = _check_stages(call, content) if path == "shipyard.yaml" else ()
     _keep_to_one_gate(call, path)
     service = call.path.get("service") if call.path["uri"] == "values.yaml" else None
     if service:
@@ -31,8 +33,11 @@ def put(call: Call) -> Answer:
     commits = _commit(call, path, content, verb="Add")
     if service:
         follow(call.path["project"], service, call.ctx)
-    warnings = checks.warnings(path, content, project=call.path["project"], ctx=call.ctx)
-    return json_answer({"path": path, "commits": commits, "warnings": list(warnings)})
+    warnings = list(checks.warnings(path, content, project=call.path["project"], ctx=call.ctx))
+    if path == "shipyard.yaml":
+        known.made_to_be(call.path["project"], call.ctx)
+    warnings += [f"the stage {stage} is in the shipyard no more; its branch stays" for stage in left_out]
+    return json_answer({"path": path, "commits": commits, "warnings": warnings})
 
 
 def delete(call: Call) -> Answer:
@@ -78,12 +83,14 @@ def _read(call: Call, path: str) -> tuple[str, bytes, str]:
 def _branches(call: Call) -> Sequence[str]:
     project = known.project(call.path["project"], call.ctx)
     if stage := call.path.get("stage"):
-        return [known.stage(project, stage, call.ctx)]
+        found = known.stage_with_branch(project, stage, call.ctx)
+        known.tree(project, found, call.ctx)
+        return [found]
     if "service" not in call.path:
         return ["main"]
     name = known.service(project, call.path["service"], call.ctx)
     return [
-        branch for branch in known.stage_names(project, call.ctx) if name in known.services(project, branch, call.ctx)
+        branch for branch in known.stages_there(project, call.ctx) if name in known.services(project, branch, call.ctx)
     ]
 
 
@@ -102,21 +109,29 @@ def _path(call: Call, *, written: bool = True) -> str:
 def _known_service(call: Call, name: str) -> str:
     project = known.project(call.path["project"], call.ctx)
     if stage := call.path.get("stage"):
-        return known.service_in(project, known.stage(project, stage, call.ctx), name, call.ctx)
+        return known.service_in(project, known.stage_with_branch(project, stage, call.ctx), name, call.ctx)
     return known.service(project, name, call.ctx)
 
 
-def _keep_the_stages(call: Call, content: bytes) -> None:
-    """A shipyard may change all but its stages: their branches and namespaces were made with the project."""
-    if call.path["uri"] != "shipyard.yaml" or "stage" in call.path or "service" in call.path:
-        return
-    before = known.stage_names(call.path["project"], call.ctx)
-    document = documents.read(content, file="shipyard.yaml", kind="shipyard")
-    checks.pins(document, call.ctx)
-    after = stages.in_shipyard(document)
-    if sorted(before) != sorted(after):
-        there = f"the project has {', '.join(before)}, the file {', '.join(after)}"
-        raise Refused(f"stages cannot be added, removed or renamed: {there}; create a new project instead")
+def _check_stages(call: Call, content: bytes) -> Sequence[str]:
+    """The stages that a new shipyard leaves out. What it adds gets its branch. Raises Refused where something runs."""
+    project = call.path["project"]
+    checks.shipyard(content.decode(errors="replace"), call.ctx, project=project)
+    named = stages.in_shipyard(documents.read(content, file="shipyard.yaml", kind="shipyard"))
+    left_out = [stage for stage in known.stages_there(project, call.ctx) if stage not in named]
+    if running := sorted({stage for stage in left_out if _runs_something(project, stage, call)}):
+        told = f"the shipyard leaves out {', '.join(running)}, where something runs"
+        raise Refused(f"{told}; a stage cannot be renamed or removed before its services are deleted")
+    return left_out
+
+
+def _runs_something(project: str, stage: str, call: Call) -> bool:
+    for scope in deliveries.slots(call.ctx.store, project):
+        stored = call.ctx.store.get(objects.slot(scope)) if scope.stage == stage else None
+        slot = codec.decode(stored.data) if stored else None
+        if slot and (slot.live or slot.open):
+            return True
+    return False
 
 
 def _keep_to_one_gate(call: Call, path: str) -> None:

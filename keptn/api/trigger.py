@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from keptn import durations, events
 from keptn.api import known, ownership
@@ -12,6 +12,7 @@ from keptn.api.posting import new_event, posted
 from keptn.events import Phase, Scope
 from keptn.projects import artifacts, stages
 from keptn.projects.artifacts import Artifact, Owner
+from keptn.quality.window import check_past
 from keptn.web import Answer, HttpError
 
 
@@ -28,7 +29,7 @@ def delivery(call: Call) -> Answer:
     artifact = Artifact(repository=repository, tag=tag, digest=call.ctx.registry.digest(f"{repository}:{tag}"))
     event = new_event(
         events.sequence_type(_stage(call, owner), _sequence(call, owner), Phase.TRIGGERED),
-        {**_scoped(_scope(call, owner), call), **_changed(artifact, call), **_force(call)},
+        {**_scoped(_scope(call, owner), call), **_changed(artifact, call), **call.force},
         call,
     )
     return posted(event, call.ctx)
@@ -93,31 +94,28 @@ def _scoped(scope: Scope, call: Call) -> dict[str, object]:
     return {**slot, **({"labels": labels} if labels else {})}
 
 
-def _force(call: Call) -> Mapping[str, object]:
-    """Who lifts a rejection, and why: only with a reason."""
-    if not call.body.get("force"):
-        return {}
-    return {"force": {"by": call.by, "reason": call.text("reason")}}
-
-
 def _window(call: Call) -> Mapping[str, object]:
+    """A timeframe back from now; or from `start`, to `end` or as long as `timeframe`. Raises HttpError 400, Refused."""
     start, end, timeframe = call.optional("start"), call.optional("end"), call.optional("timeframe")
+    length = _duration(timeframe) if timeframe else None
     if not (start or end):
-        return {"evaluation": {"timeframe": _duration(timeframe)} if timeframe else {}}
-    if timeframe:
-        raise HttpError("say either 'timeframe' or 'start' and 'end'", status=400)
-    window = {"start": events.rfc3339(_time("start", start)), "end": events.rfc3339(_time("end", end))}
-    if window["start"] >= window["end"]:
+        return {"evaluation": {"timeframe": timeframe} if timeframe else {}}
+    if not start or bool(end) == bool(timeframe):
+        raise HttpError("say 'timeframe', 'start' and 'end', or 'start' and 'timeframe'", status=400)
+    begin = _time("start", start)
+    over = begin + length if length else _time("end", end)
+    if begin >= over:
         raise HttpError("'start' must be before 'end'", status=400)
+    check_past(begin, over, now=call.ctx.clock.now())
+    window = {"start": events.rfc3339(begin), "end": events.rfc3339(over)}
     return {"evaluation": dict(window), "test": window}
 
 
-def _duration(text: str) -> str:
+def _duration(text: str) -> timedelta:
     try:
-        durations.parse(text)
+        return durations.parse(text)
     except ValueError as exc:
         raise HttpError(f"the timeframe {exc}", status=400) from exc
-    return text
 
 
 def _time(name: str, text: str) -> datetime:

@@ -13,6 +13,8 @@ import httpx
 from keptn.errors import KeptnError, Unavailable, Unknown
 
 _AWAY = frozenset({502, 503, 504})
+MOST_AT_ONCE = 100
+"""Things on a page of the api."""
 TIMEOUT_S = 30.0
 """A function may be starting: its first answer takes longer than the others."""
 
@@ -49,6 +51,16 @@ class Client:
                 return self._call("GET", path, params=given)
             time.sleep(pause_s)
         return self._call("GET", path, params=given)
+
+    def listed(self, path: str, key: str, *, limit: int, **query: str) -> list[Any]:
+        """The first things of a list, over as many pages as that takes."""
+        found, token = list[Any](), ""
+        while len(found) < limit:
+            page = self.get(path, **query, pageSize=min(MOST_AT_ONCE, limit - len(found)), nextPageKey=token)
+            found += page[key]
+            if not (token := page["nextPageKey"]):
+                break
+        return found
 
     def post(self, path: str, body: Mapping[str, object]) -> Any:  # noqa: ANN401 - JSON
         return self._call("POST", path, json=body)

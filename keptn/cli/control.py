@@ -2,36 +2,73 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
-from keptn.cli import user
+from keptn.cli import progress, user
 from keptn.cli.client import segment
 from keptn.cli.examples import example
 from keptn.cli.session import Session, pass_session
+from keptn.errors import KeptnError
 
 F = TypeVar("F", bound=Callable[..., Any])
+_ATTEMPTS, _PAUSE_S = 100, 0.3
+"""How often it is looked whether an order is obeyed: `orchestrate` may have to start."""
 _ID = "6f1d0e0a-7d5e-5b0e-9a55-3f6f5a3c2b11"
 
 _reason_option = click.option("--reason", default="", help="Why; it is recorded.")
+
+
+_delivery_argument: Callable[[F], F] = click.argument("delivery")
+_stage_option: Callable[[F], F] = click.option(
+    "--stage", default="", help="Only in this stage.  [default: wherever it is]"
+)
 
 
 def _delivery(verb: str, *, done: str, help_text: str) -> click.Command:
     """A verb that brings a delivery into another state."""
 
     @click.command(verb, help=help_text, epilog=example(f"keptn {verb} {_ID} --stage=prod"))
-    @click.argument("delivery")
-    @click.option("--stage", default="", help="Only in this stage.  [default: wherever it is]")
+    @_delivery_argument
+    @_stage_option
     @_reason_option
     @pass_session
     def command(session: Session, *, delivery: str, stage: str, reason: str) -> None:
-        wanted = {"state": verb, "stage": stage, **_told(reason)}
-        session.client.post(f"/delivery/{segment(delivery)}/control", _filled(wanted))
+        _order(session, delivery, {"state": verb, "stage": stage, **_told(reason)})
+        if verb in _SEEN:
+            _await(session, delivery, stage, seen=_SEEN[verb])
         click.echo(f"{delivery}: {done}; keptn status {delivery} follows it")
 
     return command
+
+
+def _order(session: Session, delivery: str, wanted: dict[str, str]) -> None:
+    session.client.post(f"/delivery/{segment(delivery)}/control", _filled(wanted))
+
+
+_SEEN: dict[str, Callable[[set[str]], bool]] = {
+    "pause": lambda states: "paused" in states and "started" not in states,
+    "resume": lambda states: "paused" not in states,
+    "abort": lambda states: "aborted" in states,
+}
+"""When an order is obeyed: from the states of the delivery's sequences."""
+
+
+def _await(session: Session, delivery: str, stage: str, *, seen: Callable[[set[str]], bool]) -> None:
+    """Until what was ordered has happened; a stage that it has not come to will be told. Raises KeptnError."""
+    for _ in range(_ATTEMPTS):
+        view = session.client.get(f"/delivery/{segment(delivery)}")
+        stages = [one for one in view["stages"] if stage in ("", one["stage"])]
+        states = {str(sequence["state"]) for one in stages for sequence in one["sequences"]}
+        if not stages or seen(states):
+            return
+        if progress.is_over(view):
+            raise KeptnError(f"{delivery} was over before that: {progress.summary(view)}")
+        time.sleep(_PAUSE_S)
+    raise KeptnError(f"the order was taken, but nothing of it is to be seen yet; see keptn status {delivery}")
 
 
 pause_command = _delivery(
@@ -44,11 +81,22 @@ promote_command = _delivery(
     help_text="Release what a delivery (a keptn context) has deployed, without what is left to do before.",
 )
 abort_command = _delivery(
-    "abort", done="is being ended", help_text="End a delivery (a keptn context); what has finished stays."
+    "abort", done="was ended", help_text="End a delivery (a keptn context); what has finished stays."
 )
-rerun_command = _delivery(
-    "rerun", done="runs again", help_text="Run a failed delivery (a keptn context) again from its failed task."
-)
+
+
+@click.command("rerun", epilog=example(f"keptn rerun {_ID}", f"keptn rerun {_ID} --force --reason='limit was wrong'"))
+@_delivery_argument
+@_stage_option
+@click.option("--force", is_flag=True, help="Over a rejection, a pin or a freeze; needs --reason.")
+@_reason_option
+@pass_session
+def rerun_command(session: Session, *, delivery: str, stage: str, force: bool, reason: str) -> None:
+    """Run a failed delivery (a keptn context) again from its failed task."""
+    if force and not reason:
+        raise click.UsageError("--force needs --reason: it is recorded who did it and why.")
+    _order(session, delivery, {"state": "rerun", "stage": stage, "force": "yes" if force else "", **_told(reason)})
+    click.echo(f"{delivery}: runs again; keptn status {delivery} follows it")
 
 
 def _approval(verb: str, *, result: str, help_text: str) -> click.Command:
@@ -57,8 +105,8 @@ def _approval(verb: str, *, result: str, help_text: str) -> click.Command:
     @_reason_option
     @pass_session
     def command(session: Session, *, approval: str, reason: str) -> None:
-        session.client.post(f"/approval/{segment(approval)}", _filled({"result": result, **_told(reason)}))
-        click.echo(f"{approval}: answered with {result}")
+        taken = session.client.post(f"/approval/{segment(approval)}", _filled({"result": result, **_told(reason)}))
+        click.echo(f"{approval}: answered with {result}; keptn status {taken['keptnContext']} follows it")
 
     return command
 
@@ -79,7 +127,13 @@ def unpin_command(session: Session, *, project: str, stage: str, service: str, r
     """Let deliveries into a stage again that a manual rollback has pinned."""
     place = f"/project/{segment(project)}/stage/{segment(stage)}/service/{segment(service)}"
     session.client.post(f"{place}/unpin", _filled(_told(reason)))
-    click.echo(f"{project}/{stage}/{service}: the pin is being lifted")
+    for _ in range(_ATTEMPTS):
+        if not session.client.get(place).get("pin"):
+            break
+        time.sleep(_PAUSE_S)
+    else:
+        raise KeptnError(f"the order was taken, but {project}/{stage}/{service} is pinned still; see keptn get service")
+    click.echo(f"{project}/{stage}/{service}: the pin is lifted")
 
 
 @click.command("redeliver", epilog=example(f"keptn redeliver {_ID}"))

@@ -1,4 +1,4 @@
-"""`keptn delete`: projects, services, secrets. Asks a person on a terminal first, unless `--yes`."""
+"""`keptn delete`: projects, services, secrets. Nothing goes without `--yes` or a person's yes on a terminal."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from keptn.cli.client import segment
 from keptn.cli.examples import example
 from keptn.cli.secret_values import scope_option
 from keptn.cli.session import Session, pass_session
+from keptn.errors import KeptnError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -63,5 +64,15 @@ def secret(session: Session, *, name: str, yes: bool) -> None:
 
 
 def _ask(question: str, *, yes: bool) -> None:
-    if not yes and sys.stdin.isatty():
-        click.confirm(question, abort=True)
+    """Raises KeptnError unless the answer is yes; no answer is none."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise KeptnError("Nothing was deleted: nobody can be asked without a terminal; say --yes")
+    try:
+        agreed = click.confirm(question)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(err=True)
+        agreed = False
+    if not agreed:
+        raise KeptnError("Nothing was deleted.")

@@ -10,7 +10,7 @@ import click
 from keptn import validation
 from keptn.cli.examples import example
 from keptn.cli.exit_codes import ExitCode, of_result
-from keptn.cli.output import output_option, show, table
+from keptn.cli.output import output_option, short_time, show, table
 from keptn.cli.session import Session, pass_session
 from keptn.errors import KeptnError, Refused
 from keptn.quality import answers, offline, perfspec, slo
@@ -21,7 +21,6 @@ from keptn.quality.verdict import Evidence, Gate, Verdict
 from keptn.validation import Kind
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
-_PAGE = 100
 
 
 @click.command(
@@ -120,7 +119,7 @@ def _backtest(session: Session, gate: Gate, given: dict[str, Any], *, output: st
         raise click.UsageError("--backtest needs --project, --stage and --service.")
     replays = backtest.replay(gate, _stored(session, given))
     rows = [
-        ("≠" if one.differs else "", one.time[:19], f"{one.said} {one.said_score:g}", _says(one.verdict), one.id)
+        ("≠" if one.differs else "", short_time(one.time), f"{one.said} {one.said_score:g}", _says(one.verdict), one.id)
         for one in replays
     ]
     columns = ("", "END", "SAID", "SAYS", "ID")
@@ -133,15 +132,7 @@ def _stored(session: Session, given: dict[str, Any]) -> list[dict[str, Any]]:
     from keptn.cli.client import segment  # noqa: PLC0415 - httpx is not for offline evaluations
 
     scope = f"/project/{segment(given['project'])}/stage/{segment(given['stage'])}/service/{segment(given['service'])}"
-    found: list[dict[str, Any]] = []
-    token = ""
-    while len(found) < given["backtest"]:
-        size = min(_PAGE, given["backtest"] - len(found))
-        page = session.client.get(f"{scope}/evaluation", pageSize=size, nextPageKey=token)
-        found += page["evaluations"]
-        if not (token := page["nextPageKey"]):
-            break
-    return found
+    return session.client.listed(f"{scope}/evaluation", "evaluations", limit=given["backtest"])
 
 
 def _says(verdict: Verdict) -> str:

@@ -11,7 +11,7 @@ import click
 from keptn.cli.client import Client
 from keptn.cli.exit_codes import ExitCode
 from keptn.cli.seconds import Seconds
-from keptn.errors import KeptnError
+from keptn.errors import KeptnError, Unknown
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -44,7 +44,7 @@ def finish_of(client: Client, posted: Mapping[str, Any], *, timeout_s: float) ->
     """The `.finished` event that answers the posted one. Raises KeptnError when it does not come in time."""
     deadline = time.monotonic() + timeout_s
     while True:
-        for event in client.get("/event", keptnContext=posted["keptnContext"], pageSize=100)["events"]:
+        for event in _recorded(client, str(posted["keptnContext"])):
             if event.get("triggeredid") == posted["id"] and event["type"].endswith(".finished"):
                 found: Mapping[str, Any] = event
                 return found
@@ -52,3 +52,12 @@ def finish_of(client: Client, posted: Mapping[str, Any], *, timeout_s: float) ->
             look = f"keptn get event --context={posted['keptnContext']}"
             raise KeptnError(f"{posted['type']} was accepted but is not done after {timeout_s:g} s; see {look}")
         time.sleep(_PAUSE_S)
+
+
+def _recorded(client: Client, context: str) -> list[Mapping[str, Any]]:
+    """The events of the context: none while `record` has not come to the first."""
+    try:
+        found: list[Mapping[str, Any]] = client.get("/event", keptnContext=context, pageSize=100)["events"]
+    except Unknown:
+        return []
+    return found

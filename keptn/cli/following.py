@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -25,8 +26,9 @@ _PATIENCE_S = 30.0
 
 def follow(client: Client, context: str, *, timeout_s: float) -> ExitCode:
     """Show the delivery until it is over; its exit code. Raises KeptnError when that takes longer than allowed."""
-    view = _lanes(client, context, timeout_s) if sys.stdout.isatty() else _plain(client, context, timeout_s)
-    click.echo(progress.summary(view))
+    in_lanes = sys.stdout.isatty()
+    view = _lanes(client, context, timeout_s) if in_lanes else _plain(client, context, timeout_s)
+    click.echo(progress.summary(view, reasons=in_lanes))
     return progress.exit_code(view)
 
 
@@ -34,7 +36,7 @@ def _plain(client: Client, context: str, timeout_s: float) -> View:
     told: set[str] = set()
 
     def tell(view: View) -> None:
-        for key, line in progress.lines(view):
+        for key, line in progress.lines(view, now=datetime.now(UTC)):
             if key not in told:
                 told.add(key)
                 click.echo(line)
@@ -46,10 +48,10 @@ def _lanes(client: Client, context: str, timeout_s: float) -> View:
     from rich.live import Live  # noqa: PLC0415 - for people on a terminal only
 
     with Live(refresh_per_second=8) as live:
-        return _watched(client, context, timeout_s, lambda view: live.update(drawn(view)))
+        return _watched(client, context, timeout_s, lambda view: live.update(drawn(view, now=datetime.now(UTC))))
 
 
-def drawn(view: View) -> RenderableType:
+def drawn(view: View, *, now: datetime | None = None) -> RenderableType:
     """The lanes as a table that rich shows."""
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
@@ -58,7 +60,7 @@ def drawn(view: View) -> RenderableType:
     table = Table(title=f"{view.get('image') or ''} {view['context']}".strip(), title_justify="left", box=None)
     table.add_column("stage", style="bold")
     table.add_column("steps")
-    for stage, lane in progress.lanes(view):
+    for stage, lane in progress.lanes(view, now=now):
         text = Text(lane)
         for mark, colour in colours.items():
             text.highlight_words([mark], colour)

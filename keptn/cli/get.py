@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from keptn.cli.session import Session, pass_session
 F = TypeVar("F", bound=Callable[..., Any])
 Found = Mapping[str, Any]
 
+_ALL = 10_000
 _project_option: Callable[[F], F] = click.option("-p", "--project", required=True, help="The project.")
 _limit_option: Callable[[F], F] = click.option(
     "--limit",
@@ -41,12 +43,12 @@ def project(session: Session, *, name: str | None, output: str) -> None:
     """Show all projects, or the project NAME."""
     if name:
         one = session.client.get(f"/project/{segment(name)}")
-        show(one, output=output, table=lambda: _stages(one["stages"]))
+        show(one, output=output, table=lambda: _stages(one["stages"], problem=one.get("problem")))
         return
-    found = session.client.get("/project", pageSize=100)["projects"]
-    rows = [(item["projectName"], item["stages"]) for item in found]
+    found = session.client.listed("/project", "projects", limit=_ALL)
+    rows = [(item["projectName"], item["stages"], item.get("problem")) for item in found]
     empty = "There are no projects yet: keptn create project NAME SHIPYARD"
-    show(found, output=output, table=lambda: table(rows, columns=("PROJECT", "STAGES"), empty=empty))
+    show(found, output=output, table=lambda: table(rows, columns=("PROJECT", "STAGES", "NOTE"), empty=empty))
 
 
 @command.command(epilog=example("keptn get stage --project=sockshop", "keptn get stage prod --project=sockshop"))
@@ -58,7 +60,7 @@ def stage(session: Session, *, name: str | None, project: str, output: str) -> N
     """Show the stages of a project, or the stage NAME."""
     found = session.client.get(f"/project/{segment(project)}/stage" + (f"/{segment(name)}" if name else ""))
     stages = [found] if name else found["stages"]
-    show(stages, output=output, table=lambda: _stages(stages))
+    show(stages, output=output, table=lambda: _stages(stages, problem=found.get("problem")))
 
 
 @command.command(epilog=example("keptn get service --project=sockshop", "keptn get service carts --project=sockshop"))
@@ -69,10 +71,10 @@ def stage(session: Session, *, name: str | None, project: str, output: str) -> N
 @pass_session
 def service(session: Session, *, name: str | None, project: str, stage: str, output: str) -> None:
     """Show the services of a project, and what is live of them in each stage."""
-    base = f"/project/{segment(project)}"
+    base = f"/project/{segment(project)}" + (f"/stage/{segment(stage)}" if stage else "")
     names = [name] if name else [item["serviceName"] for item in session.client.get(f"{base}/service")["services"]]
-    slots = [slot for n in names for slot in session.client.get(f"{base}/service/{segment(n)}")["stages"]]
-    slots = [slot for slot in slots if stage in ("", slot["stageName"])]
+    shown = [session.client.get(f"{base}/service/{segment(one)}") for one in names]
+    slots = shown if stage else [slot for one in shown for slot in one["stages"]]
     rows = [(slot["serviceName"], slot["stageName"], *_live(slot)) for slot in slots]
     columns = ("SERVICE", "STAGE", "IMAGE", "DIGEST", "COLOUR", "NOTE")
     empty = f"There are no services yet: keptn onboard service --project={project} --values=FILE"
@@ -98,7 +100,7 @@ def delivery(session: Session, /, *, context: str | None, output: str, limit: in
         return
     query = {"project": wanted["project"], "service": wanted["service"], "olderThan": wanted["older_than"]}
     unfinished = "true" if wanted["unfinished"] else ""
-    found = session.client.get("/delivery", **query, unfinished=unfinished, pageSize=limit)["deliveries"]
+    found = session.client.listed("/delivery", "deliveries", limit=limit, **query, unfinished=unfinished)
     show(found, output=output, table=lambda: _deliveries(found))
 
 
@@ -140,7 +142,7 @@ def event(session: Session, /, *, event_type: str, output: str, limit: int, **wa
         raise click.UsageError("Give --project or --context.")
     query = {name: text for name, text in wanted.items() if name != "context"}
     context = wanted["context"]
-    found = session.client.get("/event", keptnContext=context, type=event_type, pageSize=limit, **query)["events"]
+    found = session.client.listed("/event", "events", limit=limit, keptnContext=context, type=event_type, **query)
     rows = [(short_time(e["time"]), e["type"], _scope(e), e["data"].get("result"), e["id"]) for e in found]
     columns = ("TIME", "TYPE", "SLOT", "RESULT", "ID")
     show(found, output=output, table=lambda: table(rows, columns=columns, empty="There are no such events."))
@@ -179,9 +181,10 @@ def hook(session: Session, *, project: str, service: str, output: str) -> None:
     show(found, output=output, table=lambda: fields({"URL": found["url"], "Header": found["header"]}))
 
 
-def _stages(stages: list[Found]) -> str:
+def _stages(stages: list[Found], *, problem: str | None) -> str:
     rows = [(item["stageName"], item["services"]) for item in stages]
-    return table(rows, columns=("STAGE", "SERVICES"), empty="There are no stages.")
+    shown = table(rows, columns=("STAGE", "SERVICES"), empty="There are no stages.")
+    return f"{shown}\n{problem}" if problem else shown
 
 
 def _live(slot: Found) -> tuple[object, ...]:
@@ -201,8 +204,8 @@ def _described(delivery: Found) -> tuple[str, ...]:
 
 
 def _steps(view: Found) -> str:
-    rows = [(line,) for _, line in progress.lines(view)]
-    return "\n".join((progress.summary(view), *(text for (text,) in rows)))
+    now = None if progress.is_over(view) else datetime.now(UTC)
+    return "\n".join((progress.summary(view, reasons=False), *(line for _, line in progress.lines(view, now=now))))
 
 
 def _scope(event: Found) -> str:

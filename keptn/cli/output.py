@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from keptn import durations
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 output_option: Callable[[F], F] = click.option(
@@ -48,8 +50,8 @@ def fields(found: Mapping[str, object]) -> str:
 
 
 def short_time(text: object) -> str:
-    """An RFC 3339 time to the second."""
-    return str(text or "").replace("T", " ")[:19]
+    """An RFC 3339 time to the second, with its zone."""
+    return durations.moment(str(text or ""))
 
 
 def _cell(value: object) -> str:

@@ -6,16 +6,16 @@ A view is what `GET /v1/delivery/<context>` answers.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from keptn import durations
 from keptn.cli.exit_codes import ExitCode, of_result
 
 View = Mapping[str, Any]
 FINAL = frozenset({"finished", "aborted", "timedOut", "superseded"})
-_ANNOUNCED = {"approval", "evaluation", "deployment", "traffic", "release", "rollback"}
-"""Tasks of which there is nothing to say before an executor has: most of them are over at once."""
-_LONG = {*_ANNOUNCED, "soak"}
-"""Tasks of which a person wants to know what they wait for."""
+_SOON_S = 25.0
+"""A task that says nothing for so long is told as a wait; a step waits 20 s for the world before it says so."""
 _MARKS = {"pass": "✓", "warning": "!", "fail": "✗"}
 
 
@@ -38,7 +38,7 @@ def exit_code(view: View) -> ExitCode:
     return of_result(str(view["result"] or "fail"))
 
 
-def lines(view: View) -> Iterator[tuple[str, str]]:
+def lines(view: View, *, now: datetime | None = None) -> Iterator[tuple[str, str]]:
     """Everything that can be told so far, each with a key: what was told once is not told again."""
     for execution in executions(view):
         where = f"{execution['stage']:<10} {execution['sequence']:<12}"
@@ -47,26 +47,41 @@ def lines(view: View) -> Iterator[tuple[str, str]]:
             yield f"{key}/{task['id']}", f"{_clock(task['triggered_at'])}  {where} {_named(task)} …"
             if task["finished_at"]:
                 yield f"{key}/{task['id']}/end", f"{_clock(task['finished_at'])}  {where} {_ended(_named(task), task)}"
-        if why := held(execution):
-            yield f"{key}/wait/{why}", f"          {where} waits: {why}"
+        if why := held(execution, now=now):
+            yield f"{key}/wait/{why}", f"           {where} waits: {why}"
         if execution["finished_at"]:
-            yield f"{key}/end", f"{_clock(execution['finished_at'])}  {where} {_ended('is over:', execution)}"
+            told = any(task["message"] == execution["message"] for task in execution["tasks"])
+            over = {**execution, "message": ""} if told else execution
+            yield f"{key}/end", f"{_clock(execution['finished_at'])}  {where} {_ended('is over:', over)}"
 
 
-def held(execution: Mapping[str, Any]) -> str:
-    """Why an execution does not go on, with the time it will; empty while a task is at work."""
+def held(execution: Mapping[str, Any], *, now: datetime | None = None) -> str:
+    """Why an execution does not go on, with the time it will; empty while a task is at work.
+
+    now: then also what says nothing for long.
+    """
     waiting = execution.get("waiting") or {}
-    if not waiting.get("why") or (waiting.get("for") and waiting["for"] not in _LONG):
-        return ""
-    if waiting.get("for") in _ANNOUNCED and not execution["tasks"][-1].get("executors", ["somebody"]):
+    at_once = waiting.get("for") in {"", "soak"} or _has_said(execution)
+    if not waiting.get("why") or not (at_once or _is_long(waiting, now)):
         return ""
     timed = waiting.get("until") and waiting.get("for") != "evaluation"  # it says itself until when
-    until = f" until {waiting['until'][:19].replace('T', ' ')}" if timed else ""
+    until = f" (until {durations.moment(waiting['until'])})" if timed else ""
     answer = f"; keptn approve {waiting['id']}" if waiting.get("for") == "approval" else ""
     return f"{waiting['why']}{until}{answer}"
 
 
-def lanes(view: View) -> Sequence[tuple[str, str]]:
+def _has_said(execution: Mapping[str, Any]) -> bool:
+    """Whether somebody at work on the last task has said what it waits for."""
+    at_work = execution["tasks"][-1].get("executors", ()) if execution["tasks"] else ()
+    return any(executor["message"] and not executor["finished_at"] for executor in at_work)
+
+
+def _is_long(waiting: Mapping[str, Any], now: datetime | None) -> bool:
+    since = waiting.get("since")
+    return bool(now and since and (now - datetime.fromisoformat(since)).total_seconds() > _SOON_S)
+
+
+def lanes(view: View, *, now: datetime | None = None) -> Sequence[tuple[str, str]]:
     """Stage by stage, what happened in it: `("dev", "✓ deployment ✓ test … evaluation")`."""
     stages: dict[str, list[str]] = {}
     for execution in executions(view):
@@ -74,21 +89,28 @@ def lanes(view: View) -> Sequence[tuple[str, str]]:
         if execution["sequence"] != "delivery":
             lane.append(f"[{execution['sequence']}]")
         lane.extend(_step(task) for task in execution["tasks"])
-        if why := held(execution):
-            lane.append(f"({why})")
+        if why := held(execution, now=now):
+            lane.append(f"({why}{_elapsed(execution['waiting'], now)})")
         elif execution["state"] in {"aborted", "superseded", "timedOut"}:
             lane.append(f"({execution['state']})")
     return [(stage, " ".join(lane) or "waiting") for stage, lane in stages.items()]
 
 
-def summary(view: View) -> str:
-    """The last sentence."""
+def _elapsed(waiting: Mapping[str, Any], now: datetime | None) -> str:
+    if now is None or not waiting.get("since"):
+        return ""
+    elapsed_s = (now - datetime.fromisoformat(waiting["since"])).total_seconds()
+    return f"; for {durations.short(int(max(elapsed_s, 0)))}"
+
+
+def summary(view: View, *, reasons: bool = True) -> str:
+    """The last sentence. reasons: why it failed; where all steps were told, that was told with them."""
     what = " ".join(str(part) for part in (view.get("image") or "", view.get("project"), view.get("service")) if part)
     result = f" with result {view['result']}" if view["result"] else ""
     failed = [execution for execution in executions(view) if execution["result"] == "fail" and execution["message"]]
-    reasons = [execution["message"] for execution in failed[:1]]
-    reasons += [f"{execution['sequence']}: {execution['message']}" for execution in failed[1:][-1:]]
-    return "; ".join((f"{what}: {view['state']}{result}" + (f": {reasons[0]}" if reasons else ""), *reasons[1:]))
+    why = [execution["message"] for execution in failed[:1]] if reasons else []
+    why += [f"{execution['sequence']}: {execution['message']}" for execution in failed[1:][-1:]] if reasons else []
+    return "; ".join((f"{what}: {view['state']}{result}" + (f": {why[0]}" if why else ""), *why[1:]))
 
 
 def _step(task: Mapping[str, Any]) -> str:
@@ -108,4 +130,4 @@ def _ended(what: str, ended: Mapping[str, Any]) -> str:
 
 
 def _clock(text: str) -> str:
-    return text[11:19]
+    return f"{text[11:19]}Z"

@@ -59,8 +59,11 @@ def _send(session: Session, file: Path, *, no_wait: bool, timeout_s: float) -> i
     starts = posted["type"].endswith(".triggered") and len(posted["type"].split(".")) == 6
     if starts and {"project", "stage", "service"} <= set(posted):
         return starting.begun(session, posted, no_wait=no_wait, timeout_s=timeout_s)
+    if unheard := posted.get("unheard"):
+        raise KeptnError(f"{posted['type']} {posted['id']} was recorded, but {unheard}")
     context = f"; keptn context {posted['keptnContext']}" if posted["keptnContext"] else ""
-    click.echo(f"{posted['type']} {posted['id']} was taken{context}")
+    foreign = "" if posted["type"].startswith("sh.keptn.") else "; keptn starts nothing on this type, your Triggers may"
+    click.echo(f"{posted['type']} {posted['id']} was taken{context}{foreign}")
     return ExitCode.PASS
 
 

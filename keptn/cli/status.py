@@ -28,7 +28,7 @@ def command(session: Session, *, context: str | None, project: str, service: str
     if context:
         session.client.get(f"/delivery/{segment(context)}")  # one that nobody knows is told at once
     else:
-        found = session.client.get("/delivery", project=project, service=service, pageSize=1)["deliveries"]
+        found = session.client.listed("/delivery", "deliveries", limit=1, project=project, service=service)
         if not found:
             raise KeptnError("there is no delivery yet; start one: keptn send event newartifact IMAGE")
         context = str(found[0]["context"])

@@ -56,7 +56,7 @@ def _slot_options(function: F) -> F:
 
 @command.command(epilog=example(_EVALUATION))
 @_slot_options
-@click.option("--timeframe", default="", help="How far back from now: 8s, 5m, 1h.")
+@click.option("--timeframe", default="", help="How far back from now, or from --start on: 8s, 5m, 1h.")
 @click.option("--start", default="", help="Begin of the window, RFC 3339.")
 @click.option("--end", default="", help="End of the window, RFC 3339.")
 @pass_session

@@ -13,6 +13,7 @@ from keptn.context import Context
 from keptn.errors import Refused, Undecodable
 from keptn.events import SLOT_ALARM, Control, Event, Phase, Result, Scope, Status, TypeParts
 from keptn.orchestration import controls, posting, retiring, snapshots, stray, transition
+from keptn.projects import new_stages
 from keptn.records import deliveries, objects, retention
 from keptn.sequence import codec, engine, kind
 from keptn.sequence.admission import refused
@@ -66,7 +67,7 @@ def _control(event: Event, control: Control, ctx: Context) -> None:
     if not _is_whole(event.scope):
         controls.spread(event, control, ctx)
         return
-    transition.run(event.scope, event, ctx, partial(_control_facts, event=event, ctx=ctx))
+    transition.run(event.scope, event, ctx, partial(control_facts, event=event, ctx=ctx))
 
 
 def _completed(event: Event, parts: TypeParts) -> Event:
@@ -104,7 +105,7 @@ def _admit(event: Event, sha: str, ctx: Context) -> None:
     paused, aborted = controls.held(event, event.scope.stage, ctx)
     facts = Facts(
         shipyard=sha,
-        rejection=_rejection(event, ctx),
+        rejection=_rejected(event.scope, kind.digest(event.data), ctx),
         paused=paused,
         aborted=aborted,
         max_hops=ctx.settings.max_hops,
@@ -129,16 +130,29 @@ def _snapshot(event: Event, parts: TypeParts, ctx: Context) -> str:
     if scope.stage != parts.stage:
         raise Refused(f"{event.type} is about stage {parts.stage!r}, but its data says {scope.stage!r}; correct one")
     sha = event.extensions.get(SNAPSHOT, "") if event.source == SOURCE else ""
-    sha = sha or snapshots.current(ctx.store, ctx.config_repo, scope.project)
+    is_new = False
+    if not sha:
+        sha, is_new = snapshots.current(ctx.store, ctx.config_repo, scope.project)
     shipyard = snapshots.load(ctx.store, scope.project, sha)
+    if is_new:
+        _have_stages_made(scope.project, shipyard, ctx)
     shipyard.stage(parts.stage).sequence(parts.name)
     retention.check_waits(shipyard, retention_days=ctx.settings.retention_days)
     return sha
 
 
-def _rejection(event: Event, ctx: Context) -> Rejection | None:
-    digest = kind.digest(event.data)
-    found = deliveries.read(ctx.store, objects.rejected(event.scope, digest)) if digest else None
+def _have_stages_made(project: str, shipyard: Shipyard, ctx: Context) -> None:
+    """Somebody changed the shipyard with Git: what it has in addition is made while the delivery is on its way there.
+
+    Should this be lost, `api` makes the branch when it comes to it.
+    """
+    if lacking := new_stages.lacking_of(project, shipyard.stage_names, ctx):
+        text = (ctx.config_repo.tree(project, "main").read("shipyard.yaml") or b"").decode()
+        ctx.sink.post(new_stages.to_be_made(project, text, lacking, source=SOURCE, ctx=ctx))
+
+
+def _rejected(scope: Scope, digest: str, ctx: Context) -> Rejection | None:
+    found = deliveries.read(ctx.store, objects.rejected(scope, digest)) if digest else None
     return codec.rejection(found) if found else None
 
 
@@ -163,7 +177,8 @@ def _facts(slot: Slot, *, ctx: Context, known: bool = False) -> Facts:
     )
 
 
-def _control_facts(slot: Slot, *, event: Event, ctx: Context) -> Facts:
+def control_facts(slot: Slot, *, event: Event, ctx: Context) -> Facts:
+    """What the engine asks about an order for one slot."""
     facts = _facts(slot, ctx=ctx)
     if not event.data.get("execution"):
         return facts
@@ -179,6 +194,7 @@ def _control_facts(slot: Slot, *, event: Event, ctx: Context) -> Facts:
     return replace(
         facts,
         subject=subject,
+        rejection=_rejected(event.scope, str(subject["digest"]), ctx),
         known=ctx.store.get(again) is not None,
         shipyards=_shipyards(slot, str(subject["shipyard"]), ctx),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from keptn import events
@@ -24,9 +24,16 @@ def spread(event: Event, control: Control, ctx: Context) -> None:
     In that order: an execution whose document is not there yet asks for the order after it has written it.
     """
     _remember(event, control, ctx)
-    found = [d for d in deliveries.documents(ctx.store, event.context) if _is_meant(event, d)]
-    for order in _failed(found) if control is Control.RERUN else _unfinished(found):
-        ctx.sink.post(_order(event, control, order))
+    found = deliveries.documents(ctx.store, event.context)
+    orders = filter(None, [subject(event, found)]) if control is Control.RERUN else _unfinished(event, found)
+    for order in orders:
+        ctx.sink.post(order_for(event, control, order))
+
+
+def is_to_be_held(store: ObjectStore, context: str, stage: str) -> bool:
+    """Whether the delivery is ordered to pause in the stage; without one, in any or as a whole."""
+    stages = [stage] if stage else _known(store, context)
+    return any(order["control"] == Control.PAUSE for one in stages if (order := _latest(context, one, store)))
 
 
 def held(event: Event, stage: str, ctx: Context) -> tuple[str, str]:
@@ -54,10 +61,16 @@ def given_since(event: Event, facts: Facts, ctx: Context) -> Event | None:
 
 
 def _latest(context: str, stage: str, store: ObjectStore) -> Mapping[str, str] | None:
-    stored = store.get(objects.control(context))
-    known = json.loads(stored.data) if stored else {}
+    known = _known(store, context)
     orders = [known[key] for key in ("", stage) if key in known]
     return max(orders, key=lambda order: str(order["at"]), default=None)
+
+
+def _known(store: ObjectStore, context: str) -> Mapping[str, Mapping[str, str]]:
+    """The latest order by the stage that it is for; empty: the delivery as a whole."""
+    stored = store.get(objects.control(context))
+    found: Mapping[str, Mapping[str, str]] = json.loads(stored.data) if stored else {}
+    return found
 
 
 def _text(order: Mapping[str, str] | None, control: Control) -> str:
@@ -99,17 +112,21 @@ def _is_meant(event: Event, document: Mapping[str, Any]) -> bool:
     return event.scope.stage in {"", document["stage"]}
 
 
-def _unfinished(found: list[dict[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    scopes = {(d["project"], d["stage"], d["service"]) for d in found if not d["finished_at"]}
+def _unfinished(event: Event, found: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    meant = [d for d in found if _is_meant(event, d)]
+    scopes = {(d["project"], d["stage"], d["service"]) for d in meant if not d["finished_at"]}
     for project, stage, service in sorted(scopes):
         yield {"project": project, "stage": stage, "service": service}
 
 
-def _failed(found: list[dict[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """The execution of the delivery that failed last; whether a rollback has undone it since."""
+def subject(event: Event, documents: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """What a rerun of the event's delivery is about: the execution that failed last, and whether a rollback has undone
+    it since. documents: of all its executions.
+    """
+    found = [d for d in documents if _is_meant(event, d)]
     failed = [d for d in found if d["finished_at"] and d["result"] == Result.FAIL and d.get("data") and d["shipyard"]]
     if not failed:
-        return
+        return None
     last = max(failed, key=lambda document: str(document["finished_at"]))
     scope = {key: last[key] for key in ("project", "stage", "service")}
     undone = any(
@@ -118,11 +135,12 @@ def _failed(found: list[dict[str, Any]]) -> Iterator[Mapping[str, Any]]:
         and any(task["name"] == "rollback" for task in d["tasks"])
         for d in found
     )
-    yield {**scope, "execution": last["id"], "sequence": last["sequence"], "undone": undone}
+    return {**scope, "execution": last["id"], "sequence": last["sequence"], "undone": undone}
 
 
-def _order(event: Event, control: Control, order: Mapping[str, Any]) -> Event:
-    told = {key: event.data[key] for key in ("by", "reason") if key in event.data}
+def order_for(event: Event, control: Control, order: Mapping[str, Any]) -> Event:
+    """The event's order, for one slot."""
+    told = {key: event.data[key] for key in ("by", "reason", "force") if key in event.data}
     return events.caused(
         event,
         type=events.control_type(control),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from contextlib import suppress
 from functools import lru_cache
 
 from keptn import shipyard
@@ -17,15 +16,20 @@ _parsed: dict[str, Shipyard] = {}
 """By hash; what a hash means never changes, so every store may share it."""
 
 
-def current(store: ObjectStore, repo: ConfigRepo, project: str) -> str:
-    """Hash of the shipyard on main, stored. Raises Unknown (project), Refused (no shipyard), InvalidFile."""
+def current(store: ObjectStore, repo: ConfigRepo, project: str) -> tuple[str, bool]:
+    """Hash of the shipyard on main, stored, and whether it is a new one.
+
+    Raises Unknown (project), Refused (no shipyard), InvalidFile.
+    """
     text = repo.tree(project, "main").read("shipyard.yaml")
     if text is None:
         raise Refused(f"project {project!r} has no shipyard.yaml on main; add it to the config repo")
     sha, canonical = _compiled(text, project)
-    with suppress(LostRace):  # then it is there already, with the same content
+    try:
         store.put(objects.shipyard(project, sha), canonical, if_generation=0)
-    return sha
+    except LostRace:  # it is there already, with the same content
+        return sha, False
+    return sha, True
 
 
 def load(store: ObjectStore, project: str, sha: str) -> Shipyard:
@@ -40,7 +44,7 @@ def load(store: ObjectStore, project: str, sha: str) -> Shipyard:
 
 @lru_cache(maxsize=32)
 def _compiled(text: bytes, project: str) -> tuple[str, bytes]:
-    compiled = shipyard.parse(text, name=project)
+    compiled = shipyard.parse(text, file=f"{project}/shipyard.yaml", name=project)
     canonical = json.dumps(compiled.to_dict(), sort_keys=True).encode()
     sha = hashlib.sha256(canonical).hexdigest()
     return sha, canonical

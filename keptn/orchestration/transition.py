@@ -71,7 +71,7 @@ def run(scope: Scope, event: Event, ctx: Context, facts_for: FactsFor) -> bool:
 def decide(scope: Scope, event: Event, ctx: Context, facts_for: FactsFor) -> Decision:
     """The first half: the slot is written, and what people read. Raises Unavailable."""
     for _ in range(ATTEMPTS):
-        if decision := _attempt(_load(scope, ctx), event, ctx, facts_for):
+        if decision := _attempt(load(scope, ctx), event, ctx, facts_for):
             return decision
     raise Unavailable(f"slot {scope} is being written by others; deliver {event.type} again")
 
@@ -88,7 +88,7 @@ def finish(decision: Decision, ctx: Context) -> None:
             _confirm(decision, ctx)
 
 
-def _load(scope: Scope, ctx: Context) -> tuple[Slot, StoredObject | None]:
+def load(scope: Scope, ctx: Context) -> tuple[Slot, StoredObject | None]:
     """A slot that is not there goes on where one that was retired ended: its fence never goes back."""
     stored = ctx.store.get(objects.slot(scope))
     return (codec.decode(stored.data) if stored else retiring.successor(ctx.store, scope)), stored

@@ -6,17 +6,17 @@ was interrupted is completed by its repetition.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from keptn import documents, names
+from keptn import names
 from keptn.context import Context
 from keptn.deployment.trailers import commit_message
 from keptn.errors import InvalidFile, Refused
 from keptn.events import Event, Scope
-from keptn.ports import ObjectStore, Tree
-from keptn.projects import artifacts, hook_tokens, stages
+from keptn.ports import ObjectStore
+from keptn.projects import artifacts, hook_tokens, new_stages, stages
 
-SHIPYARD, STAGE = "shipyard.yaml", "stage.yaml"
+SHIPYARD = "shipyard.yaml"
 _STATE = ("rejected", "deliveries", "evaluations", "invalidated", "shipyards")
 """What the object store keeps of a project, each below `<kind>/<project>/`; its slots are retired already, by
 `orchestrate`. The audit log stays.
@@ -30,17 +30,21 @@ def create(task: Event, ctx: Context) -> tuple[Sequence[str], Sequence[str]]:
     that was deleted. Raises Refused or InvalidFile, and then nothing was made but places for stages, which the next
     time finds.
     """
+    from keptn import validation  # noqa: PLC0415 - as in `stages_of`
+
     project, content = text(task, "project"), text(task, "shipyard")
     names.check_project(project)
-    found, warnings = _stages(content, project, retention_days=ctx.settings.retention_days)
-    branches = {"main": {SHIPYARD: content.encode()}}
-    branches |= {stage: {STAGE: documents.dump({"project": project, "stage": stage})} for stage in found}
+    found = stages_of(content, project, retention_days=ctx.settings.retention_days)
+    branches: dict[str, Mapping[str, bytes]] = {"main": {SHIPYARD: content.encode()}}
+    branches |= {stage: new_stages.first_files(project, stage) for stage in found}
+    warnings = validation.warnings(content, file=SHIPYARD, kind=validation.Kind.SHIPYARD)
     there = project in ctx.config_repo.projects()
     same = there and is_made_from(content, project, ctx)
     if same or not there:  # else it will be refused
         for stage in found:
             ctx.platform.prepare(project, stage)
     if same:
+        new_stages.add_branches(project, found, ctx)
         again = f"project {project} was there already; what its stages lacked in the cluster is made anew"
         return found, [again, *warnings]
     ctx.config_repo.create(project, branches, message=commit_message(f"Create project {project}", event=task))
@@ -57,7 +61,8 @@ def delete(task: Event, ctx: Context) -> None:
     project = text(task, "project")
     if project not in ctx.config_repo.projects():
         return
-    there = {stage: services_of(ctx.config_repo.tree(project, stage)) for stage in _stages_left(project, ctx)}
+    left = stages.there(ctx.config_repo, project)
+    there = {stage: new_stages.services_of(ctx.config_repo.tree(project, stage)) for stage in left}
     for service in sorted(set().union(*there.values())):
         forget_hook(project, service, ctx)
     ctx.secret_admin.delete(hook_tokens.problems_secret(project))
@@ -68,12 +73,6 @@ def delete(task: Event, ctx: Context) -> None:
     for kind in _STATE:
         delete_below(ctx.store, f"{kind}/{project}/")
     ctx.config_repo.delete(project)
-
-
-def services_of(tree: Tree) -> Sequence[str]:
-    """Names of a stage's services: its folders that hold a values file."""
-    files = (path.split("/") for path in tree.list())
-    return [folder for folder, *rest in files if rest == ["values.yaml"]]
 
 
 def forget_hook(project: str, service: str, ctx: Context) -> None:
@@ -90,28 +89,21 @@ def delete_below(store: ObjectStore, prefix: str) -> None:
             store.delete(name)
 
 
-def _stages_left(project: str, ctx: Context) -> Sequence[str]:
-    try:
-        return stages.of_project(ctx.config_repo, project)
-    except Refused:  # a shipyard that somebody broke by hand must not keep the project from going
-        return ()
-
-
-def _stages(text: str, project: str, *, retention_days: int) -> tuple[Sequence[str], Sequence[str]]:
-    """The shipyard's stages, each fit for a branch and a namespace, and its warnings. Raises InvalidFile or Refused."""
+def stages_of(text: str, project: str, *, retention_days: int, file: str = SHIPYARD) -> Sequence[str]:
+    """The shipyard's stages, each fit for a branch and a namespace. Raises InvalidFile or Refused."""
     # half of what importing this file would cost, for one of its callers
-    from keptn import shipyard, validation  # noqa: PLC0415
+    from keptn import shipyard  # noqa: PLC0415
     from keptn.records import retention  # noqa: PLC0415
 
-    parsed = shipyard.parse(text, file=SHIPYARD, name=project)
+    parsed = shipyard.parse(text, file=file, name=project)
     retention.check_waits(parsed, retention_days=retention_days)
     found = [stage.name for stage in parsed.stages]
     for stage in found:
         try:
             names.check_stage(stage, project=project)
         except Refused as refused:
-            raise InvalidFile(str(refused), file=SHIPYARD) from refused
-    return found, validation.warnings(text, file=SHIPYARD, kind=validation.Kind.SHIPYARD)
+            raise InvalidFile(str(refused), file=file) from refused
+    return found
 
 
 def text(task: Event, name: str) -> str:

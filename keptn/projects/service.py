@@ -80,7 +80,7 @@ def follow(project: str, service: str, ctx: Context) -> None:
     file that cannot be read, nobody knows, and nothing is forgotten.
     """
     found, known = set(), True
-    for stage in stages.of_project(ctx.config_repo, project):
+    for stage in stages.there(ctx.config_repo, project):
         content = ctx.config_repo.tree(project, stage).read(f"{service}/values.yaml")
         try:
             repository = content and values.parse(content).repository
@@ -101,7 +101,7 @@ def delete(task: Event, ctx: Context) -> None:
     names.check_service(service)
     if project not in ctx.config_repo.projects():
         return
-    found = stages.of_project(ctx.config_repo, project)
+    found = stages.there(ctx.config_repo, project)
     forget_hook(project, service, ctx)
     ctx.platform.remove_all(project, service=service)
     for stage in found:

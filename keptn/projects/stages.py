@@ -21,7 +21,20 @@ def of_project(repo: ConfigRepo, project: str) -> Sequence[str]:
     text = repo.tree(project, "main").read("shipyard.yaml")
     if text is None:
         raise Refused(f"project {project} has no shipyard.yaml on main; add it to the config repo")
-    return in_shipyard(documents.read(text, file="shipyard.yaml", kind="shipyard"))
+    return in_shipyard(documents.read(text, file=f"{project}/shipyard.yaml", kind="shipyard"))
+
+
+def there(repo: ConfigRepo, project: str) -> Sequence[str]:
+    """The stages that have a branch, whatever the shipyard says: first those that it names, in its order.
+
+    Raises Unknown for a project that does not exist.
+    """
+    branches = [branch for branch in repo.branches(project) if branch != "main"]
+    try:
+        named = of_project(repo, project)
+    except Refused:  # somebody broke it by hand
+        named = ()
+    return [*(stage for stage in named if stage in branches), *(branch for branch in branches if branch not in named)]
 
 
 def in_shipyard(document: Document) -> Sequence[str]:

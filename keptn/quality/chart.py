@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
+from keptn import durations
 from keptn.quality.wording import number
 
 WIDTH, ROW, LEFT, RIGHT, PADDING = 860, 120, 210, 70, 18
@@ -62,7 +63,8 @@ def _point(indicator: Mapping[str, Any], record: Mapping[str, Any]) -> _Point:
     limits = [one["targetValue"] for one in indicator.get("passTargets") or () if one.get("targetValue") is not None]
     status = str(indicator.get("status"))
     shown = "no value" if value is None else number(value)
-    said = f"{str(record.get('timeEnd'))[:19]} {status}: {shown} {measured.get('message') or ''}".strip()
+    end = durations.moment(str(record.get("timeEnd") or ""))
+    said = f"{end} {status}: {shown} {measured.get('message') or ''}".strip()
     return _Point(value=value, limit=limits[0] if limits else None, status=status, title=said)
 
 

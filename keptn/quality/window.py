@@ -6,17 +6,20 @@ Source: keptn specification and lighthouse: start and end, else a timeframe, els
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from keptn import events
+from keptn import durations, events
 from keptn.errors import Refused
 from keptn.events import Event
 from keptn.quality.hold import CANARY_MIN_REQUESTS, Hold, Properties
 
+MOST_AHEAD = timedelta(minutes=5)
+"""How far the end of a window that was named may lie ahead."""
+
 
 def of_evaluation(triggered: Event, *, beside_live: bool = False) -> Hold:
-    """The window of `evaluation.triggered`. Raises Refused if its times cannot be read or contradict each other.
+    """The window of `evaluation.triggered`. Raises Refused if its times are wrong or to come.
 
     Order: the evaluation's own `start` and `end`; one of them and `timeframe` (5 min if unsaid); of this deployment's
     test run and its step of traffic what was last, with a step `timeframe` from its end; `timeframe` from the end of
@@ -28,11 +31,26 @@ def of_evaluation(triggered: Event, *, beside_live: bool = False) -> Hold:
     if start and end and own.get("timeframe"):
         raise Refused("the evaluation names start, end and timeframe; leave one of end and timeframe out")
     asked = Properties(own)
+    if not (start or end):
+        return _implied(triggered, asked, beside_live=beside_live)
     if end:
-        return asked.fixed(start or end - asked.timeframe, end)
-    if start:
-        return asked.growing(start)
-    return _implied(triggered, asked, beside_live=beside_live)
+        hold = asked.fixed(start or end - asked.timeframe, end)
+    elif start:
+        hold = asked.growing(start)
+    check_past(hold.start, hold.start + hold.timeframe, now=triggered.time)
+    return hold
+
+
+def check_past(start: datetime, end: datetime, *, now: datetime) -> None:
+    """Raises Refused for a window that is to come: mostly a local time that was meant to be UTC.
+
+    Its end may be a little ahead: that is waited for.
+    """
+    for what, moment, latest in (("starts", start, now), ("ends", end, now + MOST_AHEAD)):
+        if moment > latest:
+            ahead = durations.short(round((moment - now).total_seconds()))
+            told = f"the window {what} in {ahead}: {durations.moment(moment)}, and it is now {durations.moment(now)}"
+            raise Refused(f"{told}; times are UTC, unless they say otherwise as in 2026-01-31T14:00:00+02:00")
 
 
 def stepped_at(triggered: Event) -> datetime | None:
@@ -47,6 +65,7 @@ def _implied(triggered: Event, asked: Properties, *, beside_live: bool) -> Hold:
     tested_from, tested_to, stepped = _moment(test, "start"), _moment(test, "end"), stepped_at(triggered)
     since = max(filter(None, (deployed, stepped)), default=None)
     if tested_from and tested_to and not (since and tested_to <= since):  # else an earlier stage's, or before the step
+        check_past(min(tested_from, triggered.time), tested_to, now=triggered.time)  # its executor's clock may be ahead
         return asked.fixed(tested_from, tested_to)
     if stepped:
         return asked.growing(stepped, min_requests=CANARY_MIN_REQUESTS if beside_live else 0)

@@ -51,6 +51,9 @@ class EventFilter:
         return of_type and self.stage in ("", scope.stage) and self.service in ("", scope.service)
 
 
+ANY = EventFilter()
+
+
 def keep(store: ObjectStore, event: Event) -> None:
     """Write the event, once: the index first, so that what is found by context is found everywhere."""
     if event.scope.project:
@@ -65,10 +68,17 @@ def by_id(store: ObjectStore, context: str, event_id: str) -> Event | None:
     return _read(store, name) if name else None
 
 
-def of_context(store: ObjectStore, context: str, *, limit: int = 100, token: str = "") -> EventPage:
-    """The events of one delivery, oldest first."""
-    page = store.list(objects.events(context), limit=limit, token=token)
-    return EventPage(events=_all(store, page.names), next_token=page.next_token)
+def of_context(
+    store: ObjectStore, context: str, *, wanted: EventFilter = ANY, limit: int = 100, token: str = ""
+) -> EventPage:
+    """The events of one delivery that match, oldest first; it has a bounded number. token: from the page before."""
+    found: list[Event] = []
+    for name in _names(store, objects.events(context), start=token):
+        if len(found) == limit:
+            return EventPage(events=found, next_token=name)
+        if (event := _read(store, name)) and wanted.fits(event):
+            found.append(event)
+    return EventPage(events=found)
 
 
 def newest(store: ObjectStore, project: str, *, wanted: EventFilter, limit: int = 20, token: str = "") -> EventPage:

@@ -15,7 +15,7 @@ from keptn.sequence.aggregate import Outcome
 from keptn.sequence.ending import end
 from keptn.sequence.limits import LARGEST_DATA
 from keptn.sequence.merge import merged
-from keptn.sequence.slot import Execution, Pin, Problem, Rank, Slot, State
+from keptn.sequence.slot import Execution, Problem, Rank, Slot, State
 from keptn.sequence.turn import RECENT, SOURCE, Turn
 from keptn.shipyard import SequenceDefinition
 
@@ -52,8 +52,6 @@ def admit(turn: Turn, parts: TypeParts) -> None:
         _admit_problem(turn, execution)
     elif delivers:
         _supersede_queued(turn, execution)
-    elif definition.position("rollback") is not None and execution.manual:
-        _pin(turn, execution)
 
 
 def turn_away(turn: Turn, execution: Execution, outcome: Outcome, *, state: State = State.FINISHED) -> None:
@@ -205,11 +203,3 @@ def _supersede_older(turn: Turn, one: Execution, two: Execution) -> None:
     older, younger = sorted((one, two), key=lambda e: e.age)
     if not turn.find(older.key).ended and not turn.find(younger.key).ended:
         dispatch.supersede(turn, older, by=dispatch.name_of(younger))
-
-
-def _pin(turn: Turn, execution: Execution) -> None:
-    found = execution.data.get("rollback")
-    asked = found if isinstance(found, Mapping) else {}
-    by = str(asked.get("by") or execution.source)
-    reason = str(asked.get("reason") or "a manual rollback")
-    turn.change(pin=Pin(by=by, reason=reason, at=turn.now, context=execution.context))

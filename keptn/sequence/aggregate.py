@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from keptn.events import Result, Status
@@ -20,16 +20,18 @@ class Outcome:
     message: str = ""
 
 
-def outcome(answers: Sequence[Answer]) -> Outcome:
-    """Any result that is neither pass nor warning fails the task, and so does an errored or unknown status.
+def outcome(answers: Sequence[Answer], *, task: str = "") -> Outcome:
+    """Any result that is neither pass nor warning fails the task, and so does an errored or unknown status. What cannot
+    be read as one fails it, too, and the message says so; letters and blanks do not matter.
 
     Source: keptn 1.4 (shipyard-controller); there an errored task that said pass passed on, which was a bug.
     """
     statuses = [_status(answer.status) for answer in answers]
     status = next((worst for worst in _WORST_FIRST if worst in statuses), Status.UNKNOWN)
     failed = status in {Status.ERRORED, Status.UNKNOWN}
-    result = Result.FAIL if failed else _result([answer.result for answer in answers])
-    return Outcome(result=result, status=status, message="; ".join(a.message for a in answers if a.message))
+    result = Result.FAIL if failed else _result([_word(answer.result) for answer in answers])
+    said = [text for answer in answers for text in (answer.message, *_unreadable(answer, task)) if text]
+    return Outcome(result=result, status=status, message="; ".join(said))
 
 
 def so_far(earlier: str, task: str, latest: Outcome) -> Outcome:
@@ -39,8 +41,22 @@ def so_far(earlier: str, task: str, latest: Outcome) -> Outcome:
     return latest
 
 
+def _unreadable(answer: Answer, task: str) -> Iterator[str]:
+    """What of the answer cannot be read. One that could not do its task needs no result."""
+    could = _status(answer.status) not in {Status.ERRORED, Status.ABORTED}
+    for name, value, known in (("status", answer.status, Status), ("result", answer.result, Result)):
+        if _word(value) in set(known) or (name == "result" and not could):
+            continue
+        what = f"says {name} {value!r}" if value else f"has no {name}"
+        yield f"{task}.finished of {answer.source} {what}; it must be one of {', '.join(known)}"
+
+
+def _word(text: str) -> str:
+    return text.strip().lower()
+
+
 def _status(text: str) -> Status:
-    return Status(text) if text in set(Status) else Status.UNKNOWN
+    return Status(_word(text)) if _word(text) in set(Status) else Status.UNKNOWN
 
 
 def _result(results: Sequence[str]) -> Result:

@@ -39,14 +39,17 @@ def _end(turn: Turn, execution: Execution, run: TaskRun) -> None:
 
 
 def _overdue(run: TaskRun) -> str:
-    busy = [answer.source for answer in run.answers if not answer.finished_at]
+    busy = [answer for answer in run.answers if not answer.finished_at]
     if run.name == "approval":
         return f"nobody approved within {_span(run)}"
     if busy:
-        return f"{run.name} did not finish within {_span(run)}; it was started by {', '.join(busy)}"
+        said = "; ".join(f"{a.source}: {a.message}" if a.message else f"it was started by {a.source}" for a in busy)
+        return f"{run.name} did not finish within {_span(run)}; {said}"
     done = f" besides {', '.join(answer.source for answer in run.answers)}" if run.answers else ""
-    return f"no executor started {run.name} within {_span(run)}{done}; is there a Trigger for it?"
+    asked = "is there a Trigger for it, and does what that calls answer? keptn logs FUNCTION shows"
+    return f"no executor started {run.name} within {_span(run)}{done}; {asked}"
 
 
 def _span(run: TaskRun) -> str:
-    return durations.short(round((run.due - run.triggered_at).total_seconds(), 3))
+    span_s = (run.due - run.triggered_at).total_seconds()
+    return durations.short(round(span_s, 0 if span_s >= 60 else 3))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from keptn.events import Result, Status, rfc3339
-from keptn.sequence import kind, promotion, tasks
+from keptn.events import Result, Status
+from keptn.sequence import kind, pinning, promotion, tasks
 from keptn.sequence.aggregate import Outcome
 from keptn.sequence.ending import end
 from keptn.sequence.freeze import frozen
@@ -101,10 +101,13 @@ def _turned_away(turn: Turn, execution: Execution) -> bool | None:
     if rejected and rejected.digest == execution.digest and not execution.touched:
         refuse(turn, execution, rejected_text(turn, execution, rejected.reason))
         return True
+    if asked := pinning.under_way(turn):
+        return _waits(turn, execution, f"a rollback of {turn.slot.scope} goes first, asked for {asked}")
     if pin := turn.slot.pin:
-        return _waits(turn, execution, f"{turn.slot.scope} is pinned by {pin.by}: {pin.reason}; keptn unpin lifts it")
+        lifted = f"{pinning.lifted_by(turn.slot)} lifts it"
+        return _waits(turn, execution, f"{turn.slot.scope} is pinned by {pin.by}: {pin.reason}; {lifted}")
     if freeze := frozen(turn.stage(execution).freeze, turn.now):
-        reason = f"{turn.slot.scope.stage} is frozen until {rfc3339(freeze.until)}: {freeze.reason}"
+        reason = f"{turn.slot.scope.stage} is frozen: {freeze.reason}"
         return _waits(turn, execution, reason, until=freeze.until)
     return None
 
@@ -112,7 +115,7 @@ def _turned_away(turn: Turn, execution: Execution) -> bool | None:
 def rejected_text(turn: Turn, execution: Execution, reason: str) -> str:
     return (
         f"{execution.image or execution.digest} was rejected in {turn.slot.scope}: {reason}; "
-        "push a better one, or send it again with --force"
+        "push a better one, or overrule that with --force and a --reason"
     )
 
 

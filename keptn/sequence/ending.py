@@ -8,6 +8,7 @@ from typing import Any
 
 from keptn import events
 from keptn.events import Phase, sequence_type
+from keptn.sequence import pinning
 from keptn.sequence.aggregate import Outcome
 from keptn.sequence.selector import Ended, FollowUp, following
 from keptn.sequence.slot import Execution, Rank, State
@@ -34,6 +35,7 @@ def end(turn: Turn, execution: Execution, outcome: Outcome, *, state: State = St
         wait="",
         wait_until=None,
     )
+    over = pinning.pinned(turn, over)
     stage, following_it = turn.slot.scope.stage, _followers(turn, over)
     over = turn.put(replace(over, followers=tuple(_named(over, follow_up) for follow_up in following_it)))
     turn.change(recent=(*turn.slot.recent, over.key)[-RECENT:])

@@ -69,9 +69,13 @@ def _waiting(execution: Execution) -> dict[str, Any] | None:
     if run:
         busy = [answer for answer in run.answers if not answer.finished_at]
         said = "; ".join(answer.message or f"{answer.source} is working on {run.name}" for answer in busy)
-        reason = said or f"{run.name} was triggered"
-        return {"for": run.name, "why": reason, "until": rfc3339(run.due), "id": run.id}
-    return {"for": "", "why": execution.wait, "until": _time(execution.wait_until), "id": ""}
+        alone = "it must live on without a problem" if run.name == "soak" else f"nobody has begun {run.name} yet"
+        reason = said or alone
+        since, until = rfc3339(run.triggered_at), rfc3339(run.due)
+        return {"for": run.name, "why": reason, "since": since, "until": until, "id": run.id}
+    last = execution.runs[-1].ended_at if execution.runs else None
+    since = rfc3339(last or execution.triggered_at)
+    return {"for": "", "why": execution.wait, "since": since, "until": _time(execution.wait_until), "id": ""}
 
 
 def _task(run: TaskRun) -> dict[str, Any]:

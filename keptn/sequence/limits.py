@@ -2,6 +2,8 @@
 
 START_TIMEOUT_S = 10 * 60.0
 FINISH_TIMEOUT_S = 60 * 60.0
+FINISH_TIMEOUTS_S = dict.fromkeys(("deployment", "traffic", "release", "rollback"), 10 * 60.0)
+"""What changes what runs holds the slot: what does not get ready is to end in minutes."""
 MOST_EXECUTORS = 16
 """Executors of one task at the most: each has a place in the slot, which is one small object."""
 APPROVAL_TIMEOUT_S = 7 * 24 * 60 * 60.0

@@ -42,6 +42,7 @@ def _execution(
     turn: Turn, subject: Mapping[str, Any], execution_id: str, *, first: int, definition: SequenceDefinition
 ) -> Execution:
     deployment = definition.position("deployment")
+    force = {"force": turn.cause.data["force"]} if turn.cause.data.get("force") else {}
     kept = bool(subject.get("touched")) and (deployment is None or first > deployment)
     return Execution(
         id=execution_id,
@@ -53,7 +54,7 @@ def _execution(
         root_time=utc(str(subject["root_time"])),
         source=turn.cause.source,
         hops=max(turn.cause.hops, int(subject["hops"])) + 1,
-        data={**subject["data"], "result": "", "status": "", "message": ""},
+        data={**subject["data"], "result": "", "status": "", "message": "", **force},
         image=str(subject["image"]),
         digest=str(subject["digest"]),
         touched=kept,

@@ -15,6 +15,7 @@ from keptn.sequence.aggregate import Outcome, outcome, so_far
 from keptn.sequence.limits import (
     APPROVAL_TIMEOUT_S,
     FINISH_TIMEOUT_S,
+    FINISH_TIMEOUTS_S,
     LARGEST_DATA,
     MOST_EXECUTORS,
     START_TIMEOUT_S,
@@ -152,7 +153,8 @@ def _with_answer(run: TaskRun, event: Event, phase: Phase, *, task: Task, turn: 
     answers = {answer.source: answer for answer in run.answers}
     answer = answers.get(event.source) or Answer(source=event.source)
     if answer.finished_at is None and phase is not Phase.FINISHED:
-        answer = replace(answer, started_at=answer.started_at or event.time)
+        if phase is Phase.STARTED:
+            answer = replace(answer, started_at=answer.started_at or event.time)
         if event.message and (answer.said_at is None or answer.said_at < event.time):
             answer = replace(answer, message=event.message, said_at=event.time)
     elif answer.finished_at is None:
@@ -172,9 +174,11 @@ def _with_answer(run: TaskRun, event: Event, phase: Phase, *, task: Task, turn: 
 def _due(run: TaskRun, task: Task, phase: Phase, turn: Turn) -> datetime:
     """The first `.started` turns the short wait for somebody into the long one for the end."""
     waits_for_people = run.name in {"approval", "soak"}
-    if waits_for_people or task.timeout_s is not None or run.answers or phase is not Phase.STARTED:
+    is_first = phase is Phase.STARTED and not any(answer.started_at for answer in run.answers)
+    if waits_for_people or task.timeout_s is not None or not is_first:
         return run.due
-    return turn.now + timedelta(seconds=turn.facts.finish_timeouts.get(run.name, FINISH_TIMEOUT_S))
+    default_s = FINISH_TIMEOUTS_S.get(run.name, FINISH_TIMEOUT_S)
+    return turn.now + timedelta(seconds=turn.facts.finish_timeouts.get(run.name, default_s))
 
 
 def _timeout_s(task: Task) -> float:
@@ -186,11 +190,12 @@ def _timeout_s(task: Task) -> float:
 
 
 def _is_complete(run: TaskRun, task: Task) -> bool:
-    """All that announced themselves have finished, and as many as declared; an approval needs one answer only."""
+    """All that announced themselves (`.started`) have finished, as many as declared; an approval needs one answer."""
+    announced = [answer for answer in run.answers if answer.started_at or answer.finished_at]
     done = [answer for answer in run.answers if answer.finished_at]
     if run.name == "approval" or any(answer.source == events.DEAD_LETTER_SOURCE for answer in done):
         return True
-    return len(done) == len(run.answers) and len(done) >= (task.executors or 1)
+    return len(done) == len(announced) and len(done) >= (task.executors or 1)
 
 
 def _take_results(turn: Turn, execution: Execution, run: TaskRun) -> None:
@@ -199,7 +204,7 @@ def _take_results(turn: Turn, execution: Execution, run: TaskRun) -> None:
     data: dict[str, Any] = dict(execution.data)
     for answer in done:
         data = merged(data, answer.data or {})
-    result = outcome(done)
+    result = outcome(done, task=run.name)
     if (size := len(json.dumps(data))) > LARGEST_DATA:
         reason = f"the data after task {run.name!r} is {size} bytes, more than {LARGEST_DATA}; keep references in it"
         result, data = Outcome(result=Result.FAIL, status=Status.ERRORED, message=reason), dict(execution.data)

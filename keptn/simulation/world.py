@@ -9,12 +9,13 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from keptn import events, orchestration, ticking
+from keptn import documents, events, orchestration, ticking
 from keptn.adapters.store.memory import MemoryStore
 from keptn.context import Context
 from keptn.errors import Unknown
 from keptn.events import Event
 from keptn.ports import ObjectStore, Tree
+from keptn.projects import stages
 from keptn.records import deliveries, objects
 from keptn.sequence import codec
 from keptn.settings import Settings
@@ -75,6 +76,11 @@ class OneShipyard:
         if branch != "main" or (self._projects is not None and project not in self._projects):
             raise Unknown(f"there is no project {project!r}; create it with keptn create project")
         return _Main(self.text)
+
+    def branches(self, project: str) -> Sequence[str]:
+        """Every stage has its own."""
+        del project
+        return stages.in_shipyard(documents.load(self.text, file="shipyard.yaml"))
 
 
 class World:

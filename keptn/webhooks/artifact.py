@@ -6,18 +6,18 @@ tags for one service the newest is delivered; the others would only be supersede
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 
 from keptn import events, names
 from keptn.context import Context
-from keptn.errors import Refused
+from keptn.errors import Refused, Unavailable
 from keptn.events import Event, Scope
 from keptn.projects import artifacts, hook_tokens, stages
 from keptn.projects.artifacts import Artifact, Owner
 from keptn.webhooks import outcome
 from keptn.webhooks.deadline import WITHIN_S, Deadline
+from keptn.webhooks.digests import Digests
 from keptn.webhooks.newest import newest
 from keptn.webhooks.senders.registries import Ignored, Notification, Push
 
@@ -29,10 +29,11 @@ def accept(
 ) -> Mapping[str, object]:
     """Post what the notification starts; say what was accepted and what was ignored and why.
 
-    Raises Unavailable if that takes longer: the same notification again is the same events.
+    Raises Unavailable if that takes longer, or an image is not there yet: what could be started was, and the same
+    notification again is the same events.
     """
     deadline = Deadline(within_s)
-    digest_of = cache(lambda image: deadline.bounded(lambda: ctx.registry.digest(image), what=f"asking for {image}"))
+    digests, away = Digests(deadline, ctx), list[Unavailable]()
     outcomes: list[Event | Ignored] = [entry for entry in notification if isinstance(entry, Ignored)]
     by_owner: dict[Owner, list[Push]] = {}
     for entry in _with_repositories([entry for entry in notification if isinstance(entry, Push)], ctx):
@@ -42,7 +43,12 @@ def accept(
             by_owner.setdefault(entry[0], []).append(entry[1])
     for owner, pushes in by_owner.items():
         deadline.check(f"the delivery of {pushes[-1]} in {owner.project}/{owner.service}")
-        outcomes += _started(owner, pushes, opened, digest_of, ctx)
+        try:
+            outcomes += _started(owner, pushes, opened, digests, ctx)
+        except Unavailable as unavailable:
+            away.append(unavailable)
+    if away:
+        raise away[0]
     started = [_accepted(one) for one in outcomes if isinstance(one, Event)]
     return outcome.answer(started, [one for one in outcomes if isinstance(one, Ignored)])
 
@@ -64,7 +70,7 @@ def _with_repositories(pushes: Sequence[Push], ctx: Context) -> Iterator[tuple[O
 
 
 def _started(
-    owner: Owner, pushes: Sequence[Push], opened: str, digest_of: Callable[[str], str], ctx: Context
+    owner: Owner, pushes: Sequence[Push], opened: str, digests: Digests, ctx: Context
 ) -> Iterator[Event | Ignored]:
     chosen, name = newest(pushes), f"{owner.project}/{owner.service}"
     if not hook_tokens.covers(opened, owner.project, owner.service):
@@ -75,7 +81,7 @@ def _started(
             why = f"{chosen.tag} is the newest of {len(pushes)} tags that were pushed for {name} together"
             yield Ignored(what=str(push), why=f"{why}; only that one is delivered")
     try:
-        event = _delivery(chosen, owner, digest_of, ctx)
+        event = _delivery(chosen, owner, digests, ctx)
     except Refused as refused:
         yield Ignored(what=str(chosen), why=str(refused))
         return
@@ -83,11 +89,11 @@ def _started(
     yield event
 
 
-def _delivery(push: Push, owner: Owner, digest_of: Callable[[str], str], ctx: Context) -> Event:
+def _delivery(push: Push, owner: Owner, digests: Digests, ctx: Context) -> Event:
     """Its ids follow from the notification, so that a repetition is the same delivery and a second push another."""
     if push.digest:
         names.check_digest(push.digest)
-    digest = digest_of(str(push))
+    digest = digests.of(push)
     artifact = Artifact(repository=push.repository, tag=push.tag, digest=digest, registry_event=push.event_id)
     first_stage = stages.of_project(ctx.config_repo, owner.project)[0]
     scope = Scope(project=owner.project, stage=first_stage, service=owner.service)

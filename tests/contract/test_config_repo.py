@@ -108,6 +108,29 @@ def test_another_project_of_that_name_is_refused(repo, branches, message):
     assert repo.tree("sockshop", "main").read("shipyard.yaml") == b"stages: []\n"
 
 
+def test_a_branch_is_added_once(repo):
+    """With its files and a history of its own; one that is there stays as it is, and commits go on."""
+    repo.add_branch("sockshop", "qa", {"stage.yaml": b"name: qa\n"}, message="Add stage qa")
+    repo.add_branch("sockshop", "qa", {"other": b""}, message="Again")
+    assert list(repo.branches("sockshop")) == ["dev", "main", "qa"]
+    assert list(repo.tree("sockshop", "qa").list()) == ["stage.yaml"]
+    put(repo, "a", b"1", branch="qa")
+    assert [c.message for c in repo.log("sockshop", "qa")] == ["change", "Add stage qa"]
+    assert [c.message for c in repo.log("sockshop", "dev")] == ["Create project sockshop"]
+    repo.create("sockshop", BRANCHES, message="Create project sockshop")
+
+
+def test_an_unknown_project_has_no_branches(repo):
+    """Nor gets one; and a file that Git cannot hold makes none."""
+    with pytest.raises(Unknown, match="no project 'nope'"):
+        repo.branches("nope")
+    with pytest.raises(Unknown, match="no project 'nope'"):
+        repo.add_branch("nope", "qa", {}, message="m")
+    with pytest.raises(Refused, match="no path inside"):
+        repo.add_branch("sockshop", "qa", {"../x": b""}, message="m")
+    assert list(repo.branches("sockshop")) == ["dev", "main"]
+
+
 @pytest.mark.parametrize("path", ["../x", "/x", ".git/config", "a//b", "a/../b", "", "a\\b", "a/.GIT/b"])
 def test_a_bad_path_leaves_nothing(empty, path):
     """A file that Git cannot hold makes no half project."""

@@ -29,9 +29,24 @@ def test_a_delivery_is_shown_whole(api, delivered):
     assert [stage["stage"] for stage in view["stages"]] == ["dev", "staging", "prod"]
     for query in ("", "?project=sockshop", "?service=carts&pageSize=1", "?olderThan=1s"):
         assert [d["context"] for d in api("GET", f"/v1/delivery{query}").json["deliveries"]] == [context_]
-    for query in ("?service=x", "?unfinished=true", "?olderThan=1h"):
+    for query in ("?unfinished=true", "?olderThan=1h"):
         assert api("GET", f"/v1/delivery{query}").json["deliveries"] == []
+    for query in ("?service=x", "?service=x&unfinished=true", "?service=x&project=sockshop"):
+        assert "service 'x'; services: carts" in error(api("GET", f"/v1/delivery{query}"))
     assert api("GET", "/v1/sequence/sockshop").json["deliveries"][0]["context"] == context_
+
+
+def test_a_service_is_found_behind_any_number_of_others(world, api, delivered, monkeypatch):
+    """Filtered before it is limited, however far back; in one project by pages, in all at once."""
+    context_ = delivered()
+    world.with_sockshop("other")
+    for number in range(7):
+        moment = world.clock.now()
+        world.store.put(objects.delivery("sockshop", service="frontend", context=str(number), root_time=moment), b"{}")
+    monkeypatch.setattr(deliveries, "MAX_SCANNED", 3)
+    found = api("GET", "/v1/delivery?service=carts&pageSize=1").json["deliveries"]
+    assert [delivery["context"] for delivery in found] == [context_]
+    assert api("GET", "/v1/delivery?service=carts&pageSize=1&project=sockshop").json["nextPageKey"]
 
 
 def test_a_delivery_is_not_over_while_it_is_being_promoted(world, api, delivered):
@@ -108,14 +123,6 @@ def test_an_unknown_approval_or_letter_is_one_sentence(api):
     assert "there is no dead letter" in error(api("POST", "/v1/dead-letter/x/redeliver", {}))
     assert api("GET", "/v1/dead-letter").json == {"deadLetters": [], "nextPageKey": ""}
     assert api("GET", "/v1/delivery/x").status_code == 404
-
-
-def test_a_stage_is_unpinned(world, api):
-    """The order names who and why."""
-    path = "/v1/project/sockshop/stage/prod/service/carts/unpin"
-    assert api("POST", path, {"by": "me", "reason": "fixed"}).status_code == 202
-    (event,) = world.sink.events
-    assert (event.type, event.data["reason"]) == ("sh.keptn.control.unpin", "fixed")
 
 
 def _drop(event_type, world):

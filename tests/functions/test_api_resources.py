@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from keptn.projects import artifacts
-from tests.world import error
+from tests.world import VALUES, error
 
 
 def body_of(text: str) -> dict[str, str]:
@@ -53,7 +53,7 @@ def test_a_file_is_committed_where_it_belongs(world, api, where, branches, path)
     ("path", "text", "said"),
     [
         ("/resource/shipyard.yaml", "stages: [", "shipyard.yaml:"),
-        ("/resource/shipyard.yaml", "stages: [{name: dev}]", "stages cannot be added, removed or renamed"),
+        ("/resource/shipyard.yaml", "stages: [{name: service}]", "shipyard.yaml"),
         ("/resource/..%2Fetc", "x", "must be a relative path"),
         ("/resource/.git/config", "x", "must be a relative path"),
         ("/service/carts/resource/deployment.yaml", "a: 1", "which deliveries write"),
@@ -94,3 +94,86 @@ def test_a_body_without_content_is_one_sentence(api):
     """The content must be there, in base64."""
     assert "lacks 'resourceContent'" in error(api("PUT", "/v1/project/sockshop/resource/a", {}))
     assert "base64" in error(api("PUT", "/v1/project/sockshop/resource/a", {"resourceContent": "%"}))
+
+
+ONE, TWO = b"stages:\n- name: dev\n", b"stages:\n- name: dev\n- name: qa\n"
+
+
+class TestAShipyardOfGit:
+    """Whatever somebody pushes, no command is locked."""
+
+    @pytest.fixture
+    def pushed(self, world):
+        """Makes project g with the stage dev and the service carts, then pushes another shipyard."""
+
+        def push(shipyard: bytes) -> None:
+            stage = {"carts/values.yaml": VALUES}
+            if "g" not in world.config_repo.projects():
+                world.config_repo.create("g", {"main": {"shipyard.yaml": ONE}, "dev": stage}, message="Create\n")
+            world.config_repo.commit("g", "main", lambda _: {"shipyard.yaml": shipyard}, message="by hand\n")
+
+        return push
+
+    def test_a_new_stage_gets_its_branch_and_namespace(self, world, api, pushed):
+        """With the services of the others: it can be delivered to at once."""
+        pushed(TWO)
+        stages = api("GET", "/v1/project/g/stage").json
+        assert stages == {"stages": [{"stageName": name, "services": ["carts"]} for name in ("dev", "qa")]}
+        assert world.config_repo.tree("g", "qa").read("carts/values.yaml") == VALUES
+        assert ("g", "qa") in world.context.platform.prepared
+        body = {"image": "carts:0.2", "project": "g", "stage": "qa"}
+        assert api("POST", "/v1/delivery", body).status_code == 202
+
+    def test_the_old_shipyard_may_be_put_back(self, world, api, pushed):
+        """While nothing runs in what it leaves out."""
+        pushed(TWO)
+        api("GET", "/v1/project/g/stage")
+        put = api("PUT", "/v1/project/g/resource/shipyard.yaml", body_of(ONE.decode()))
+        assert put.json["warnings"] == ["the stage qa is in the shipyard no more; its branch stays"]
+        shown = api("GET", "/v1/project/g/stage").json
+        assert [stage["stageName"] for stage in shown["stages"]] == ["dev"]
+        assert shown["problem"] == "the shipyard names qa no more, whose branch is there"
+        assert "the shipyard on main of g does not name it any more" in error(api("GET", "/v1/project/g/stage/qa"))
+
+    def test_a_stage_may_be_added_by_the_api(self, world, api, pushed):
+        """Its branch is there when the answer is."""
+        pushed(ONE)
+        assert api("PUT", "/v1/project/g/resource/shipyard.yaml", body_of(TWO.decode())).json["warnings"] == []
+        assert "qa" in world.config_repo.branches("g")
+
+    def test_a_stage_where_something_runs_is_not_left_out(self, world, api):
+        """Nobody could reach it any more."""
+        world.live("prod", image="keptn/carts:0.2")
+        response = api("PUT", "/v1/project/sockshop/resource/shipyard.yaml", body_of(ONE.decode()))
+        assert "leaves out prod, where something runs" in error(response)
+
+    @pytest.mark.parametrize("broken", [b"stages: [", b"", b"\xff"])
+    def test_a_broken_shipyard_is_named_and_replaced(self, world, api, pushed, broken):
+        """Other projects never notice, its files can be written, and a good shipyard heals it."""
+        pushed(broken)
+        listed = {found["projectName"]: found for found in api("GET", "/v1/project").json["projects"]}
+        assert "problem" not in listed["sockshop"]
+        assert api("GET", "/v1/project/g").status_code in {200, 400}
+        assert api("POST", "/v1/delivery", {"image": "carts:0.2", "project": "sockshop"}).status_code == 202
+        assert api("PUT", "/v1/project/g/stage/dev/service/carts/resource/a.txt", body_of("x")).status_code == 200
+        assert api("PUT", "/v1/project/g/service/carts/resource/a.txt", body_of("x")).status_code == 200
+        assert api("PUT", "/v1/project/g/resource/shipyard.yaml", body_of(TWO.decode())).status_code == 200
+        assert [stage["stageName"] for stage in api("GET", "/v1/project/g/stage").json["stages"]] == ["dev", "qa"]
+
+    def test_a_broken_shipyard_is_told_with_its_project(self, world, api, pushed):
+        """In the list beside the stages that it has, and in every answer that it concerns."""
+        pushed(b"stages: [")
+        (shown,) = (found for found in api("GET", "/v1/project").json["projects"] if found["projectName"] == "g")
+        assert shown["stages"] == ["dev"]
+        assert shown["problem"].startswith("g/shipyard.yaml:2: not valid YAML")
+        for path in ("/v1/project/g", "/v1/project/g/stage"):
+            assert api("GET", path).json["problem"] == shown["problem"]
+        body = {"image": "carts:0.2", "project": "g", "service": "carts"}
+        assert error(api("POST", "/v1/delivery", body)).startswith("g/shipyard.yaml:2: not valid YAML")
+
+    @pytest.mark.parametrize("shipyard", [TWO, b"stages: [{name: renamed}]", b"stages: ["])
+    def test_the_project_can_always_be_deleted(self, world, api, pushed, shipyard):
+        """With what is in every branch it has."""
+        pushed(shipyard)
+        assert api("DELETE", "/v1/project/g").status_code == 202
+        assert "g" not in world.config_repo.projects()

@@ -88,6 +88,35 @@ def test_an_evaluation_has_a_timeframe_or_a_window(world, api):
     assert "RFC 3339" in error(api("POST", path, {"start": "yesterday", "end": window["end"]}))
 
 
+def test_a_window_may_be_as_long_as_a_timeframe(world, api):
+    """From its start on; a time without zone is UTC, as in keptn's own example."""
+    path = "/v1/project/sockshop/stage/prod/service/carts/evaluation"
+    assert api("POST", path, {"start": "2026-10-30T15:28:00", "timeframe": "5m"}).status_code == 202
+    window = {"start": "2026-10-30T15:28:00.000000Z", "end": "2026-10-30T15:33:00.000000Z"}
+    assert world.sink.events[0].data["evaluation"] == world.sink.events[0].data["test"] == window
+    for wrong in (
+        {"end": "2026-10-30T15:28:00", "timeframe": "5m"},
+        {"start": "2026-10-30"},
+        {**window, "timeframe": "5m"},
+    ):
+        assert "'start' and 'timeframe'" in error(api("POST", path, wrong))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [
+        ("2026-11-24T13:00:00Z", "2026-11-24T13:05:00Z", "the window starts in 59m59s: 2026-11-24 13:00:00Z"),
+        ("2026-11-24T11:00:00Z", "2027-11-24T11:00:00Z", "the window ends in 8758h59m59s: 2027-11-24 11:00:00Z"),
+    ],
+)
+def test_a_window_that_is_to_come_is_refused(world, api, start, end, said):
+    """Nobody waits an hour for a local time that was sent as UTC; the sentence says what time it is."""
+    path = "/v1/project/sockshop/stage/prod/service/carts/evaluation"
+    told = error(api("POST", path, {"start": start, "end": end}))
+    assert told.startswith(f"{said}, and it is now 2026-11-24 12:00:01Z; times are UTC")
+    assert not world.sink.events
+
+
 def test_any_sequence_may_be_started(world, api):
     """A sequence of the shipyard starts with the data given."""
     path = "/v1/project/sockshop/stage/prod/service/carts/sequence"

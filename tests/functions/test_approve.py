@@ -101,6 +101,29 @@ def test_a_person_declines(world, clients, task):
     assert outcome(world) == ["prod.delivery.finished"]
 
 
+@pytest.mark.parametrize("second", ["pass", "fail"])
+def test_a_second_answer_is_told_the_first(world, clients, task, second):
+    """Who answered, when, and that nothing is changed; nothing is posted."""
+    ask(clients, task)
+    asked = {"path": f"/v1/approval/{task.id}", "headers": {"x-token": "token"}}
+    clients["api"].post(**asked, json={"result": "pass", "by": "ann"})
+    assert outcome(world) == ["deployment.triggered"]
+    response = clients["api"].post(**asked, json={"result": second, "by": "bob"})
+    assert (response.status_code, len(world.sink.posted)) == (400, 0)
+    said = f"approval {task.id} was approved by api (ann) at 2030-01-07 09:00:00Z; nothing is changed"
+    assert response.json["error"] == said
+
+
+def test_an_approval_that_nobody_waits_for_is_told(world, clients, task):
+    """The time for it is over: when and why the delivery ended."""
+    ask(clients, task)
+    world.advance(8 * 24 * 3600)
+    response = clients["api"].post(f"/v1/approval/{task.id}", json={"result": "pass"}, headers={"x-token": "token"})
+    assert response.status_code == 400
+    said = f"approval {task.id} is over since 2030-01-14 09:00:00Z: nobody approved within 168h; nothing is changed"
+    assert response.json["error"] == said
+
+
 @pytest.mark.parametrize(
     ("task_id", "result", "status"), [("never", "pass", 400), (None, "maybe", 400), (None, None, 400)]
 )
@@ -121,20 +144,31 @@ def test_a_link_shows_a_page_and_its_button_answers_once(world, clients, task):
     assert clients["api"].post(link).status_code == 200
     assert outcome(world) == ["deployment.triggered"]
     again = clients["api"].post(link)
-    assert (again.status_code, b"answered already" in again.data, len(world.sink.posted)) == (400, True, 0)
+    assert (again.status_code, b"was approved by a signed link" in again.data, len(world.sink.posted)) == (400, True, 0)
 
 
 def test_a_used_link_leaves_the_other_one_useless(world, clients, task):
     """One question, one answer."""
     asked = ask(clients, task)
     clients["api"].post(path(asked, "fail"))
-    assert b"answered already: fail" in clients["api"].post(path(asked, "pass")).data
+    assert b"was declined by a signed link" in clients["api"].post(path(asked, "pass")).data
 
 
 def test_a_link_that_was_tampered_with_is_refused(clients, task):
     """The signature covers the task and the answer."""
     link = path(ask(clients, task), "fail").replace("/fail?", "/pass?")
     assert b"not valid" in clients["api"].post(link).data
+
+
+def test_an_answer_may_be_given_again_if_it_was_not_taken(world, clients, task):
+    """It is the same answer, by whom gave it first; another one is told so."""
+    ask(clients, task)
+    asked = {"path": f"/v1/approval/{task.id}", "headers": {"x-token": "token"}}
+    post, world.sink.post = world.sink.post, _away
+    assert clients["api"].post(**asked, json={"result": "pass"}).status_code == 503
+    world.sink.post = post
+    assert clients["api"].post(**asked, json={"result": "fail"}).status_code == 400
+    assert clients["api"].post(**asked, json={"result": "pass"}).status_code == 202
 
 
 def test_a_link_works_again_if_its_answer_was_not_taken(world, clients, task):

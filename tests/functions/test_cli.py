@@ -1,16 +1,43 @@
 """The CLI against the real `api`, in one process."""
 
 import getpass
+import io
 import json
 import stat
+import sys
 
 import httpx
 import pytest
 
 from keptn.cli.main import main
 from keptn.cli.session import Session
+from keptn.events import Event
+from keptn.records import audit, deliveries
 from tests.functions.conftest import ENDPOINT
 from tests.world import SHIPYARD, VALUES
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """A person at a terminal who answers so: a line, None for its end, or an exception."""
+
+    def answering(answer):
+        def read(_prompt):
+            if answer is None:
+                raise EOFError
+            if isinstance(answer, str):
+                return answer
+            raise answer
+
+        monkeypatch.setattr(sys, "stdin", Terminal())
+        monkeypatch.setattr("click.termui.visible_prompt_func", read)
+
+    return answering
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
 
 
 class TestConnecting:
@@ -161,9 +188,35 @@ class TestProjects:
         assert "http://keptn.local/functions/receive-artifact" in out
 
     def test_a_project_is_deleted(self, keptn):
-        """Without a terminal nobody is asked; an unknown project is an error."""
+        """With a yes on the command line nobody is asked; an unknown project is an error."""
+        assert "is deleted" in keptn("delete", "project", "sockshop", "--yes")[1]
+        assert "there is no project 'x'" in keptn("delete", "project", "x", "-y", ok=False)[2]
+
+    @pytest.mark.parametrize("answer", ["y", "yes"])
+    def test_a_yes_on_a_terminal_deletes(self, keptn, terminal, answer):
+        """A person was asked and said so."""
+        terminal(answer)
         assert "is deleted" in keptn("delete", "project", "sockshop")[1]
-        assert "there is no project 'x'" in keptn("delete", "project", "x", ok=False)[2]
+
+    @pytest.mark.parametrize("what", ["project sockshop", "service carts --project=sockshop", "secret api-chat"])
+    @pytest.mark.parametrize("answer", ["n", "", "no", None, KeyboardInterrupt])
+    def test_without_a_yes_nothing_is_deleted(self, keptn, terminal, world, what, answer):
+        """A no, an empty line, the end of the input, Ctrl-C: it is said that nothing went."""
+        world.secrets.put("api-chat", {"url": "x"})
+        terminal(answer)
+        code, _, err = keptn("delete", *what.split(), ok=False)
+        assert (code, err.endswith("Error: Nothing was deleted.\n")) == (1, True), err
+        assert not world.sink.events
+        assert "api-chat" in world.secrets.names()
+
+    @pytest.mark.parametrize("what", ["project sockshop", "service carts --project=sockshop", "secret api-chat"])
+    def test_without_a_terminal_nothing_is_deleted(self, keptn, world, what):
+        """Nobody can be asked, and a script says --yes."""
+        world.secrets.put("api-chat", {"url": "x"})
+        code, _, err = keptn("delete", *what.split(), ok=False)
+        assert (code, "Nothing was deleted: nobody can be asked" in err, "--yes" in err) == (1, True, True)
+        assert not world.sink.events
+        assert "api-chat" in world.secrets.names()
 
 
 class TestSending:
@@ -221,16 +274,39 @@ class TestSending:
     def test_any_event_is_sent_from_a_file(self, keptn, world, tmp_path):
         """A CloudEvent from a file is posted; broken JSON names the line."""
         (tmp_path / "event.json").write_text(
-            '{"type": "sh.keptn.event.test.finished", "source": "me", "triggeredid": "t", "data": {}}'
+            '{"type": "sh.keptn.event.evaluation.invalidated", "source": "me", "triggeredid": "t", "data": {}}'
         )
         assert "was taken; keptn context" in keptn("send", "event", "-f", "event.json")[1]
         assert world.sink.events[0].source == "me"
         (tmp_path / "event.json").write_text(
             '{"id": "1", "type": "com.example.mine", "source": "me", "triggeredid": "t", "data": {}}'
         )
-        assert keptn("send", "event", "-f", "event.json")[1] == "com.example.mine 1 was taken\n"
+        assert "com.example.mine 1 was taken; keptn starts nothing" in keptn("send", "event", "-f", "event.json")[1]
         (tmp_path / "event.json").write_text('{\n"type" "x"}')
         assert "event.json:2:" in keptn("send", "event", "-f", "event.json", ok=False)[2]
+
+    def test_an_answer_that_nobody_waits_for_is_told(self, keptn, world, tmp_path):
+        """It is recorded, and the exit code says that it changed nothing; in time it is taken."""
+        world.sink.executors = {"deployment": {}}
+        keptn("send", "event", "newartifact", "carts:0.2", "--no-wait")
+        task = next(event for event in world.sink.events if event.type == "sh.keptn.event.test.triggered")
+        answer = {"type": "sh.keptn.event.test.finished", "source": "me", "shkeptncontext": task.context}
+        answer["data"] = {**task.data, "result": "pass", "status": "succeeded"}
+        (tmp_path / "late.json").write_text(json.dumps({**answer, "triggeredid": "no-such"}))
+        assert "no task waits for it" in keptn("send", "event", "-f", "late.json", ok=False)[2]
+        assert world.sink.events[-1].triggered_id == "no-such"
+        (tmp_path / "event.json").write_text(json.dumps({**answer, "triggeredid": task.id}))
+        assert "was taken" in keptn("send", "event", "-f", "event.json")[1]
+        assert "is over since 2026-11-24" in keptn("send", "event", "-f", "event.json", ok=False)[2]
+
+    def test_an_event_that_nobody_hears_is_told_what_replaces_it(self, keptn, world, tmp_path):
+        """The problem event of keptn 0.2 to 0.7."""
+        (tmp_path / "event.json").write_text(
+            '{"specversion": "0.2", "id": "p1", "source": "dynatrace", "type": "sh.keptn.events.problem", "data": {}}'
+        )
+        code, _, err = keptn("send", "event", "-f", "event.json", ok=False)
+        assert (code, "sh.keptn.event.<stage>.remediation.triggered" in err) == (1, True)
+        assert not world.sink.events
 
     def test_a_file_sent_again_starts_nothing_and_says_so(self, keptn, world, tmp_path):
         """The same source and id is the same event; without an id every sending is a new one."""
@@ -281,13 +357,54 @@ class TestLooking:
         (event,) = json.loads(out)
         assert event["id"] in keptn("get", "event", f"--context={event['shkeptncontext']}")[1]
         assert "no such events" in keptn("get", "event", "test.finished", "--project=sockshop")[1]
+        asked = ("get", "event", "delivery.triggered", f"--context={event['shkeptncontext']}")
+        assert "no such events" in keptn(*asked)[1]
+
+    def test_what_is_listed_is_looked_for_to_the_end(self, keptn, world, monkeypatch):
+        """Filtered before it is limited: the last of twenty events, the first of many deliveries."""
+        keptn("send", "event", "newartifact", "carts:0.2", "--no-wait")
+        (event,) = json.loads(keptn("get", "event", "--project=sockshop", "-o", "json")[1])
+        for number in range(20):
+            data = {"project": "sockshop", "stage": "dev", "service": "carts"}
+            sent = Event(type="a.b", id=f"{number}", source="x", time=world.clock.now(), context="c", data=data)
+            audit.keep(world.store, sent)
+        last = Event(type="a.c", id="20", source="x", time=world.clock.now(), context="c", data=data)
+        audit.keep(world.store, last)
+        assert "a.c" in keptn("get", "event", "a.c", "--context=c", "--limit=1")[1]
+        monkeypatch.setattr(audit, "MAX_SCANNED", 3)
+        monkeypatch.setattr(deliveries, "MAX_SCANNED", 3)
+        assert event["id"] in keptn("get", "event", event["type"], "--project=sockshop", "--limit=1")[1]
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            ("get event --context=NOPE", "there is no event with the keptn context 'NOPE'"),
+            ("get event --project=sockshop --stage=nope", "stages: dev, staging, prod"),
+            ("get event --project=sockshop --service=nope", "services: carts"),
+            ("get service --project=sockshop --stage=nope", "stages: dev, staging, prod"),
+            ("get service nope --project=sockshop", "services: carts"),
+            ("get evaluation --project=sockshop --stage=nope", "stages: dev, staging, prod"),
+            ("get evaluation --project=sockshop --service=nope", "services: carts"),
+            ("get delivery --service=nope", "services: carts"),
+            ("get delivery --project=nope", "projects: sockshop"),
+            ("get delivery ../../etc", "there is no delivery with the keptn context '../../etc'"),
+            ("status --service=nope", "services: carts"),
+            ("logs --project=sockshop --stage=nope --service=carts", "stages: dev, staging, prod"),
+            ("logs nope", "there is no log of function 'nope'"),
+            ("logs ../../etc", "there is no log of function '../../etc'"),
+        ],
+    )
+    def test_a_name_that_nobody_has_is_told(self, keptn, arguments, said):
+        """By every command that looks for it: an empty list would say that all is well."""
+        code, _, err = keptn(*arguments.split(), ok=False)
+        assert (code, said in err) == (1, True), err
 
     def test_evaluations_are_shown(self, keptn, world):
         """With result and score."""
         stored = {"id": "1", "result": "fail", "score": 62.5, "message": "too slow", "timeEnd": "2026-11-24T12:00:00Z"}
         world.store.put("evaluations/sockshop/staging/carts/0-1.json", json.dumps(stored).encode())
         out = keptn("get", "evaluation", "--project=sockshop")[1]
-        assert "2026-11-24 12:00:00  staging  carts    fail    62.5   too slow" in out
+        assert "2026-11-24 12:00:00Z  staging  carts    fail    62.5   too slow" in out
 
     def test_an_evaluation_is_shown_in_full_and_drawn(self, keptn, world, tmp_path):
         """Of one service in one stage: a bar per objective, and the history as an SVG."""
@@ -414,7 +531,7 @@ class TestFollowing:
         out = keptn("get", "delivery", "--unfinished")[1]
         context_ = out.split()[-1]
         assert "keptn/carts:0.2" in out
-        assert "is being ended" in keptn("abort", context_, "--reason=stuck")[1]
+        assert "was ended" in keptn("abort", context_, "--reason=stuck")[1]
         assert keptn("status", context_, ok=False)[0] == 1
         assert "cannot pause" in keptn("pause", context_, ok=False)[2]
 
@@ -426,6 +543,51 @@ class TestFollowing:
         assert "there is no dead letter" in keptn("redeliver", "x", ok=False)[2]
         assert "nobody is asked for approval" in keptn("approve", "x", ok=False)[2]
 
-    def test_a_stage_is_unpinned(self, keptn):
-        """A person lifts a pin."""
-        assert "the pin is being lifted" in keptn("unpin", "--project=sockshop", "--stage=prod", "--service=carts")[1]
+    def test_a_manual_rollback_pins_until_a_person_lifts_it(self, keptn):
+        """It says so, with the command; a pin that is not there cannot be lifted."""
+        slot = ("--project=sockshop", "--stage=prod", "--service=carts")
+        assert "is not pinned" in keptn("unpin", *slot, ok=False)[2]
+        out = keptn("trigger", "sequence", "rollback", *slot)[1]
+        assert f"sockshop/prod/carts is pinned; keptn unpin {' '.join(slot)} lifts it" in out
+        assert "the pin is lifted" in keptn("unpin", *slot)[1]
+        assert "is not pinned" in keptn("unpin", *slot, ok=False)[2]
+
+    def test_orders_say_what_happened(self, keptn, world):
+        """Held, let go, ended: each once; what would change nothing is told."""
+        del world.sink.executors["test"]
+        keptn("send", "event", "newartifact", "carts:0.2", "--no-wait")
+        context_ = json.loads(keptn("get", "delivery", "-o", "json")[1])[0]["context"]
+        assert "is not paused" in keptn("resume", context_, ok=False)[2]
+        assert "held before its next task" in keptn("pause", context_, "--stage=dev")[1]
+        assert "is paused already" in keptn("pause", context_, ok=False)[2]
+        assert "goes on" in keptn("resume", context_)[1]
+        assert "is not paused" in keptn("resume", context_, "--stage=dev", ok=False)[2]
+        assert "held before its next task" in keptn("pause", context_, "--stage=prod")[1]
+        assert "goes on" in keptn("resume", context_, "--stage=prod")[1]
+        assert "nothing of delivery" in keptn("rerun", context_, ok=False)[2]
+        assert "was ended" in keptn("abort", context_)[1]
+        assert "is over (aborted): it cannot abort" in keptn("abort", context_, ok=False)[2]
+
+    def test_a_rerun_that_would_be_refused_is(self, keptn, world):
+        """A rejected digest stays rejected, unless somebody says why not."""
+        world.sink.executors["evaluation"] = {"result": "fail", "message": "too slow"}
+        keptn("send", "event", "newartifact", "carts:0.2", ok=False)
+        context_ = json.loads(keptn("get", "delivery", "-o", "json")[1])[0]["context"]
+        world.sink.executors["evaluation"] = {}
+        said = keptn("rerun", context_, ok=False)[2]
+        assert "keptn/carts:0.2 was rejected in sockshop/dev/carts: evaluation failed: too slow" in said
+        assert "--force" in said
+        assert keptn("rerun", context_, "--force", ok=False)[0] == 2
+        assert "runs again" in keptn("rerun", context_, "--force", "--reason=the limit was wrong")[1]
+        assert keptn("status", context_)[0] == 0
+        forced = json.loads(keptn("get", "delivery", context_, "-o", "json")[1])["stages"][0]["sequences"][-1]["forced"]
+        assert forced == {"by": f"api ({getpass.getuser()})", "reason": "the limit was wrong"}
+
+    def test_without_data_a_rerun_works(self, keptn, world):
+        """A gate that had nothing to judge says nothing about the digest."""
+        world.sink.executors["evaluation"] = {"result": "fail", "evaluation": {"noData": True}}
+        keptn("send", "event", "newartifact", "carts:0.2", ok=False)
+        context_ = json.loads(keptn("get", "delivery", "-o", "json")[1])[0]["context"]
+        world.sink.executors["evaluation"] = {}
+        assert "runs again" in keptn("rerun", context_)[1]
+        assert keptn("status", context_)[0] == 0

@@ -63,6 +63,17 @@ def test_a_delivery_goes_through_its_tasks(world, client):
     assert "keptntask" not in promoted.extensions
 
 
+def test_a_stage_that_the_shipyard_got_is_made(world, client):
+    """The first delivery that begins with it has it made, once."""
+    world.repo.branches = lambda project: ["dev", "main"]
+    post(client, artifact(world))
+    made, task = posted(world)
+    assert (made.type, task.type) == (events.PROJECT_CREATE, "sh.keptn.event.deployment.triggered")
+    assert made.data == {"project": "sockshop", "shipyard": SHIPYARD}
+    post(client, replace(artifact(world), id="b", context="d"))
+    assert events.PROJECT_CREATE not in [event.type for event in posted(world)]
+
+
 def test_a_repeat_posts_what_it_caused_until_that_is_proven(world, client):
     """Its answer may have been lost: the very same event goes out again; once the task is answered, nothing does."""
     post(client, artifact(world))

@@ -3,11 +3,12 @@
 import json
 import threading
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from keptn.errors import Unavailable
+from keptn.errors import Unavailable, Unknown
 from keptn.webhooks import artifact
 from keptn.webhooks.senders import registries
 
@@ -146,6 +147,43 @@ def test_a_registry_that_does_not_answer_is_asked_later(world):
     assert not world.sink.events
     with pytest.raises(Unavailable, match=r"the delivery of keptn/carts:1.0.0 in sockshop/carts is not done yet"):
         artifact.accept(notified, opened="hooks", ctx=world.context, within_s=0)
+
+
+def test_the_notification_may_be_faster_than_the_manifest(world):
+    """The image is asked for again for some seconds."""
+    digest, asked = world.registry.digest, []
+
+    def late(image):
+        asked.append(image)
+        if len(asked) < 3:
+            raise Unknown(f"there is no image {image}")
+        return digest(image)
+
+    world.registry.digest = late
+    assert post(world).json["accepted"]
+    assert len(world.sink.events) == 1
+
+
+@pytest.mark.parametrize(("age_s", "status"), [(5, 503), (-5, 503), (70, 202), (-3600, 202)])
+def test_an_image_that_is_not_there_yet_is_told_again(world, age_s, status):
+    """While its push is young the registry sends again; then it is ignored, whatever clock the registry has."""
+    body = notification(tag="9.9")
+    body["events"][0]["timestamp"] = (world.clock.now() - timedelta(seconds=age_s)).isoformat()
+    response = post(world, body)
+    assert response.status_code == status
+    assert not world.sink.events
+    assert "keptn/carts:9.9" in response.text
+
+
+def test_what_can_be_started_is(world):
+    """A young push that must be told again holds up no other one."""
+    body = pushes("9.9")
+    body["events"][0]["timestamp"] = world.clock.now().isoformat()
+    world.store.put("images/keptn%2Fold/sockshop.old", b"{}")
+    world.registry.push("keptn/old:1.0.0", b"old")
+    body["events"] += notification(repository="keptn/old")["events"]
+    assert post(world, body).status_code == 503
+    assert [event.scope.service for event in world.sink.events] == ["old"]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from keptn import context, events, runtime, ticking, web
 from keptn.adapters.store.memory import MemoryStore
 from keptn.context import Context
-from keptn.errors import NotYet, Refused, Unavailable
+from keptn.errors import LostRace, NotYet, Refused, Unavailable
 from keptn.events import Event, Result
 from keptn.settings import Settings
 from keptn.simulation.world import Collector, ManualClock
@@ -116,6 +116,24 @@ def test_a_refused_task_ends_as_errored() -> None:
 def test_trouble_is_delivered_again(error: Exception, status: int) -> None:
     """What may work later is 503 and a bug 500: both are retried."""
     assert ask(runtime.task("deploy")(raises(error))).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (Unavailable("Git is away"), ["Git is away"]),
+        (ZeroDivisionError("by nought"), ["ZeroDivisionError: by nought"]),
+        (LostRace("somebody was first"), []),
+    ],
+)
+def test_who_waits_for_a_task_hears_of_trouble(world: Remembering, error: Exception, said: list[str]) -> None:
+    """What keeps the function from it, and where to look; the same trouble again is the same event."""
+    for _ in range(2):
+        ask(runtime.task("deploy")(raises(error)))
+    wanted = [f"failed, and is tried again: {text}; see keptn logs deploy" for text in said for _ in range(2)]
+    assert [event.message for event in world.posted] == wanted
+    assert len({event.identity for event in world.posted}) == len(said)
+    assert all(event.type == "sh.keptn.event.deployment.status.changed" for event in world.posted)
 
 
 @pytest.mark.usefixtures("world")

@@ -71,6 +71,19 @@ class GitConfigRepo:
     def projects(self) -> Sequence[str]:
         return sorted(path.name.removesuffix(".git") for path in self._folder.glob("[a-z]*.git"))
 
+    def branches(self, project: str) -> Sequence[str]:
+        with self._opened(project) as repo:
+            return sorted(name.decode(errors="replace") for name in repo.refs.as_dict(b"refs/heads"))
+
+    def add_branch(self, project: str, branch: str, files: Mapping[str, bytes], *, message: str) -> None:
+        for path in files:
+            rules.check_path(path)
+        self._open(project).close()
+        place = self._path(project)
+        with _as_unavailable(place), locked(place / "keptn.lock"), self._opened(project) as repo:
+            if branch not in self.branches(project):
+                _add_branch(repo, branch, files, message)
+
     def tree(self, project: str, branch: str, *, commit: str = "") -> Tree:
         from keptn.adapters.config_repo.git_objects import GitTree, Store, commit_in
 
@@ -164,19 +177,24 @@ class GitConfigRepo:
 def _build(path: Path, branches: Mapping[str, Mapping[str, bytes]], message: str, origin: Blob) -> Path:
     from dulwich.repo import Repo
 
-    from keptn.adapters.config_repo.git_objects import Store, new_commit, write_tree
-
     path.mkdir()
     with Repo.init_bare(str(path), default_branch=b"main") as repo:
         repo.object_store.fsync_object_files = True
         for branch, files in branches.items():
-            root = write_tree(Store(repo), None, files, add=repo.object_store.add_object)
-            commit = new_commit(root, parents=[], message=message)
-            repo.object_store.add_object(commit)
-            repo.refs.set_if_equals(_ref(branch), None, commit.id, committer=rules.AUTHOR.encode())
+            _add_branch(repo, branch, files, message)
         repo.object_store.add_object(origin)
         repo.refs.set_if_equals(cast("Ref", _CREATED), None, origin.id, committer=rules.AUTHOR.encode())
     return path
+
+
+def _add_branch(repo: Any, branch: str, files: Mapping[str, bytes], message: str) -> None:  # noqa: ANN401 - dulwich's
+    """A branch that is not there, with a history of its own."""
+    from keptn.adapters.config_repo.git_objects import Store, new_commit, write_tree
+
+    root = write_tree(Store(repo), None, files, add=lambda found: _add(repo, found))
+    commit = new_commit(root, parents=[], message=message)
+    _add(repo, commit)
+    repo.refs.set_if_equals(_ref(branch), None, commit.id, committer=rules.AUTHOR.encode())
 
 
 def _ref(branch: str) -> Ref:

@@ -85,6 +85,20 @@ class MemoryConfigRepo:
     def projects(self) -> Sequence[str]:
         return sorted(self._projects)
 
+    def branches(self, project: str) -> Sequence[str]:
+        with self._lock:
+            if project not in self._projects:
+                raise rules.no_project(project, self._projects)
+            return sorted(self._projects[project])
+
+    def add_branch(self, project: str, branch: str, files: Files, *, message: str) -> None:
+        for path in files:
+            rules.check_path(path)
+        with self._lock:
+            if branch not in self.branches(project):
+                made = self._projects[project][branch] = _Branch()
+                made.add(files, message=message)
+
     def tree(self, project: str, branch: str, *, commit: str = "") -> MemoryTree:
         with self._lock:
             found = self._branch(project, branch)

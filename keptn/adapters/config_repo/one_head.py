@@ -28,6 +28,12 @@ class OneHead:
     def projects(self) -> Sequence[str]:
         return self._behind.projects()
 
+    def branches(self, project: str) -> Sequence[str]:
+        return self._behind.branches(project)
+
+    def add_branch(self, project: str, branch: str, files: Mapping[str, bytes], *, message: str) -> None:
+        self._behind.add_branch(project, branch, files, message=message)
+
     def tree(self, project: str, branch: str, *, commit: str = "") -> Tree:
         known = self._heads.get((project, branch))
         if commit:

@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 
 from keptn.adapters.config_repo import rules
 from keptn.adapters.config_repo.server import GONE, GitServer, check_url
-from keptn.errors import Unavailable
+from keptn.errors import LostRace, Unavailable
 from keptn.names import is_name
 from keptn.ports import Change, Commit, ObjectStore, Secrets, Tree
 from keptn.records import objects
@@ -77,6 +77,22 @@ class RemoteConfigRepo:
             if not page.next_token:
                 return found
             page = self._store.list(objects.PROJECTS, token=page.next_token)
+
+    def branches(self, project: str) -> Sequence[str]:
+        return _heads(self._server.refs(self._known(project)))
+
+    def add_branch(self, project: str, branch: str, files: Mapping[str, bytes], *, message: str) -> None:
+        for path in files:
+            rules.check_path(path)
+        refs = self._server.refs(self._known(project))
+        if branch in _heads(refs):
+            return
+        made, new = _all_branches({branch: files}, refs, message)
+        try:
+            self._server.push(project, old=refs, new=new, objects=made)
+        except LostRace:
+            if branch not in self.branches(project):
+                raise
 
     def tree(self, project: str, branch: str, *, commit: str = "") -> Tree:
         from keptn.adapters.config_repo.git_objects import GitTree, Store
@@ -163,9 +179,12 @@ class RemoteConfigRepo:
     def _known_head(self, project: str, branch: str, refs: Mapping[bytes, bytes]) -> bytes:
         ref = _HEADS + branch.encode(errors="replace")
         if ref not in refs:
-            heads = [name.removeprefix(_HEADS).decode(errors="replace") for name in refs if name.startswith(_HEADS)]
-            raise rules.no_branch(project, branch, heads)
+            raise rules.no_branch(project, branch, _heads(refs))
         return refs[ref]
+
+
+def _heads(refs: Mapping[bytes, bytes]) -> Sequence[str]:
+    return sorted(name.removeprefix(_HEADS).decode(errors="replace") for name in refs if name.startswith(_HEADS))
 
 
 def _all_branches(

@@ -87,3 +87,27 @@ def test_an_answer_says_what_it_answers():
     """Nothing open could be found for it."""
     with pytest.raises(HttpError, match="lacks triggeredid"):
         edge.check(event("sh.keptn.event.test.finished", triggered_id=""))
+
+
+@pytest.mark.parametrize(
+    ("event_type", "said"),
+    [
+        ("sh.keptn.events.problem", "<stage>.remediation.triggered"),
+        ("sh.keptn.event.problem.open", "<stage>.remediation.triggered"),
+        ("sh.keptn.events.new-artifact", "<stage>.delivery.triggered"),
+        ("sh.keptn.event.configuration.change", "<stage>.delivery.triggered"),
+        ("sh.keptn.events.configuration-changed", "<stage>.delivery.triggered"),
+        ("sh.keptn.events.deployment-finished", "event.deployment.finished"),
+        ("sh.keptn.events.tests-finished", "event.test.finished"),
+        ("sh.keptn.events.evaluation-done", "event.evaluation.finished"),
+        ("sh.keptn.event.start-evaluation", "<stage>.evaluation.triggered"),
+        ("sh.keptn.internal.event.get-sli.done", "SLI providers"),
+        ("sh.keptn.event.monitoring.configure", "SLI providers"),
+        ("sh.keptn.internal.event.project.create", "keptn create project"),
+        ("sh.keptn.internal.event.service.create", "keptn onboard service"),
+    ],
+)
+def test_an_old_type_is_told_what_replaces_it(event_type, said):
+    """Of keptn before 0.8: nobody hears it, and somebody's script still sends it."""
+    with pytest.raises(HttpError, match=f"{event_type} is not taken from outside: .*{said}"):
+        edge.check(event(event_type))

@@ -1,5 +1,7 @@
 """What a person is told of a delivery."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from keptn.cli import progress
@@ -35,6 +37,10 @@ def task(name, **given):
     return {**base, **given}
 
 
+def executor(message, **given):
+    return {"source": "keptn", "message": message, "finished_at": "", **given}
+
+
 def view(*executions, **given):
     stages = {e["stage"]: [x for x in executions if x["stage"] == e["stage"]] for e in executions}
     base = {"context": "c", "project": "sockshop", "service": "carts", "image": "carts:0.2"}
@@ -47,38 +53,67 @@ def test_what_was_told_has_a_key_that_stays():
     running = execution(state="started", finished_at="", tasks=[task("deployment", finished_at="", result="")])
     before = dict(progress.lines(view(running)))
     after = dict(progress.lines(view(execution())))
-    assert list(before.values()) == ["12:00:01  dev        delivery     deployment …"]
+    assert list(before.values()) == ["12:00:01Z  dev        delivery     deployment …"]
     assert set(before) < set(after)
-    assert "12:00:02  dev        delivery     evaluation pass (score 100)" in after.values()
+    assert "12:00:02Z  dev        delivery     evaluation pass (score 100)" in after.values()
 
 
 @pytest.mark.parametrize(
     ("waiting", "told"),
     [
         (
-            {"for": "", "why": "a freeze until Monday", "until": "2026-11-24T13:00:00Z", "id": ""},
-            "until 2026-11-24 13:00:00",
+            {"for": "", "why": "prod is frozen: holidays", "until": "2026-11-24T13:00:00.000000Z", "id": ""},
+            "prod is frozen: holidays (until 2026-11-24 13:00:00Z)",
         ),
-        ({"for": "approval", "why": "approval was triggered", "until": "", "id": "7"}, "keptn approve 7"),
+        ({"for": "approval", "why": "a person is asked", "until": "", "id": "7"}, "keptn approve 7"),
     ],
 )
 def test_what_it_waits_for_is_told(waiting, told):
     """A person sees why it does not go on, and what lets it."""
-    held = execution(state="waiting", finished_at="", waiting=waiting)
+    asked = task("approval", finished_at="", executors=[executor("a person is asked")])
+    held = execution(state="waiting", finished_at="", waiting=waiting, tasks=[asked])
     assert told in progress.held(held)
     assert any(told in line for _, line in progress.lines(view(held)))
     assert told in progress.lanes(view(held))[0][1]
 
 
-@pytest.mark.parametrize("name", ["approval", "evaluation", "deployment", "rollback"])
+@pytest.mark.parametrize("name", ["approval", "evaluation", "deployment", "rollback", "license-check"])
 def test_what_is_over_at_once_is_no_waiting(name):
     """Nothing to say before an executor has; an evaluation says itself until when it waits."""
     waiting = {"for": name, "why": "only 3 of 10 requests", "until": "2026-11-24T13:00:00Z", "id": "7"}
-    fresh = execution(waiting=waiting, tasks=[task(name, finished_at="", executors=[])])
-    assert not progress.held(fresh)
-    asked = execution(waiting=waiting, tasks=[task(name, finished_at="", executors=[{"source": "keptn"}])])
+    for at_work in ([], [executor("")], [executor("done", finished_at="2026-11-24T12:00:00Z")]):
+        assert not progress.held(execution(waiting=waiting, tasks=[task(name, finished_at="", executors=at_work)]))
+    asked = execution(waiting=waiting, tasks=[task(name, finished_at="", executors=[executor("only 3")])])
     assert progress.held(asked).startswith("only 3 of 10 requests")
     assert ("until" in progress.held(asked)) is (name != "evaluation")
+
+
+def test_a_soak_says_until_when_it_lasts():
+    """Nobody works on it: time does."""
+    waiting = {"for": "soak", "why": "it must live on without a problem", "until": "2026-11-24T13:00:00Z", "id": "7"}
+    soaking = execution(waiting=waiting, tasks=[task("soak", finished_at="", executors=[])])
+    assert progress.held(soaking) == "it must live on without a problem (until 2026-11-24 13:00:00Z)"
+
+
+def test_what_says_nothing_for_long_is_told():
+    """That nobody has begun, and since when: a Trigger may be missing."""
+    waiting = {"for": "scan", "why": "nobody has begun scan yet", "id": "7"}
+    waiting |= {"since": "2026-11-24T12:00:00.000000Z", "until": "2026-11-24T12:10:00.000000Z"}
+    silent = execution(state="started", waiting=waiting, tasks=[task("scan", finished_at="", executors=[])])
+    soon, late = (datetime(2026, 11, 24, 12, 0, second, tzinfo=UTC) for second in (24, 26))
+    assert not progress.held(silent, now=soon)
+    assert progress.held(silent, now=late) == "nobody has begun scan yet (until 2026-11-24 12:10:00Z)"
+    assert progress.lanes(view(silent), now=late)[0][1].endswith("12:10:00Z); for 26s)")
+
+
+def test_a_reason_stands_once():
+    """With the step that it belongs to, not again with the end of its sequence."""
+    failed = execution(result="fail", message="too slow", tasks=[task("evaluation", result="fail", message="too slow")])
+    told = [line for _, line in progress.lines(view(failed, result="fail"))]
+    assert [("too slow" in line) for line in told] == [False, True, False]
+    assert "too slow" not in progress.summary(view(failed, result="fail"), reasons=False)
+    refused = execution(result="fail", message="rejected", tasks=[])
+    assert "is over: fail (rejected)" in list(dict(progress.lines(view(refused))).values())[-1]
 
 
 def test_a_step_of_a_canary_is_told_with_its_weight():

@@ -108,3 +108,25 @@ def test_who_waits_for_requests(data: dict, beside_live: bool, expected: tuple[i
     """A canary step unasked, others where they say so; what was to be measured exactly does not go on."""
     found = hold(beside_live=beside_live, **data)
     assert (found.min_requests, found.longest / timedelta(minutes=1)) == expected
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"evaluation": {"start": at(60), "end": at(65)}}, "starts in 1h: 2026-01-31 13:00:00Z"),
+        ({"evaluation": {"start": at(1), "timeframe": "1m"}}, "starts in 1m"),
+        ({"evaluation": {"start": at(-1), "timeframe": "10m"}}, "ends in 9m"),
+        ({"evaluation": {"end": at(525600)}}, "starts in 8759h55m"),
+        ({"test": {"start": at(-1), "end": at(60)}}, "ends in 1h"),
+    ],
+)
+def test_a_window_that_is_to_come_is_refused(data: dict, said: str) -> None:
+    """It is mostly a local time, and would hold the stage for its hours."""
+    with pytest.raises(Refused, match=f"the window {said}.*it is now 2026-01-31 12:00:00Z"):
+        hold(**data)
+
+
+def test_a_window_may_end_in_a_moment() -> None:
+    """That is waited for, and a test's clock may be a little ahead."""
+    assert covered(evaluation={"start": at(-1), "end": at(4)}) == (-1, 4)
+    assert covered(test={"start": at(1), "end": at(4)}) == (1, 4)

@@ -299,11 +299,34 @@ def test_a_task_that_nobody_starts_ends_after_ten_minutes(product):
 
 def test_a_task_that_was_started_has_an_hour(product):
     """The first `.started` gives it more time; then it ends, and says who had started it."""
-    product.trigger("dev", id="one")
+    product.trigger("loop", "many", id="one")
     product.advance(300)
-    product.started("deployment", source="slow")
+    product.started("build", source="slow")
     assert product.advance(3599) == []
-    assert "started by slow" in product.advance(1)[0].message
+    assert "did not finish within 1h5m; it was started by slow" in product.advance(1)[0].message
+
+
+@pytest.mark.parametrize("told_first", [False, True])
+def test_a_deployment_that_does_not_get_ready_ends_in_minutes(product, told_first):
+    """Ten from its `.started`, whatever was told before; the end says what it waited for."""
+    product.trigger("dev", id="one")
+    task = product.task("deployment")
+    if told_first:
+        product.send(events.status_changed(task, source="slow", now=product.world.clock.now(), message="Git is away"))
+        product.advance(1)
+    product.send(events.started(task, source="slow", now=product.world.clock.now(), message="green is not ready yet"))
+    assert product.advance(599) == []
+    ended = product.advance(1)[0].message
+    assert ended.startswith("deployment did not finish within 10m")
+    assert ended.endswith("; slow: green is not ready yet")
+
+
+def test_who_only_tells_something_is_not_waited_for(product):
+    """A function that failed tells of it under keptn's name; the step's own answer may come under another."""
+    product.trigger("loop", "quick", id="one")
+    now = product.world.clock.now()
+    product.send(events.status_changed(product.task("build"), source="keptn/build", now=now, message="failed"))
+    assert types(product.finish("build", source="build")) == ["loop.quick.finished"]
 
 
 def test_a_timeout_may_be_set(product):
@@ -340,7 +363,7 @@ def test_a_frozen_stage_lets_nothing_in():
     assert driver.state("one") == "waiting"
     (waiting,) = driver.delivery("one")["waiting"]
     assert (waiting["why"], waiting["until"]) == (
-        "dev is frozen until 2030-01-07T10:00:00.000000Z: standup",
+        "dev is frozen: standup",
         "2030-01-07T10:00:00.000000Z",
     )
     assert driver.advance(3599) == []
@@ -489,6 +512,37 @@ def test_a_gate_without_data_says_nothing_about_the_digest(talk):
     assert talk.state("two") == "started"
 
 
+@pytest.mark.parametrize(
+    ("said", "result", "message"),
+    [
+        ({"status": "succeeded", "result": "PASS "}, "pass", ""),
+        ({"status": "Succeeded", "result": "Warning"}, "warning", ""),
+        ({"status": "errored", "message": "no such tool"}, "fail", "no such tool"),
+        (
+            {"status": "succeeded"},
+            "fail",
+            "build.finished of scanner has no result; it must be one of pass, warning, fail",
+        ),
+        (
+            {"status": "succeeded", "result": "failed", "message": "3 CVEs"},
+            "fail",
+            "3 CVEs; build.finished of scanner says result 'failed'; it must be one of pass, warning, fail",
+        ),
+        (
+            {"result": "pass"},
+            "fail",
+            "build.finished of scanner has no status; it must be one of succeeded, errored, unknown, aborted",
+        ),
+    ],
+)
+def test_an_answer_that_cannot_be_read_says_why(product, said, result, message):
+    """Letters and blanks do not matter; what is left out or is another word fails, with the reason."""
+    product.trigger("loop", "quick", id="one")
+    answer = product.answer(product.task("build"), source="scanner")
+    emitted = product.send(events.with_data(answer, {**product.task("build").data, "message": "", **said}))
+    assert (emitted[0].result, emitted[0].message) == (result, message)
+
+
 def test_a_rerun_begins_with_the_failed_task(product):
     """What was done before it is not done again."""
     product.trigger("loop", "free", id="one")
@@ -557,10 +611,37 @@ def test_a_manual_rollback_pins_the_stage(talk):
     delivered(talk)
     talk.trigger("prod", "rollback", id="back", rollback={"by": "ann", "reason": "odd logs"})
     assert talk.task("rollback").data["rollback"]["to"] == "previous"
-    talk.finish("rollback")
+    lifted = "keptn unpin --project=sockshop --stage=prod --service=carts lifts it"
+    assert (
+        talk.finish("rollback", message="back to 0.0")[0].message
+        == f"back to 0.0; sockshop/prod/carts is pinned; {lifted}"
+    )
     assert talk.trigger("prod", id="two", image="carts:0.2") == []
-    assert "pinned by ann: odd logs" in talk.delivery("two")["waiting"][0]["why"]
+    assert talk.delivery("two")["waiting"][0]["why"] == f"sockshop/prod/carts is pinned by ann: odd logs; {lifted}"
     assert "deployment.triggered" in types(talk.control(Control.UNPIN, "", stage="prod", service="carts"))
+
+
+def test_a_manual_rollback_that_fails_pins_nothing(talk):
+    """Deliveries wait while it is under way, and go on when it could not be done."""
+    delivered(talk)
+    talk.trigger("prod", "rollback", id="back", rollback={"by": "ann", "reason": "odd logs"})
+    assert talk.trigger("prod", id="two", image="carts:0.2") == []
+    assert "goes first, asked for by ann: odd logs" in talk.delivery("two")["waiting"][0]["why"]
+    assert "deployment.triggered" in types(
+        talk.finish("rollback", "fail", status="errored", message="no earlier version")
+    )
+
+
+def test_a_manual_rollback_goes_before_older_deliveries(talk):
+    """What is queued already may not slip in between: it would be what is undone."""
+    delivered(talk)
+    talk.trigger("prod", id="p", image="carts:0.2")
+    talk.trigger("prod", id="q", image="carts:0.3")
+    talk.trigger("prod", "rollback", id="r", rollback={"by": "ann"})
+    talk.finish("deployment")
+    talk.finish("evaluation")
+    assert types(talk.finish("release", **LIVE)) == ["prod.delivery.finished", "rollback.triggered"]
+    assert "goes first, asked for by ann: a manual rollback" in talk.delivery("q")["waiting"][0]["why"]
 
 
 def test_a_rollback_may_be_asked_for_in_any_words(talk):
