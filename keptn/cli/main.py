@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import click
 
-from keptn.cli.config import DEFAULT_HOME
+from keptn.cli.contexts import DEFAULT_HOME
 from keptn.cli.examples import example
 from keptn.cli.exit_codes import ExitCode
 from keptn.cli.session import Session
@@ -26,6 +26,7 @@ VERBS = {
     "approve": "Let a delivery that waits for approval go on.",
     "auth": "Say where keptn is and with which token.",
     "compare": "Compare two versions by their samples, from files.",
+    "config": "Choose among several installations of keptn.",
     "create": "Create a project, a service or a secret.",
     "delete": "Delete a project, a service or a secret.",
     "evaluate": "Try a gate file on values from files, or on stored evaluations.",
