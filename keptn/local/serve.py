@@ -83,7 +83,8 @@ async def serve(options: Options, *, ready: Callable[[str, Context], None]) -> N
         context = Context(replace(options.settings, state_dir=options.places.state_dir, public_url=url))
         async with _running(options, wired, url=url, context=context) as gateway, _http(gateway, listening):
             with _announced(options.places.state_dir, url):
-                ready(url, context)
+                if not stop.is_set():
+                    ready(url, context)
                 await stop.wait()
 
 

@@ -4,6 +4,9 @@ import getpass
 import json
 import logging
 import stat
+import subprocess
+import sys
+from pathlib import Path
 
 import httpx
 import pytest
@@ -144,6 +147,13 @@ class TestConnecting:
         err = capsys.readouterr().err
         assert err.startswith("Error: this is a bug of keptn: by nought (ZeroDivisionError at ")
         assert err.count("\n") == 1
+
+    def test_a_full_disk_is_no_bug(self, tmp_path):
+        """What cannot be written is said once, in a sentence, also at the end of the process."""
+        command = [sys.executable, "-m", "keptn", "--home", str(tmp_path), "config", "get-contexts"]
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        assert (done.returncode, done.stderr) == (1, "Error: the output cannot be written: No space left on device\n")
 
     def test_usage_errors_have_their_own_code(self, keptn):
         """What was not understood is exit code 2."""
