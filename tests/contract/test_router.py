@@ -542,3 +542,14 @@ def test_a_pinned_candidate_leaves_without_a_failed_request(envoy: World) -> Non
     for seen in pinned:
         assert set(seen) == {"blue", "green"}
         assert seen == sorted(seen, reverse=True)
+
+
+def test_a_folder_whose_name_begins_alike_has_another_envoy(tmp_path):
+    """Envoy is known by its whole state folder: `/x/demo` is not `/x/demo-cluster`."""
+    process = envoy_process.start(tmp_path / "demo-cluster")
+    try:
+        assert envoy_process.adopt(tmp_path / "demo") is None
+        envoy_process.stop(tmp_path / "demo")
+        assert envoy_process.adopt(tmp_path / "demo-cluster") == process
+    finally:
+        envoy_process.stop(tmp_path / "demo-cluster")

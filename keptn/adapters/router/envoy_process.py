@@ -47,9 +47,7 @@ def adopt(state_dir: Path) -> DetachedProcess | None:
     state_dir = state_dir.resolve()
     recorded = locked_json.read(_file(state_dir / "envoy"))
     process = DetachedProcess(**recorded) if recorded else None
-    if process and process.alive:
-        return process
-    return next(iter(detached_process.marked(_mark(state_dir))), None)
+    return process if process and process.alive else next(iter(_marked(state_dir)), None)
 
 
 def _adopted(state_dir: Path, folder: Path) -> DetachedProcess | None:
@@ -62,8 +60,8 @@ def _adopted(state_dir: Path, folder: Path) -> DetachedProcess | None:
 
 
 def stop(state_dir: Path) -> None:
-    """Stop it; fine if it does not run."""
-    if process := adopt(state_dir):
+    """Stop it, whatever is recorded of it; fine if it does not run."""
+    for process in _marked(state_dir.resolve()):
         detached_process.stop(process, timeout_s=STOP_S)
 
 
@@ -117,6 +115,12 @@ def _binary() -> str:
 
 def _file(folder: Path) -> Path:
     return folder / "process.json"
+
+
+def _marked(state_dir: Path) -> list[DetachedProcess]:
+    """Those of exactly this state folder: another one's name may begin as its does."""
+    mark = _mark(state_dir)
+    return [process for process, whole in detached_process.marked(mark).items() if whole == mark]
 
 
 def _mark(state_dir: Path) -> str:
