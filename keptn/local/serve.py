@@ -156,11 +156,18 @@ async def _kill_at_random(host: Host, faults: Faults) -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without signal handlers: they are the runtime's."""
+    """uvicorn without signal handlers, for they are the runtime's, and without its ten looks a second at nothing."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.over = asyncio.Event()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def main_loop(self) -> None:
+        await self.over.wait()
 
 
 @asynccontextmanager
@@ -180,7 +187,7 @@ async def _http(gateway: Gateway, listening: socket.socket) -> AsyncIterator[Non
     try:
         yield
     finally:
-        server.should_exit = True
+        server.over.set()
         await serving
 
 
