@@ -68,6 +68,7 @@ class _Supervisor:
             if envoy_process.adopt(self._state_dir) is None:
                 log.warning("Envoy has ended; it is started again, see %s", self._state_dir / "envoy" / "envoy.log")
                 envoy_process.start(self._state_dir)
+            envoy_process.bound_log(self._state_dir)
             self._platform.reconcile()
         except (KeptnError, OSError) as exc:
             log.warning("Envoy and the workloads cannot be looked after now: %s", exc)

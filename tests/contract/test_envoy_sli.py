@@ -43,10 +43,16 @@ def log(tmp_path: Path) -> Path:
 
 
 def fetched(
-    log: Path, query: object, *, colour: str = "green", now: datetime = LATER, window: Window = WINDOW
+    log: Path,
+    query: object,
+    *,
+    colour: str = "green",
+    now: datetime = LATER,
+    window: Window = WINDOW,
+    written: bool = False,
 ) -> SliValue:
     asked = SliQuery(indicator="i", query=query, scope=CARTS, colour=colour, window=window)
-    return EnvoySli(log, now=lambda: now).fetch(asked)
+    return EnvoySli(log, now=lambda: now, is_written=lambda *_: written).fetch(asked)
 
 
 def test_a_colour_is_measured_by_its_own_listener(log: Path) -> None:
@@ -119,14 +125,36 @@ def test_broken_lines_are_passed_over(log: Path) -> None:
 
 
 def test_late_lines_are_waited_for_but_not_for_long(log: Path) -> None:
-    """The buffer is flushed soon after the window; a later request in the log proves it was."""
+    """The buffer is flushed soon after the window; a later request in the log proves it was, or Envoy says so."""
     log.write_text(line(1))
     with pytest.raises(NotYet) as waiting:
         fetched(log, "count", now=WINDOW.end)
     assert 0 < waiting.value.after_s <= FLUSH_S
     assert fetched(log, "count", now=WINDOW.end + timedelta(seconds=FLUSH_S)).values == {"": 1.0}
+    assert fetched(log, "count", now=WINDOW.end, written=True).values == {"": 1.0}
+    with pytest.raises(NotYet):  # what is written now proves nothing of what is to come
+        fetched(log, "count", now=WINDOW.end - timedelta(milliseconds=1), written=True)
     log.write_text(line(1) + line(10 + SETTLED_S))
     assert fetched(log, "count", now=WINDOW.end).values == {"": 1.0}
+
+
+def test_a_window_may_lie_in_several_parts(log: Path) -> None:
+    """What was set aside is read as well, and a part that is set aside just now is read once."""
+    log.with_name("access.log.9").write_text(line(-100))
+    log.with_name("access.log.10").write_text(line(1) + line(2))
+    log.write_text(line(3))
+    log.with_name("access.log.11").hardlink_to(log)
+    assert fetched(log, "count").values == {"": 3.0}
+
+
+def test_a_window_of_which_a_part_is_gone_is_a_failure(log: Path) -> None:
+    """Part of it would be measured as if it were the whole."""
+    log.with_name("access.log.2").write_text(line(3) + line(4) + line(5))
+    log.write_text(line(6))
+    found = fetched(log, "count")
+    assert found.failed and "is kept from 2026-01-31T12:00:04" in found.reason, found
+    log.with_name("access.log.1").write_text(line(-3) + line(1))
+    assert fetched(log, "count").values == {"": 5.0}
 
 
 def test_the_cost_of_a_window_does_not_grow_with_the_log(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,7 +173,7 @@ def test_one_window_is_read_once(log: Path, monkeypatch: pytest.MonkeyPatch) -> 
     reads = []
     read = access_log.requests
     monkeypatch.setattr(access_log, "requests", lambda *args: reads.append(1) or read(*args))
-    provider = EnvoySli(log, now=lambda: LATER)
+    provider = EnvoySli(log, now=lambda: LATER, is_written=lambda *_: False)
     for query in ("count", "error_rate", "response_time_p50"):
         provider.fetch(SliQuery(indicator=query, query=query, scope=CARTS, colour="green", window=WINDOW))
     assert len(reads) == 1
