@@ -129,24 +129,24 @@ def _report(play: Play, screen: Screen, story: Story | None) -> None:
     for stage, crowd in play.users.items():
         seen = list(crowd.seen)
         served = ", ".join(f"{version} answered {count}" for version, count in versions(seen).items())
-        screen.console.print(f"\nUsers of {stage}: {len(seen)} requests, {errors(seen)} errors; {served}")
+        screen.line(f"\nUsers of {stage}: {len(seen)} requests, {errors(seen)} errors; {served}")
     for step in steps_of_switch(story) if story else ():
-        screen.console.print(f"0.3 in prod at {step}")
+        screen.line(f"0.3 in prod at {step}")
     if story:
-        screen.console.print(f"Time taken: {story.seconds:.0f} s")
+        screen.line(f"Time taken: {story.seconds:.0f} s")
 
 
 def _judge(story: Story, screen: Screen, *, strategy: str) -> bool:
     outcomes = [(what, check(story)) for what, check in checks_of(strategy)]
-    screen.console.print("\n[bold]Did the story come out as told?[/bold]")
+    screen.line("\n[bold]Did the story come out as told?[/bold]")
     for what, good in outcomes:
-        screen.console.print(f"  {'[green]✓' if good else '[red]✗'}[/] {what}")
+        screen.line(f"  {'[green]✓' if good else '[red]✗'}[/] {what}")
     return all(good for _, good in outcomes)
 
 
 def _wait(play: Play, screen: Screen) -> None:
     home = play.api.home
-    screen.console.print(
+    screen.line(
         f"\nEverything is still running. In another terminal:\n\n"
         f"  export KEPTN_HOME={home}\n"
         f"  .venv/bin/keptn get delivery --project=sockshop\n"
