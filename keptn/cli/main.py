@@ -97,7 +97,9 @@ def _module(verb: str) -> str:
     default=DEFAULT_HOME,
     help="Folder of config.json.  [env: KEPTN_HOME; default: ~/.keptn]",
 )
-@click.option("--endpoint", envvar="KEPTN_ENDPOINT", default="", help="URL of the api, for this call.")
+@click.option(
+    "--endpoint", envvar="KEPTN_ENDPOINT", default="", help="URL of another api or keptn local, for this call."
+)
 @click.option("--api-token", envvar="KEPTN_API_TOKEN", default="", help="Token of the api, for this call.")
 @click.pass_context
 def cli(ctx: click.Context, home: Path, endpoint: str, api_token: str) -> None:

@@ -583,12 +583,12 @@ def test_no_late_line_is_missed(envoy: World) -> None:
     envoy.route(1, {"blue": 100})
     waited_s = []
     with httpx.Client(timeout=DEADLINE_S) as client:
-        for count in range(1, 13):
+        for count in range(12):
             begin = datetime.now(UTC)
             for _ in range(count):
                 client.get(envoy.router.public_url(SCOPE))
             ended = time.monotonic()
-            assert measured(envoy, begin).values == {"": float(count)}
+            assert measured(envoy, begin).values == ({"": float(count)} if count else {})
             waited_s.append(time.monotonic() - ended)
     assert statistics.median(waited_s) < FLUSH_S / 2, waited_s
 

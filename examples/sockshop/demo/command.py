@@ -94,7 +94,7 @@ def _empty(state_dir: Path) -> None:
         with locked(state_dir / LOCK, timeout_s=0):
             shutil.rmtree(state_dir)
     except Unavailable as exc:
-        raise click.UsageError(f"{_owner(state_dir)}; or give another --state-dir") from exc
+        raise click.UsageError(f"{_owner(state_dir)}, or give another --state-dir") from exc
 
 
 def _owner(state_dir: Path) -> str:
@@ -102,7 +102,7 @@ def _owner(state_dir: Path) -> str:
     try:
         runtime = json.loads((state_dir / "runtime.json").read_bytes())
         what = f"keptn local, process {runtime['pid']}, runs on {state_dir}, perhaps of a demo that was killed"
-        return f"{what}; end it with: kill {runtime['pid']}"
+        return f"{what}: kill {runtime['pid']} ends it"
     except (OSError, ValueError, KeyError):
         return f"a keptn starts or ends on {state_dir}; wait for it"
 

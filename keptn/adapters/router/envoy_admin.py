@@ -38,8 +38,11 @@ class EnvoyAdmin:
         return self._gauge(f"cluster.{cluster}.upstream_rq_active")
 
     def open_at_listener(self, listener: str) -> int:
-        """Requests that have come in there and are not logged yet: their end is counted after it is logged."""
-        return self._gauge(f"http.{listener}.downstream_rq_active")
+        """Requests that have come in there and are not logged yet: their end is counted after it is logged.
+
+        1 where Envoy does not know the listener: nothing is sure then.
+        """
+        return self._gauge(f"http.{listener}.downstream_rq_active", unknown=1)
 
     def unwritten_bytes(self) -> int:
         """What of the access log is still in memory; 0: every request that was logged is in the file."""
@@ -51,8 +54,8 @@ class EnvoyAdmin:
         if status != 200:
             raise Unavailable(f"Envoy's admin port {self.port} answered {status} to /reopen_logs: {body[:200]}")
 
-    def _gauge(self, name: str) -> int:
-        return int(self._stats(name, kind="Gauges").get(name, "0"))
+    def _gauge(self, name: str, *, unknown: int = 0) -> int:
+        return int(self._stats(name, kind="Gauges").get(name, unknown))
 
     def _stats(self, name: str, *, kind: str) -> Mapping[str, str]:
         wanted = quote(f"^{re.escape(name)}$", safe="")

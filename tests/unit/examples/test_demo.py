@@ -31,7 +31,7 @@ def test_a_running_demo_is_left_alone(run, tmp_path):
     with locked(tmp_path / LOCK):
         done = run()
     said = " ".join(done.output.replace("│", " ").split())
-    assert (done.exit_code, "end it with: kill 4711" in said, "give another --state-dir" in said) == (2, True, True)
+    assert (done.exit_code, "kill 4711 ends it" in said, "give another --state-dir" in said) == (2, True, True)
     assert (tmp_path / LOCK).exists()
 
 
