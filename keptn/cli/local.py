@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from keptn.cli import interrupt
 from keptn.cli.contexts import Config
 from keptn.cli.examples import example
 from keptn.cli.session import Session, pass_session
@@ -118,6 +119,8 @@ def command(
         asyncio.run(serve(options, ready=lambda url, context: announced.append(_welcome(own, url, context))))
     finally:
         left = [own.withdraw(config) for config in announced]
+    if not announced:
+        click.get_current_context().exit(interrupt.CODE)
     click.echo("\n".join(filter(None, ("Stopped. Started again, it goes on where it was.", *left))))
 
 

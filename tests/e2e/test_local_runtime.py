@@ -405,6 +405,21 @@ def test_a_damaged_file_stops_the_start(here: Installation, name: str):
     ]
 
 
+def test_ctrl_c_while_it_starts_is_silent(here: Installation):
+    """Envoy and all are taken along; there was nothing yet to say anything about."""
+    state = here.root / "other"
+    command = [sys.executable, "-m", "keptn", "local", "--port", "0", "--state-dir", str(state)]
+    environment = {**os.environ, "KEPTN_HOME": str(here.root)}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        until((state / "runtime.lock").exists, what="the begin of the start")
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=DEADLINE_S)
+    assert (process.returncode, said) == (130, "")
+    until(lambda: not processes_about(state), what="the end of every process")
+
+
 def test_what_fails_after_envoy_was_started_ends_envoy(here: Installation):
     """Nobody would look after it any more."""
     state = here.root / "other"
