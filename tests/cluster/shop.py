@@ -103,7 +103,8 @@ class Shop:
 
     def is_well(self) -> None:
         """A good version passes, and of all that went wrong nothing is left that nobody told."""
-        assert self.follow(self.start("good"), within_s=WELL_S).result == "pass"
+        ended = self.follow(self.start("good"), within_s=WELL_S)
+        assert ended.result == "pass", ended
         assert not self.dead_letters()
 
     def dead_letters(self) -> list[str]:
@@ -156,11 +157,11 @@ def gone(namespace: str) -> None:
     kubectl("wait", "--for=delete", f"namespace/{namespace}", "--timeout=90s")
 
 
-def refused(namespace: str, says: str) -> None:
-    """Until a policy is in force there."""
+def await_policy(namespace: str, says: str, *, in_force: bool) -> None:
+    """The API server learns of it, and of its end, a moment later."""
 
     def look() -> bool:
         done = tried("-n", namespace, "create", "deployment", "tried", "--image=i", "--dry-run=server")
-        return re.search(says, done.stderr) is not None
+        return (re.search(says, done.stderr) is not None) is in_force
 
-    wait_for(look, what=f"a refusal in {namespace}", timeout_s=60)
+    wait_for(look, what=f"{'a' if in_force else 'the end of a'} policy in {namespace}", timeout_s=60)

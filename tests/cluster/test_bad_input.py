@@ -136,10 +136,11 @@ def policy(shop: Shop) -> Iterator[None]:
     kinds = ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
     shops.apply(*({**named, "kind": kind, "spec": one} for kind, one in zip(kinds, (spec, bound), strict=True)))
     try:
-        shops.refused(shop.namespace, NO["message"])
+        shops.await_policy(shop.namespace, NO["message"], in_force=True)
         yield
     finally:
         kubectl("delete", *(f"{kind.lower()}/{shop.project}" for kind in kinds))
+        shops.await_policy(shop.namespace, NO["message"], in_force=False)
 
 
 def test_a_namespace_that_somebody_deletes(shop):

@@ -24,7 +24,7 @@ from keptn.errors import NotYet
 from keptn.events import Scope
 from keptn.ports import NO_PIN, Endpoint, Pin, Route
 from keptn.settings import Settings
-from tests.contract import crowd
+from tests import crowd
 from tests.waiting import DEADLINE_S, until
 from tests.world import digest_of
 

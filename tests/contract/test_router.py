@@ -8,7 +8,7 @@ import shutil
 import statistics
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ from keptn.errors import Late, NotYet, Refused, Unavailable
 from keptn.events import Scope
 from keptn.ports import Endpoint, Pin, Route, Router, SliQuery, SliValue, Window
 from keptn.settings import Settings
-from tests.contract import crowd
+from tests import crowd
 from tests.contract.gateway import GatewayWorld
 from tests.waiting import DEADLINE_S, until
 
@@ -563,8 +563,8 @@ def test_a_folder_whose_name_begins_alike_has_another_envoy(tmp_path):
         envoy_process.stop(tmp_path / "demo-cluster")
 
 
-def measured(envoy: World, begin: datetime) -> SliValue:
-    """How many requests users have made since then, as an evaluation asks at once."""
+def asking(envoy: World, begin: datetime) -> Callable[[], SliValue | None]:
+    """How many requests users have made from then to now, as an evaluation asks; None: not yet."""
     provider = EnvoySli.open(settings=Settings(state_dir=envoy.state_dir), clock=SystemClock())
     window = Window(start=begin, end=datetime.now(UTC))
     asked = SliQuery(indicator="count", query="count", scope=SCOPE, colour="", window=window)
@@ -574,7 +574,7 @@ def measured(envoy: World, begin: datetime) -> SliValue:
             return provider.fetch(asked)
         return None
 
-    return until(answer)
+    return answer
 
 
 def test_no_late_line_is_missed(envoy: World) -> None:
@@ -588,20 +588,24 @@ def test_no_late_line_is_missed(envoy: World) -> None:
             for _ in range(count):
                 client.get(envoy.router.public_url(SCOPE))
             ended = time.monotonic()
-            assert measured(envoy, begin).values == ({"": float(count)} if count else {})
+            assert until(asking(envoy, begin)).values == ({"": float(count)} if count else {})
             waited_s.append(time.monotonic() - ended)
     assert statistics.median(waited_s) < FLUSH_S / 2, waited_s
 
 
 def test_a_request_that_is_open_is_waited_for(envoy: World) -> None:
     """It began in the window, and its line comes when it ends."""
-    envoy.serve("blue", delay_s=0.5)
+    envoy.serve("blue")
     envoy.route(1, {"blue": 100})
-    begin = datetime.now(UTC)
+    blue, begin = envoy.servers["blue"], datetime.now(UTC)
+    blue.gate.clear()
     with ThreadPoolExecutor() as pool:
         slow = pool.submit(envoy.get)
-        assert envoy.servers["blue"].begun.wait(DEADLINE_S)
-        assert measured(envoy, begin).values == {"": 1.0}
+        assert blue.begun.wait(DEADLINE_S)
+        answer = asking(envoy, begin)
+        assert answer() is None
+        blue.gate.set()
+        assert until(answer).values == {"": 1.0}
         assert slow.result().text == "blue"
 
 
@@ -619,7 +623,7 @@ def test_the_log_is_set_aside_under_load(envoy: World) -> None:
 
     with envoy.load({}, {}) as answers:
         until(is_set_aside)
-    assert measured(envoy, begin).values == {"": float(sum(map(len, answers)))}
+    assert until(asking(envoy, begin)).values == {"": float(sum(map(len, answers)))}
 
 
 def test_old_parts_of_the_log_are_forgotten(tmp_path: Path) -> None:

@@ -4,10 +4,9 @@ import json
 import random
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +23,8 @@ from keptn.deployment.strategy import Phase
 from keptn.errors import Refused, Unavailable
 from keptn.events import Event, Scope
 from keptn.settings import Settings
-from tests.waiting import DEADLINE_S, until
+from tests import crowd
+from tests.waiting import until
 from tests.world import open_slot
 
 SCOPE = Scope(project="sockshop", stage="prod", service="carts")
@@ -96,25 +96,8 @@ class Shop:
         until(lambda: len(self.answers) >= begin + count, what="so many answers to users")
         return set(self.answers[begin:])
 
-    @contextmanager
-    def users(self) -> Iterator[None]:
-        done, url = threading.Event(), self.ctx.router.public_url(SCOPE)
-
-        def use() -> None:
-            with httpx.Client(timeout=DEADLINE_S) as client:
-                while not done.is_set():
-                    answer = client.get(url)
-                    self.answers.append(answer.text if answer.status_code == 200 else str(answer.status_code))
-
-        threads = [threading.Thread(target=use) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        try:
-            yield
-        finally:
-            done.set()
-            for thread in threads:
-                thread.join()
+    def users(self) -> AbstractContextManager[None]:
+        return crowd.asking([{}] * 4, lambda: self.ctx.router.public_url(SCOPE), [self.answers.append] * 4)
 
 
 @pytest.fixture

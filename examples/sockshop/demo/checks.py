@@ -17,7 +17,7 @@ class Story:
     """All that was seen.
 
     problem: the remediation. staging_seen: what staging's users saw while 0.2 was delivered; switch_seen: prod's while
-    0.3 was; regulars_seen: those of prod who come back, then; after: prod's after the repair. tickets, chat: bodies
+    0.3 was; pinned_seen: those of prod who are pinned, then; after: prod's after the repair. tickets, chat: bodies
     received. rejected: digests that prod remembers.
     """
 
@@ -25,7 +25,7 @@ class Story:
     problem: Delivery
     staging_seen: Sequence[Seen]
     switch_seen: Sequence[Seen]
-    regulars_seen: Sequence[Seen]
+    pinned_seen: Sequence[Seen]
     before_repair: Sequence[Seen]
     after: Sequence[Seen]
     tickets: Sequence[Mapping[str, Any]]
@@ -142,9 +142,9 @@ def _steps_in_git(story: Story) -> bool:
     ]
 
 
-def _regulars_kept_it(story: Story) -> bool:
+def _pinned_kept_it(story: Story) -> bool:
     met: dict[int, list[str]] = {}
-    for one in story.regulars_seen:
+    for one in story.pinned_seen:
         met.setdefault(one.user, []).append(one.version)
     return bool(met) and all(versions == sorted(versions) for versions in met.values())
 
@@ -169,7 +169,7 @@ CHECKS: Sequence[Check] = (
 CANARY_CHECKS: Sequence[Check] = (
     ("the share of 0.3 among prod's users grew step by step, as weighted", _share_grew),
     ("every step of 0.3 was a commit on the branch prod", _steps_in_git),
-    ("no user of prod who comes back was sent back from 0.3 to 0.1", _regulars_kept_it),
+    ("no pinned user of prod was sent back from 0.3 to 0.1", _pinned_kept_it),
 )
 
 

@@ -39,7 +39,7 @@ class Laptop:
     def __init__(self, state: Path) -> None:
         self.system = System(state)
         self.api: Api = self.system
-        self.files, self.pace = FILES, PACE
+        self.files, self.pace, self.pinned = FILES, PACE, dict[str, str]()
         self.tickets, self.chat = Endpoint(name="servicenow", token=TICKETS_TOKEN), Endpoint(name="chat")
         self._monitor: subprocess.Popen[bytes] | None = None
         self._token = ""

@@ -17,7 +17,7 @@ from examples.sockshop.demo.world import PROBLEMS_TOKEN, PROJECT, SERVICE, TICKE
 VERSIONS = ("0.1", "0.2", "0.3", "0.4")
 SERVED_AFTER = {"shadow": "release", "blue_green": "deployment", "canary": "traffic"}
 """The task after which a stage's first version has users."""
-REGULARS = "prod, regulars"
+PINNED = "prod, pinned"
 AFTER_S = 2.0
 """How long users are watched after the repair, seconds."""
 
@@ -89,7 +89,7 @@ class Play:
     def _meet_users(self, delivery: Delivery) -> None:
         """Users come to a stage that serves them: in prod that is the trial of the first version.
 
-        A canary has users who come back as well: they keep the version that they met.
+        A canary has pinned users as well: they keep the version that they met.
         """
         for stage, (threads, rate_hz) in self.world.pace.crowds.items():
             deployed = delivery.finished("deployment", stage)
@@ -102,8 +102,13 @@ class Play:
             address, headers = self.world.visit(url)
             self.users[stage] = Users(stage=stage, url=address, headers=headers, threads=threads, rate_hz=rate_hz)
             if strategy == "canary":
-                self.users[REGULARS] = Users(
-                    stage=stage, url=address, headers=headers, threads=8, rate_hz=1.0, come_back=True
+                self.users[PINNED] = Users(
+                    stage=stage,
+                    url=address,
+                    headers={**headers, **self.world.pinned},
+                    threads=8,
+                    rate_hz=1.0,
+                    come_back=True,
                 )
             self.screen.say(f"users come to {stage} at {url}")
 
@@ -145,7 +150,7 @@ class Play:
             problem=repair,
             staging_seen=staging.between(*spans["0.2"]),
             switch_seen=prod.between(*spans["0.3"]),
-            regulars_seen=self.users[REGULARS].between(*spans["0.3"]) if REGULARS in self.users else (),
+            pinned_seen=self.users[PINNED].between(*spans["0.3"]) if PINNED in self.users else (),
             before_repair=prod.between(spans["0.4"][0], repaired),
             after=prod.between(repaired, time.time()),
             tickets=self.world.tickets.received,

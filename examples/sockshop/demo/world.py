@@ -53,6 +53,8 @@ class World(Protocol):
     api: Api
     files: Files
     pace: Pace
+    pinned: Mapping[str, str]
+    """Headers of users whom a canary's pin holds; without any, its cookie does."""
 
     @property
     def tickets(self) -> Inbox: ...

@@ -28,6 +28,7 @@ FLUSH_S = 1.0
 SETTLED_S = 0.4
 """A line of a request that ended so long after the window proves that the window's lines were flushed before it."""
 LOOK_AGAIN_S = 0.05
+_Key = tuple[Window, Scope, str]
 IsWritten = Callable[[Scope, str], bool]
 """Whether all requests to a service (a colour of it; empty: all) have ended by now and are in the file."""
 
@@ -37,7 +38,8 @@ class EnvoySli:
 
     def __init__(self, log: Path, *, now: Callable[[], datetime], is_written: IsWritten) -> None:
         self._log, self._now, self._is_written = log, now, is_written
-        self._read: dict[tuple[Window, Scope, str], list[Request]] = {}
+        self._read: dict[_Key, list[Request]] = {}
+        self._written_at: dict[_Key, float] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -65,19 +67,23 @@ class EnvoySli:
         key = (query.window, query.scope, query.colour)
         with self._lock:
             if key not in self._read:
-                self._await_lines(query)
+                self._await_lines(query, key)
                 self._read[key] = access_log.requests(self._log, query.window, query.scope, query.colour)
             return self._read[key]
 
-    def _await_lines(self, query: SliQuery) -> None:
-        """Late lines must not be missed: Envoy says that it has none, or a later request is in the log, or the time is
-        up that a flush takes. Raises NotYet.
+    def _await_lines(self, query: SliQuery, key: _Key) -> None:
+        """Late lines must not be missed: Envoy says twice that it has none, or a later request is in the log, or the
+        time is up that a flush takes. Raises NotYet.
+
+        Twice, for a request is over for Envoy an instant before its line is there.
         """
-        end = query.window.end.timestamp()
-        left = end + FLUSH_S - self._now().timestamp()
+        now, end = self._now().timestamp(), query.window.end.timestamp()
+        left = end + FLUSH_S - now
         if left <= 0 or access_log.last_end(self._log) >= end + SETTLED_S:
             return
-        if left <= FLUSH_S and self._is_written(query.scope, query.colour):
+        if now < end or not self._is_written(query.scope, query.colour):
+            self._written_at.pop(key, None)
+        elif now - self._written_at.setdefault(key, now) >= LOOK_AGAIN_S:
             return
         raise NotYet(
             "Envoy has not written its access log up to the end of the window yet", after_s=min(left, LOOK_AGAIN_S)
