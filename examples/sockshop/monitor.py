@@ -51,16 +51,25 @@ def _arguments():
 
 
 def _new_lines(log):
-    """Whole lines as they are written, from the file's end on; a file that does not exist yet is waited for."""
-    rest = b""
-    while not log.exists():
+    """Whole lines as they are written, from the file's end on, until who started this is gone.
+
+    A file that does not exist yet is waited for. One that is set aside is read to its end, then its successor from its
+    beginning.
+    """
+    starter, stream, rest = os.getppid(), None, b""
+    while os.getppid() == starter:
         time.sleep(LOOK_EVERY_S)
-    with log.open("rb") as stream:
-        stream.seek(0, os.SEEK_END)
-        while True:
-            *lines, rest = (rest + stream.read()).split(b"\n")
-            yield lines
-            time.sleep(LOOK_EVERY_S)
+        current = log.exists() and log.stat().st_ino
+        if stream is None and current:
+            stream = log.open("rb")
+            stream.seek(0, os.SEEK_END)
+        if stream is None:
+            continue
+        *lines, rest = (rest + stream.read()).split(b"\n")
+        yield lines
+        if current and current != os.fstat(stream.fileno()).st_ino and not lines:
+            stream.close()
+            stream, rest = log.open("rb"), b""
 
 
 def _order(line, arguments):

@@ -17,6 +17,8 @@ MOST_AT_ONCE = 100
 """Things on a page of the api."""
 TIMEOUT_S = 30.0
 """A function may be starting: its first answer takes longer than the others."""
+CONNECT_S = 5.0
+"""Who listens says so at once."""
 
 
 class _Lost(Unavailable):
@@ -42,7 +44,8 @@ class Client:
         if not (token.isascii() and token.isprintable()):
             raise KeptnError("the token is wrong: it has characters that no token has; copy it again")
         headers = {"x-token": token, "user-agent": "keptn-cli", **({"host": host} if host else {})}
-        self._http = httpx.Client(headers=headers, timeout=TIMEOUT_S, transport=transport, trust_env=False)
+        timeout = httpx.Timeout(TIMEOUT_S, connect=CONNECT_S)
+        self._http = httpx.Client(headers=headers, timeout=timeout, transport=transport, trust_env=False)
 
     def get(self, path: str, **query: str | int) -> Any:  # noqa: ANN401 - JSON
         given = {name: str(value) for name, value in query.items() if value not in ("", None)}
@@ -71,6 +74,16 @@ class Client:
     def delete(self, path: str) -> Any:  # noqa: ANN401 - JSON
         return self._call("DELETE", path)
 
+    def lives(self) -> bool:
+        """Whether an api is there that takes the token; one that is only starting counts."""
+        try:
+            self.post("/auth", {})
+        except _Lost:
+            return True
+        except KeptnError:
+            return False
+        return True
+
     def _call(self, method: str, path: str, **given: Any) -> Any:  # noqa: ANN401 - what httpx takes
         url = f"{self.endpoint}/v1{path}"
         try:
@@ -78,7 +91,7 @@ class Client:
         except (httpx.ReadError, httpx.RemoteProtocolError) as exc:
             raise _Lost(f"{self.endpoint} broke off ({_reason(exc)}); try again, it may have been done") from exc
         except httpx.TransportError as exc:
-            hint = "is it running? `keptn local` starts one; `keptn auth` says where it is"
+            hint = "is it running? `keptn local` starts one; `keptn config get-contexts` shows where others are"
             raise Unavailable(f"no answer from {self.endpoint} ({_reason(exc)}); {hint}") from exc
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError) as exc:
             raise KeptnError(f"{self.endpoint!r} is no URL of an api; set it with keptn auth") from exc

@@ -1,54 +1,48 @@
-"""Where the CLI finds its installation: `config.json` in `$KEPTN_HOME` or `~/.keptn`, readable by its owner only.
-
-`keptn auth` and `keptn local` write it, every command reads it.
-"""
+"""`keptn config`: which of the installations that the CLI knows its commands speak to."""
 
 from __future__ import annotations
 
-import json
-import os
-from dataclasses import asdict, dataclass
-from pathlib import Path
+import click
 
-from keptn.errors import KeptnError
-
-DEFAULT_HOME = Path("~/.keptn")
+from keptn.cli import contexts
+from keptn.cli.examples import example
+from keptn.cli.output import output_option, show, table
+from keptn.cli.session import Session, pass_session
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
-    """endpoint: URL of the function `api`. token: what it asks for.
-
-    host: the name that its ingress knows it by, where the endpoint is an address of another name.
-    """
-
-    endpoint: str
-    token: str
-    host: str = ""
+@click.group(epilog=example("keptn config get-contexts", "keptn config use-context local"))
+def command() -> None:
+    """Choose among the installations that `keptn local` and `keptn auth` have made known."""
 
 
-def path(home: Path) -> Path:
-    return home.expanduser() / "config.json"
+@command.command("get-contexts", epilog=example("keptn config get-contexts"))
+@output_option
+@pass_session
+def get_contexts(session: Session, *, output: str) -> None:
+    """Show the installations that are known; the one with a star is spoken to."""
+    known = contexts.read(session.home)
+    found = [
+        {"name": name, "endpoint": one.endpoint, "current": name == known.current}
+        for name, one in sorted(known.by_name.items())
+    ]
+    rows = [("*" if one["current"] else "", one["name"], one["endpoint"]) for one in found]
+    empty = "No keptn is known here yet: keptn local, or keptn auth --endpoint=URL --api-token=TOKEN"
+    show(found, output=output, table=lambda: table(rows, columns=("CURRENT", "NAME", "ENDPOINT"), empty=empty))
 
 
-def read(home: Path) -> Config | None:
-    """What was written, or None. Raises KeptnError for a file that cannot be read."""
-    file = path(home)
-    try:
-        found = json.loads(file.read_bytes())
-        endpoint, token = str(found["endpoint"]).rstrip("/"), str(found["token"])
-        return Config(endpoint=endpoint, token=token, host=str(found.get("host", "")))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError) as exc:
-        raise KeptnError(f"{file} cannot be read ({type(exc).__name__}); write it again with keptn auth") from exc
+@command.command("use-context", epilog=example("keptn config use-context local"))
+@click.argument("name")
+@pass_session
+def use_context(session: Session, *, name: str) -> None:
+    """Speak to the installation NAME from now on."""
+    known = contexts.change(session.home, lambda known: known.chosen(name))
+    click.echo(f"The CLI is with {name} now ({known.by_name[name].endpoint}).")
 
 
-def write(home: Path, config: Config) -> Path:
-    """Replace the file in one step, mode 0600; return its path."""
-    file = path(home)
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    partial = file.with_suffix(f".{os.getpid()}")
-    with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:  # noqa: PTH123 - the mode
-        json.dump({key: value for key, value in asdict(config).items() if value}, stream)
-    return partial.replace(file)
+@command.command("delete-context", epilog=example("keptn config delete-context api.keptn.example.com"))
+@click.argument("name")
+@pass_session
+def delete_context(session: Session, *, name: str) -> None:
+    """Forget the installation NAME and its token; nothing happens to the installation."""
+    contexts.change(session.home, lambda known: known.without(name))
+    click.echo(f"{name} is forgotten here.")

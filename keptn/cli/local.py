@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from keptn.cli import config
-from keptn.cli.config import Config
+from keptn.cli import interrupt
+from keptn.cli.contexts import Config
 from keptn.cli.examples import example
 from keptn.cli.seconds import Seconds
 from keptn.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
+    from keptn.cli.own_context import OwnContext
     from keptn.context import Context
 
 FOLDERS = click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path)
@@ -76,6 +77,7 @@ def command(
     It needs Linux, and nothing else. Its state stays in a folder: started again, it goes on where it was.
     """
     from keptn import settings  # noqa: PLC0415 - the runtime is not for `keptn --help`
+    from keptn.cli.own_context import OwnContext  # noqa: PLC0415
     from keptn.context import check  # noqa: PLC0415
     from keptn.local import environment, places  # noqa: PLC0415
     from keptn.local import faults as fault_mode  # noqa: PLC0415
@@ -99,16 +101,23 @@ def command(
         settings=read,
         own=environment.own_settings(os.environ),
     )
-    asyncio.run(serve(options, ready=lambda url, context: _welcome(session, url, context)))
-    click.echo("Stopped. Started again, it goes on where it was.")
+    own = OwnContext.find(session.home, folder)
+    announced: list[Config] = []
+    try:
+        asyncio.run(serve(options, ready=lambda url, context: announced.append(_welcome(own, url, context))))
+    finally:
+        left = [own.withdraw(config) for config in announced]
+    if not announced:
+        click.get_current_context().exit(interrupt.CODE)
+    click.echo("\n".join(filter(None, ("Stopped. Started again, it goes on where it was.", *left))))
 
 
-def _welcome(session: Session, url: str, context: Context) -> None:
-    token = _token(context)
-    file = config.write(session.home, Config(endpoint=f"{url}/functions/api", token=token))
-    click.echo(f"keptn runs at {url} (state: {context.settings.state_dir}; the CLI finds it by {file}).")
+def _welcome(own: OwnContext, url: str, context: Context) -> Config:
+    config = Config(endpoint=f"{url}/functions/api", token=_token(context))
+    click.echo(f"keptn runs at {url} (state: {context.settings.state_dir}). {own.announce(config)}")
     click.echo("Go on in another terminal:\n  keptn create project sockshop shipyard.yaml\n  keptn --help")
     sys.stdout.flush()
+    return config
 
 
 def _token(context: Context) -> str:

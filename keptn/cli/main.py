@@ -5,6 +5,8 @@ Every verb's module has its `command`. A sentence on standard error and an exit 
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 import traceback
 from importlib import import_module
@@ -14,8 +16,8 @@ from typing import Any, cast
 
 import click
 
-from keptn.cli import forms
-from keptn.cli.config import DEFAULT_HOME
+from keptn.cli import forms, interrupt
+from keptn.cli.contexts import DEFAULT_HOME
 from keptn.cli.examples import example
 from keptn.cli.exit_codes import ExitCode
 from keptn.cli.session import Session
@@ -27,6 +29,7 @@ VERBS = {
     "approve": "Let a delivery that waits for approval go on.",
     "auth": "Say where keptn is and with which token.",
     "compare": "Compare two versions by their samples, from files.",
+    "config": "Choose among several installations of keptn.",
     "configure": "Say what a monitor needs to report problems.",
     "create": "Create a project, a service or a secret.",
     "delete": "Delete a project, a service or a secret.",
@@ -51,6 +54,9 @@ VERBS = {
     "version": "Show the version of the CLI and of the installation.",
 }
 """Verb, help. Its module is `keptn.cli.<verb>` with underscores; a module that several verbs share stands in SHARED."""
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""The disk, the quota, the largest file, or the terminal is at its end: no bug of ours."""
 
 SHARED = dict.fromkeys(
     ("abort", "pause", "promote", "resume", "rerun", "approve", "reject", "unpin", "redeliver"), "control"
@@ -97,7 +103,9 @@ def _module(verb: str) -> str:
     default=DEFAULT_HOME,
     help="Folder of config.json.  [env: KEPTN_HOME; default: ~/.keptn]",
 )
-@click.option("--endpoint", envvar="KEPTN_ENDPOINT", default="", help="URL of the api, for this call.")
+@click.option(
+    "--endpoint", envvar="KEPTN_ENDPOINT", default="", help="URL of another api or keptn local, for this call."
+)
 @click.option("--api-token", envvar="KEPTN_API_TOKEN", default="", help="Token of the api, for this call.")
 @click.pass_context
 def cli(ctx: click.Context, home: Path, endpoint: str, api_token: str) -> None:
@@ -105,6 +113,8 @@ def cli(ctx: click.Context, home: Path, endpoint: str, api_token: str) -> None:
 
     Exit codes: 0 pass, 1 error, 2 usage, 3 warning, 4 fail.
     """
+    if ctx.invoked_subcommand != "local":  # it ends by itself when it is told to, from where it has begun something
+        interrupt.raised()
     session = ctx.ensure_object(Session)
     session.home, session.endpoint, session.token = home, endpoint, api_token
 
@@ -122,11 +132,22 @@ def main(arguments: list[str] | None = None, **given: Any) -> int:  # noqa: ANN4
         click.echo("Interrupted; what was started goes on.", err=True)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output left; nobody is there to be told
-    except Exception as exc:  # a bug: one sentence with the place, for its report
-        place = traceback.extract_tb(exc.__traceback__)[-1]
-        where = f"{type(exc).__name__} at {place.filename}:{place.lineno}"
-        click.echo(f"Error: this is a bug of keptn: {exc} ({where}); please report it", err=True)
+    except OSError as exc:
+        if exc.errno in _NO_ROOM:
+            click.echo(f"Error: {exc.filename or 'the output'} cannot be written: {exc.strerror}", err=True)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else what is left is tried again, and told, at the end
+        else:
+            _say_bug(exc)
+    except Exception as exc:
+        _say_bug(exc)
     return ExitCode.ERROR
+
+
+def _say_bug(exc: Exception) -> None:
+    """One sentence with the place, for its report."""
+    place = traceback.extract_tb(exc.__traceback__)[-1]
+    where = f"{type(exc).__name__} at {place.filename}:{place.lineno}"
+    click.echo(f"Error: this is a bug of keptn: {exc} ({where}); please report it", err=True)
 
 
 if __name__ == "__main__":

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from keptn.cli import config
-from keptn.cli.config import Config
+from keptn.cli import contexts
+from keptn.cli.contexts import Config
 from keptn.errors import KeptnError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Session:
     """home: folder of `config.json`. endpoint, token: given for this call only. transport: for tests."""
 
-    home: Path = config.DEFAULT_HOME
+    home: Path = contexts.DEFAULT_HOME
     endpoint: str = ""
     token: str = ""
     transport: Any = None
@@ -38,12 +38,21 @@ class Session:
 
     @property
     def config(self) -> Config:
+        """Where to: as given for this call, or the current context. A token goes only to the endpoint it belongs to."""
         if self.endpoint and self.token:
             return Config(endpoint=self.endpoint.rstrip("/"), token=self.token)
-        if found := config.read(self.home):
-            host = "" if self.endpoint else found.host
-            endpoint, token = (self.endpoint or found.endpoint).rstrip("/"), self.token or found.token
-            return Config(endpoint=endpoint, token=token, host=host)
+        known = contexts.read(self.home)
+        if self.endpoint:
+            if found := known.at(self.endpoint):
+                return found
+            raise KeptnError(
+                f"no token is known for {self.endpoint}; give --api-token, or see keptn config get-contexts"
+            )
+        if found := known.by_name.get(known.current):
+            return replace(found, token=self.token or found.token)
+        if known.by_name:
+            names = ", ".join(sorted(known.by_name))
+            raise KeptnError(f"no keptn is chosen; choose one with `keptn config use-context NAME`: {names}")
         raise KeptnError(
             "no keptn is known here; start one with `keptn local`, or name one with "
             "`keptn auth --endpoint=URL --api-token=TOKEN`"

@@ -14,8 +14,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Protocol
 
-from keptn.errors import KeptnError, Refused, Undecodable
+from keptn.errors import KeptnError, Refused, Unavailable, Undecodable
 from keptn.local import outcome
+from keptn.local.complaints import Complaints
 from keptn.local.delivery_spec import Destination
 from keptn.local.envelope import Envelope
 from keptn.local.exchange import Answer
@@ -83,14 +84,23 @@ class Broker:
         self._wiring, self._queue, self._attempts = wiring, queue, attempts
         self._slots: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(CONCURRENCY))
         self._tasks: set[asyncio.Task[None]] = set()
+        self._complaints = Complaints()
 
     def resume(self) -> None:
         """Go on with what an earlier process left."""
         self._dispatch(self._queue.waiting())
 
     async def accept(self, broker: str, event: Envelope) -> None:
-        """Store the event; it is safe when this returns. Raises Refused (no such Broker), Undecodable (no TTL left)."""
-        self._dispatch(self._queue.accept(self._accepted(broker, aged(event))))
+        """Store the event; it is safe when this returns.
+
+        Raises Refused (no such Broker), Undecodable (no TTL left), Unavailable (the disk is full).
+        """
+        accepted = self._accepted(broker, aged(event))
+        try:
+            self._dispatch(self._queue.accept(accepted))
+        except Unavailable as exc:
+            self._complaints.say(f"no event can be taken: {exc}")
+            raise
 
     def waiting(self) -> int:
         """How many deliveries are not done yet; 0: nothing is under way."""
@@ -120,7 +130,12 @@ class Broker:
             await asyncio.sleep(max(0.0, left.due - time.time()))
             try:
                 left = await self._step(left)
-            except Exception:  # the queue's disk is full, say: the event is safe, and must not wait for a restart
+            except (
+                KeptnError
+            ) as exc:  # the queue's disk is full, say: the event is safe, and must not wait for a restart
+                self._complaints.say(f"events wait: {exc}")
+                await asyncio.sleep(PAUSE_S)
+            except Exception:
                 log.exception("a delivery to %s could not go on; it is tried again", delivery.trigger)
                 await asyncio.sleep(PAUSE_S)
 

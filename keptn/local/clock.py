@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from keptn.errors import KeptnError
 from keptn.events import rfc3339, utc
 from keptn.local.broker import Subscribers
+from keptn.local.complaints import Complaints
 from keptn.local.envelope import Envelope
 from keptn.local.wiring import NAMESPACE, Ping
 from keptn.ports import ObjectStore
@@ -42,6 +43,7 @@ class Clock:
     ) -> None:
         self._ping, self._store, self._subscribers = ping, store, subscribers
         self._peek_s, self._pause_s = peek_s, pause_s
+        self._complaints = Complaints()
 
     async def run(self) -> None:
         while True:
@@ -54,7 +56,7 @@ class Clock:
         try:
             source = self._store.get(objects.WAKE_UP)
         except KeptnError as exc:
-            log.warning("the clock cannot see when to tick: %s", exc)
+            self._complaints.say(f"the clock cannot see when to tick: {exc}")
             return False
         if source is None:
             return False

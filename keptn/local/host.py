@@ -109,10 +109,11 @@ class Host:
     async def _started(self, slot: _Slot) -> _Running:
         function = slot.function
         source = str(self._places.source(function.source, near=function.folder))
-        with socket.socket() as listening, log_file.opened(self._log(function)) as output:
-            listening.bind(("127.0.0.1", 0))
-            listening.listen(BACKLOG)
-            try:
+        try:
+            with socket.socket() as listening, log_file.opened(self._log(function)) as output:
+                listening.bind(("127.0.0.1", 0))
+                listening.listen(BACKLOG)
+                port = int(listening.getsockname()[1])
                 process = await asyncio.create_subprocess_exec(
                     *(sys.executable, "-m", "keptn.local.launch", str(os.getpid()), "function"),
                     str(listening.fileno()),
@@ -124,9 +125,8 @@ class Host:
                     pass_fds=[listening.fileno()],
                     start_new_session=True,  # Ctrl-C is for the runtime, which then stops its functions
                 )
-            except OSError as exc:
-                raise Unavailable(f"function {function.name} cannot be started: {exc.strerror}") from exc
-            port = int(listening.getsockname()[1])
+        except OSError as exc:
+            raise Unavailable(f"function {function.name} cannot be started: {exc.strerror}") from exc
         running = _Running(process, port)
         self._keep(self._watch(slot, running))
         return running

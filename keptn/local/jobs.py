@@ -18,8 +18,10 @@ from asyncio.subprocess import DEVNULL
 from collections.abc import Mapping
 from pathlib import Path
 
-from keptn.errors import Refused
+from keptn.adapters.machine import disk
+from keptn.errors import KeptnError, Refused
 from keptn.local import envelope, log_file
+from keptn.local.complaints import Complaints
 from keptn.local.envelope import Envelope
 from keptn.local.environment import Environment
 from keptn.local.host import signal_group
@@ -30,6 +32,8 @@ from keptn.local.wiring import JobSink
 FIRST_REPEAT_S = 1.0
 LONGEST_REPEAT_S = 360.0
 """Waits between repeats: 1 s, 2 s, 4 s … Kubernetes begins with 10 s; whoever sits before a laptop does not wait so."""
+PAUSE_S = 5.0
+"""After a failure that is not the Job's, seconds."""
 log = logging.getLogger("keptn.local")
 
 
@@ -46,7 +50,7 @@ class Jobs:
         first_repeat_s: float = FIRST_REPEAT_S,
     ) -> None:
         self._sinks, self._table, self._places, self._environment = sinks, table, places, environment
-        self._first_repeat_s = first_repeat_s
+        self._first_repeat_s, self._complaints = first_repeat_s, Complaints()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, sink: str, event: Envelope) -> None:
@@ -69,9 +73,19 @@ class Jobs:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _follow(self, job: Job) -> None:
-        task = asyncio.get_running_loop().create_task(self._run(job))
+        task = asyncio.get_running_loop().create_task(self._carry(job))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _carry(self, job: Job) -> None:
+        """Run it to its end; where there is no room for that, wait for it."""
+        while True:
+            try:
+                await self._run(job)
+                return
+            except (KeptnError, OSError) as exc:
+                self._complaints.say(f"Job {job.name} waits: {exc}")
+                await asyncio.sleep(PAUSE_S)
 
     async def _run(self, job: Job) -> None:
         sink = self._sinks.get(job.sink)
@@ -106,7 +120,8 @@ class Jobs:
         """Run it; its exit code."""
         folder = self._folder(job)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "event").write_bytes(job.event)
+        with disk.named(folder):
+            (folder / "event").write_bytes(job.event)
         with log_file.opened(self._log(sink)) as output:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "keptn.local.launch", str(os.getpid()), "command", *_command(sink)),

@@ -23,7 +23,14 @@ def opened(file: Path) -> Iterator[int]:
 
 
 def bound(file: Path, *, max_bytes: int = MAX_BYTES) -> None:
-    """Copy a file that is too long to `<name>.1` and empty it (a writer keeps its descriptor)."""
+    """Copy a file that is too long to `<name>.1` and empty it (a writer keeps its descriptor).
+
+    Where there is no room for the copy, the file is emptied all the same: it is what takes the room.
+    """
     if file.exists() and file.stat().st_size > max_bytes:
-        file.with_name(file.name + ".1").write_bytes(file.read_bytes()[-max_bytes:])
+        aside = file.with_name(file.name + ".1")
+        try:
+            aside.write_bytes(file.read_bytes()[-max_bytes:])
+        except OSError:
+            aside.unlink(missing_ok=True)
         os.truncate(file, 0)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from keptn.adapters.machine import sqlite_file
 from keptn.local.envelope import Envelope
 
 _SCHEMA = """
@@ -52,13 +53,15 @@ class Accepted:
 
 
 class Queue:
-    """One connection, used by one thread."""
+    """One connection, used by one thread. Raises Unavailable where its file cannot be read or written."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, isolation_level=None)
-        # A killed process loses nothing with NORMAL; a power cut may lose the last moments, never consistency.
-        self._db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" + _SCHEMA)
+        self._path = path
+        with sqlite_file.named(path):
+            self._db = sqlite3.connect(path, isolation_level=None)
+            # A killed process loses nothing with NORMAL; a power cut may lose the last moments, never consistency.
+            self._db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" + _SCHEMA)
 
     def close(self) -> None:
         self._db.close()
@@ -80,9 +83,9 @@ class Queue:
 
     def failed(self, delivery: Delivery, *, wait_s: float) -> Delivery:
         """Count a failed attempt and say when the next one is due."""
-        return self._changed(
-            delivery, failed=delivery.failed + 1, due=time.time() + wait_s, dead_letter=delivery.dead_letter
-        )
+        due = time.time() + wait_s
+        with self._transaction():
+            return self._changed(delivery, failed=delivery.failed + 1, due=due, dead_letter=delivery.dead_letter)
 
     def give_up(self, delivery: Delivery, *, error: Envelope) -> Delivery:
         """Turn to the dead-letter sink with the event as it is there: with the error's attributes.
@@ -99,13 +102,15 @@ class Queue:
             return self._changed(delivery, event=event, failed=0, due=0, dead_letter=True)
 
     def envelope(self, delivery: Delivery) -> Envelope:
-        row = self._db.execute("SELECT attributes, body FROM events WHERE id = ?", (delivery.event,)).fetchone()
+        with sqlite_file.named(self._path):
+            row = self._db.execute("SELECT attributes, body FROM events WHERE id = ?", (delivery.event,)).fetchone()
         return Envelope(attributes=json.loads(row[0]), body=row[1])
 
     def waiting(self) -> list[Delivery]:
         """Everything that is still to be delivered, oldest first: what a restart goes on with."""
-        rows = self._db.execute("SELECT id, event, trigger, failed, due, dead_letter FROM deliveries ORDER BY id")
-        return [_delivery(row) for row in rows]
+        with sqlite_file.named(self._path):
+            rows = self._db.execute("SELECT id, event, trigger, failed, due, dead_letter FROM deliveries ORDER BY id")
+            return [_delivery(row) for row in rows]
 
     def count(self) -> int:
         return int(self._db.execute("SELECT COUNT(*) FROM deliveries").fetchone()[0])
@@ -131,13 +136,14 @@ class Queue:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        with sqlite_file.named(self._path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._db.rollback()  # where SQLite has done so itself (the disk is full), this does nothing
+                raise
 
 
 def _delivery(row: tuple[int | None, int, str, int, float, int]) -> Delivery:

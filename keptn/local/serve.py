@@ -20,6 +20,7 @@ from typing import Literal
 
 import uvicorn
 
+from keptn.adapters.machine import disk, sqlite_file
 from keptn.adapters.machine.file_lock import locked
 from keptn.adapters.store.sqlite import SqliteStore
 from keptn.context import Context
@@ -43,6 +44,7 @@ from keptn.records import retention
 from keptn.settings import Settings
 
 HOST = "127.0.0.1"
+QUEUE, JOBS, STORE = "broker.sqlite", "jobs.sqlite", "store.sqlite"
 STOP_S = 2
 """How long open requests may take when the runtime stops, seconds."""
 log = logging.getLogger("keptn.local")
@@ -78,13 +80,22 @@ async def serve(options: Options, *, ready: Callable[[str, Context], None]) -> N
     wired = wiring.read(options.places.all_manifests())
     for function in wired.functions.values():
         options.places.source(function.source, near=function.folder)
-    with _alone(options.places.state_dir), _listening(options.port) as listening:
+    state_dir = options.places.state_dir
+    with disk.named(state_dir), _alone(state_dir), _listening(options.port) as listening:
+        _check_files(options)
         url = f"http://{HOST}:{listening.getsockname()[1]}"
-        context = Context(replace(options.settings, state_dir=options.places.state_dir, public_url=url))
+        context = Context(replace(options.settings, state_dir=state_dir, public_url=url))
         async with _running(options, wired, url=url, context=context) as gateway, _http(gateway, listening):
-            with _announced(options.places.state_dir, url):
-                ready(url, context)
+            with _announced(state_dir, url):
+                if not stop.is_set():
+                    ready(url, context)
                 await stop.wait()
+
+
+def _check_files(options: Options) -> None:
+    """Raises Unavailable for one that is damaged: nothing that runs on it could go on."""
+    for name in (QUEUE, JOBS, *([STORE] if options.settings.store == "sqlite" else [])):
+        sqlite_file.check(options.places.state_dir / name)
 
 
 @asynccontextmanager
@@ -92,7 +103,7 @@ async def _running(options: Options, wired: Wiring, *, url: str, context: Contex
     """The parts, started in the order in which they need each other and stopped in the reverse."""
     places = options.places
     environment = Environment(root=places.root, state_dir=places.state_dir, url=url, own=options.own)
-    queue, table = Queue(places.state_dir / "broker.sqlite"), JobTable(places.state_dir / "jobs.sqlite")
+    queue, table = Queue(places.state_dir / QUEUE), JobTable(places.state_dir / JOBS)
     table.forget(older_than_s=options.settings.retention_days * 86400)
     async with AsyncExitStack() as stack:
         stack.callback(queue.close)
@@ -145,11 +156,18 @@ async def _kill_at_random(host: Host, faults: Faults) -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without signal handlers: they are the runtime's."""
+    """uvicorn without signal handlers, for they are the runtime's, and without its ten looks a second at nothing."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.over = asyncio.Event()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def main_loop(self) -> None:
+        await self.over.wait()
 
 
 @asynccontextmanager
@@ -169,7 +187,7 @@ async def _http(gateway: Gateway, listening: socket.socket) -> AsyncIterator[Non
     try:
         yield
     finally:
-        server.should_exit = True
+        server.over.set()
         await serving
 
 

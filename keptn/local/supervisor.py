@@ -9,7 +9,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from keptn.adapters.platform.process import ProcessPlatform
@@ -28,13 +28,12 @@ async def supervised(state_dir: Path) -> AsyncIterator[None]:
     Raises Refused (no Envoy here) or Unavailable.
     """
     supervisor = _Supervisor(state_dir)
-    await asyncio.to_thread(supervisor.start)
-    checking = asyncio.ensure_future(supervisor.run())
-    try:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(asyncio.to_thread, supervisor.stop)  # also where the start fails halfway
+        await asyncio.to_thread(supervisor.start)
+        checking = asyncio.ensure_future(supervisor.run())
+        stack.callback(checking.cancel)
         yield
-    finally:
-        checking.cancel()
-        await asyncio.to_thread(supervisor.stop)
 
 
 class _Supervisor:
@@ -55,8 +54,10 @@ class _Supervisor:
     def stop(self) -> None:
         with self._lock:  # a check that is under way would start again what is stopped here
             self._stopped = True
-            self._platform.stop_all()
-            envoy_process.stop(self._state_dir)
+            try:
+                self._platform.stop_all()
+            finally:
+                envoy_process.stop(self._state_dir)
 
     def _check(self) -> bool:
         with self._lock:
@@ -67,8 +68,9 @@ class _Supervisor:
             if envoy_process.adopt(self._state_dir) is None:
                 log.warning("Envoy has ended; it is started again, see %s", self._state_dir / "envoy" / "envoy.log")
                 envoy_process.start(self._state_dir)
+            envoy_process.bound_log(self._state_dir)
             self._platform.reconcile()
-        except KeptnError as exc:
-            log.warning("%s", exc)
+        except (KeptnError, OSError) as exc:
+            log.warning("Envoy and the workloads cannot be looked after now: %s", exc)
             return False
         return True

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from keptn.adapters.config_repo import folder
 from keptn.adapters.config_repo.folder import GitConfigRepo
 from keptn.adapters.config_repo.memory import MemoryConfigRepo
 from keptn.adapters.config_repo.remote import RemoteConfigRepo
@@ -542,6 +543,24 @@ def test_disk_use_stays_small(git_repo, tmp_path):
     increment(git_repo, 1)
     assert len(git_repo.log("sockshop", "dev", limit=10_000)) == count + 2
     assert git("fsck", "--strict", "--no-dangling", cwd=objects.parent).stderr == ""
+
+
+def test_packs_become_one(git_repo, tmp_path, monkeypatch):
+    """When packs have become many: who reads does not notice, and nothing is lost."""
+    monkeypatch.setattr(folder, "MOST_PACKS", 2)
+    early = git_repo.tree("sockshop", "dev")
+    packs = tmp_path / "repos" / "sockshop.git" / "objects" / "pack"
+    small, count, most = GitConfigRepo(tmp_path / "repos", most_loose=1), 0, 0
+    while (now := len(list(packs.glob("*.pack")))) >= most:
+        assert count < 5000, "they never become one"
+        most, opened = now, git_repo.tree("sockshop", "dev")
+        increment(small, 1)
+        assert opened.read("stage.yaml") == b"name: dev\n"
+        count += 1
+    assert (most, now) == (2, 1)
+    assert early.read("stage.yaml") == b"name: dev\n"
+    assert len(git_repo.log("sockshop", "dev", limit=10_000)) == count + 1
+    assert git("fsck", "--strict", "--no-dangling", cwd=packs.parent.parent).stderr == ""
 
 
 def test_people_who_push_meanwhile_lose_nothing(git_repo, tmp_path):

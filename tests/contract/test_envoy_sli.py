@@ -43,10 +43,15 @@ def log(tmp_path: Path) -> Path:
 
 
 def fetched(
-    log: Path, query: object, *, colour: str = "green", now: datetime = LATER, window: Window = WINDOW
+    log: Path,
+    query: object,
+    *,
+    colour: str = "green",
+    now: datetime = LATER,
+    window: Window = WINDOW,
 ) -> SliValue:
     asked = SliQuery(indicator="i", query=query, scope=CARTS, colour=colour, window=window)
-    return EnvoySli(log, now=lambda: now).fetch(asked)
+    return EnvoySli(log, now=lambda: now, is_written=lambda *_: False).fetch(asked)
 
 
 def test_a_colour_is_measured_by_its_own_listener(log: Path) -> None:
@@ -129,6 +134,40 @@ def test_late_lines_are_waited_for_but_not_for_long(log: Path) -> None:
     assert fetched(log, "count", now=WINDOW.end).values == {"": 1.0}
 
 
+def test_envoy_says_twice_that_it_has_no_late_line(log: Path) -> None:
+    """Of the window that has ended, and without a request in between: one is over before its line is there."""
+    log.write_text(line(1))
+    looks = iter([(-0.1, True), (0.0, True), (0.1, False), (0.2, True), (0.3, True)])
+    look = [0.0, False]
+    provider = EnvoySli(log, now=lambda: WINDOW.end + timedelta(seconds=look[0]), is_written=lambda *_: look[1])
+    asked = SliQuery(indicator="i", query="count", scope=CARTS, colour="green", window=WINDOW)
+    for _ in range(4):
+        look[:] = next(looks)
+        with pytest.raises(NotYet):
+            provider.fetch(asked)
+    look[:] = next(looks)
+    assert provider.fetch(asked).values == {"": 1.0}
+
+
+def test_a_window_may_lie_in_several_parts(log: Path) -> None:
+    """What was set aside is read as well, and a part that is set aside just now is read once."""
+    log.with_name("access.log.9").write_text(line(-100))
+    log.with_name("access.log.10").write_text(line(1) + line(2))
+    log.write_text(line(3))
+    log.with_name("access.log.11").hardlink_to(log)
+    assert fetched(log, "count").values == {"": 3.0}
+
+
+def test_a_window_of_which_a_part_is_gone_is_a_failure(log: Path) -> None:
+    """Part of it would be measured as if it were the whole."""
+    log.with_name("access.log.2").write_text(line(3) + line(4) + line(5))
+    log.write_text(line(6))
+    found = fetched(log, "count")
+    assert found.failed and "is kept from 2026-01-31T12:00:04" in found.reason, found
+    log.with_name("access.log.1").write_text(line(-3) + line(1))
+    assert fetched(log, "count").values == {"": 5.0}
+
+
 def test_the_cost_of_a_window_does_not_grow_with_the_log(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bisection: a window in the middle of 40,000 lines is found without reading them all."""
     log.write_text("".join(line(n * 0.1, colour="green" if n % 2 else "blue") for n in range(-20_000, 20_000)))
@@ -145,7 +184,7 @@ def test_one_window_is_read_once(log: Path, monkeypatch: pytest.MonkeyPatch) -> 
     reads = []
     read = access_log.requests
     monkeypatch.setattr(access_log, "requests", lambda *args: reads.append(1) or read(*args))
-    provider = EnvoySli(log, now=lambda: LATER)
+    provider = EnvoySli(log, now=lambda: LATER, is_written=lambda *_: False)
     for query in ("count", "error_rate", "response_time_p50"):
         provider.fetch(SliQuery(indicator=query, query=query, scope=CARTS, colour="green", window=WINDOW))
     assert len(reads) == 1

@@ -3,12 +3,15 @@
 import contextlib
 import http.server
 import json
+import os
 import shutil
+import statistics
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -16,13 +19,18 @@ from typing import Any
 import httpx
 import pytest
 
+from keptn.adapters.machine.port_book import PortBook
+from keptn.adapters.machine.system_clock import SystemClock
 from keptn.adapters.router import envoy as router_module
-from keptn.adapters.router import envoy_process
+from keptn.adapters.router import envoy_log, envoy_process
 from keptn.adapters.router.envoy import EnvoyRouter
+from keptn.adapters.router.envoy_admin import EnvoyAdmin
 from keptn.adapters.router.memory import MemoryRouter
-from keptn.errors import Late, Refused, Unavailable
+from keptn.adapters.sli.envoy import FLUSH_S, EnvoySli
+from keptn.errors import Late, NotYet, Refused, Unavailable
 from keptn.events import Scope
-from keptn.ports import Endpoint, Pin, Route, Router
+from keptn.ports import Endpoint, Pin, Route, Router, SliQuery, SliValue, Window
+from keptn.settings import Settings
 from tests import crowd
 from tests.contract.gateway import GatewayWorld
 from tests.waiting import DEADLINE_S, until
@@ -542,3 +550,91 @@ def test_a_pinned_candidate_leaves_without_a_failed_request(envoy: World) -> Non
     for seen in pinned:
         assert set(seen) == {"blue", "green"}
         assert seen == sorted(seen, reverse=True)
+
+
+def test_a_folder_whose_name_begins_alike_has_another_envoy(tmp_path):
+    """Envoy is known by its whole state folder: `/x/demo` is not `/x/demo-cluster`."""
+    process = envoy_process.start(tmp_path / "demo-cluster")
+    try:
+        assert envoy_process.adopt(tmp_path / "demo") is None
+        envoy_process.stop(tmp_path / "demo")
+        assert envoy_process.adopt(tmp_path / "demo-cluster") == process
+    finally:
+        envoy_process.stop(tmp_path / "demo-cluster")
+
+
+def asking(envoy: World, begin: datetime) -> Callable[[], SliValue | None]:
+    """How many requests users have made from then to now, as an evaluation asks; None: not yet."""
+    provider = EnvoySli.open(settings=Settings(state_dir=envoy.state_dir), clock=SystemClock())
+    window = Window(start=begin, end=datetime.now(UTC))
+    asked = SliQuery(indicator="count", query="count", scope=SCOPE, colour="", window=window)
+
+    def answer() -> SliValue | None:
+        with contextlib.suppress(NotYet):
+            return provider.fetch(asked)
+        return None
+
+    return answer
+
+
+def test_no_late_line_is_missed(envoy: World) -> None:
+    """A window that ends now is read as soon as Envoy has written all of it: no line less, and no second later."""
+    envoy.serve("blue")
+    envoy.route(1, {"blue": 100})
+    waited_s = []
+    with httpx.Client(timeout=DEADLINE_S) as client:
+        for count in range(12):
+            begin = datetime.now(UTC)
+            for _ in range(count):
+                client.get(envoy.router.public_url(SCOPE))
+            ended = time.monotonic()
+            assert until(asking(envoy, begin)).values == ({"": float(count)} if count else {})
+            waited_s.append(time.monotonic() - ended)
+    assert statistics.median(waited_s) < FLUSH_S / 2, waited_s
+
+
+def test_a_request_that_is_open_is_waited_for(envoy: World) -> None:
+    """It began in the window, and its line comes when it ends."""
+    envoy.serve("blue")
+    envoy.route(1, {"blue": 100})
+    blue, begin = envoy.servers["blue"], datetime.now(UTC)
+    blue.gate.clear()
+    with ThreadPoolExecutor() as pool:
+        slow = pool.submit(envoy.get)
+        assert blue.begun.wait(DEADLINE_S)
+        answer = asking(envoy, begin)
+        assert answer() is None
+        blue.gate.set()
+        assert until(answer).values == {"": 1.0}
+        assert slow.result().text == "blue"
+
+
+def test_the_log_is_set_aside_under_load(envoy: World) -> None:
+    """While it is written to and no request is lost: an evaluation reads all parts."""
+    envoy.serve("blue")
+    envoy.route(1, {"blue": 100})
+    log = envoy_log.file(envoy.state_dir)
+    admin = EnvoyAdmin(PortBook(envoy.state_dir).port("envoy/admin"))
+    begin = datetime.now(UTC)
+
+    def is_set_aside() -> bool:
+        envoy_log.bound(log, reopen=admin.reopen_logs, part_bytes=5_000)
+        return len(envoy_log.parts(log)) >= 5
+
+    with envoy.load({}, {}) as answers:
+        until(is_set_aside)
+    assert until(asking(envoy, begin)).values == {"": float(sum(map(len, answers)))}
+
+
+def test_old_parts_of_the_log_are_forgotten(tmp_path: Path) -> None:
+    """The many that are old, not those that an evaluation may ask for."""
+    log = tmp_path / "access.log"
+    for number in range(1, 15):
+        part = log.with_name(f"access.log.{number}")
+        part.touch()
+        if number < 12:
+            os.utime(part, (0, 0))
+    log.write_text("x" * 11)
+    envoy_log.bound(log, reopen=lambda: None, part_bytes=10)
+    assert [envoy_log.number(part) for part in envoy_log.parts(log)] == [*range(5, 16)]
+    assert (log.read_text(), log.with_name("access.log.15").read_text()) == ("", "x" * 11)

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,39 @@ def test_ctrl_c_leaves_no_process_behind(begun, tmp_path):
     assert demo.returncode == 130
     assert b"Traceback" not in said, said
     until(lambda: not processes_about(state), what="the end of every process")
+
+
+def test_a_second_ctrl_c_leaves_no_process_behind(tmp_path):
+    """Whoever is impatient while everything is being stopped does not stop that."""
+    state = tmp_path / "state"
+    command = [sys.executable, "-m", "examples.sockshop.demo", "--state-dir", str(state)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as demo:
+        assert demo.stdout
+        assert any(b"keptn local is up" in line for line in demo.stdout)
+        demo.send_signal(signal.SIGINT)
+        assert any(b"everything is being stopped" in line for line in demo.stdout)
+        while demo.poll() is None:
+            demo.send_signal(signal.SIGINT)
+            time.sleep(0.05)
+        said = demo.stdout.read()
+    assert demo.returncode == 130
+    assert said == b""
+    until(lambda: not processes_about(state), what="the end of every process")
+
+
+@pytest.mark.parametrize("program", ["keptn.__main__", "examples.sockshop.demo.__main__"])
+def test_ctrl_c_before_anything_has_begun_is_silent(program, tmp_path):
+    """While modules are imported, which takes a second: no traceback, exit code 130."""
+    interrupted = (
+        "import runpy, signal, sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'click': signal.raise_signal(signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        f"runpy.run_module({program!r}, run_name='__main__')"
+    )
+    done = subprocess.run([sys.executable, "-c", interrupted], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 @pytest.mark.long

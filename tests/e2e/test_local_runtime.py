@@ -144,6 +144,18 @@ def send(runtime: LocalRuntime, event_type: str, *, data: object = None, **attri
     return event_id
 
 
+def processes_about(folder: Path) -> list[str]:
+    """Those that were started with the folder in their environment."""
+
+    def told(process: Path) -> bytes:
+        try:
+            return (process / "environ").read_bytes()
+        except OSError:  # another user's, or gone
+            return b""
+
+    return [process.name for process in Path("/proc").glob("[0-9]*") if str(folder).encode() in told(process)]
+
+
 def alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
@@ -378,6 +390,43 @@ def test_an_option_that_cannot_work_is_said(here: Installation, option: str, val
     done = local(option, value, home=here.root)
     assert done.returncode in (1, 2) and says in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["store.sqlite", "broker.sqlite", "jobs.sqlite"])
+def test_a_damaged_file_stops_the_start(here: Installation, name: str):
+    """One sentence with the file and what to do; else nothing would work, and say so for ever."""
+    state = here.root / "other"
+    state.mkdir()
+    (state / name).write_text("a sector of something else")
+    done = local("--port", "0", "--state-dir", str(state), home=here.root)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        f"Error: {state / name} is damaged (file is not a database); restore it, or delete it to start afresh"
+    ]
+
+
+def test_ctrl_c_while_it_starts_is_silent(here: Installation):
+    """Envoy and all are taken along; there was nothing yet to say anything about."""
+    state = here.root / "other"
+    command = [sys.executable, "-m", "keptn", "local", "--port", "0", "--state-dir", str(state)]
+    environment = {**os.environ, "KEPTN_HOME": str(here.root)}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        until((state / "runtime.lock").exists, what="the begin of the start")
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=DEADLINE_S)
+    assert (process.returncode, said) == (130, "")
+    until(lambda: not processes_about(state), what="the end of every process")
+
+
+def test_what_fails_after_envoy_was_started_ends_envoy(here: Installation):
+    """Nobody would look after it any more."""
+    state = here.root / "other"
+    (state / "platform/scopes/sockshop/dev/carts/state.json").mkdir(parents=True)  # a folder where a file belongs
+    done = local("--port", "0", "--state-dir", str(state), home=here.root)
+    assert done.returncode == 1 and (state / "envoy/bootstrap.json").exists(), done.stderr
+    until(lambda: not processes_about(state), what="the end of Envoy")
 
 
 def test_idle_costs_nearly_nothing(here: Installation):

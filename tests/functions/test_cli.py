@@ -4,7 +4,9 @@ import getpass
 import io
 import json
 import stat
+import subprocess
 import sys
+from pathlib import Path
 
 import httpx
 import pytest
@@ -46,7 +48,8 @@ class TestConnecting:
     def test_auth_is_remembered_for_its_owner_only(self, keptn, tmp_path):
         """The endpoint and token are kept, readable by their owner; a second auth checks them."""
         file = tmp_path / "home/config.json"
-        assert json.loads(file.read_text()) == {"endpoint": ENDPOINT, "token": "token"}
+        known = {"keptn.test": {"endpoint": ENDPOINT, "token": "token"}}
+        assert json.loads(file.read_text()) == {"current": "keptn.test", "contexts": known}
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert "knows this token" in keptn("auth")[1]
 
@@ -71,11 +74,36 @@ class TestConnecting:
         assert (code, err.count("\n")) == (1, 1)
         assert "the token is wrong" in err
 
-    @pytest.mark.parametrize("content", ["", "{", "[]", '{"endpoint": "x"}'])
+    @pytest.mark.parametrize("content", ["", "{", "[]", '{"endpoint": "x"}', '{"contexts": []}'])
     def test_a_broken_config_is_one_sentence(self, keptn, tmp_path, content):
         """A file that somebody broke is named."""
         (tmp_path / "home/config.json").write_text(content)
         assert "config.json cannot be read" in keptn("get", "project", ok=False)[2]
+
+    def test_a_config_of_one_installation_is_read(self, keptn, tmp_path):
+        """As the file was before it knew several."""
+        (tmp_path / "home/config.json").write_text(json.dumps({"endpoint": ENDPOINT, "token": "token"}))
+        assert "keptn.test" in keptn("config", "get-contexts")[1] and "knows this token" in keptn("auth")[1]
+
+    def test_several_installations_are_told_apart(self, keptn):
+        """Each has its name and its token; one is spoken to until another is chosen."""
+        keptn("auth", "-e", f"{ENDPOINT}/", "-a", "token", "--host=staging.test")
+        listed = json.loads(keptn("config", "get-contexts", "-o", "json")[1])
+        assert [(one["name"], one["current"]) for one in listed] == [("keptn.test", False), ("staging.test", True)]
+        assert "with keptn.test now" in keptn("config", "use-context", "keptn.test")[1]
+        assert (
+            "there is no context 'nope'; there are: keptn.test, staging.test"
+            in keptn("config", "use-context", "nope", ok=False)[2]
+        )
+        keptn("config", "delete-context", "keptn.test")
+        err = keptn("get", "project", ok=False)[2]
+        assert "choose one with `keptn config use-context NAME`: staging.test" in err
+
+    def test_a_token_goes_only_where_it_belongs(self, keptn):
+        """Another endpoint for one call gets the token that is known for it, or must be given one."""
+        assert "sockshop" in keptn("--endpoint=http://keptn.test", "get", "project")[1]
+        err = keptn("--endpoint=http://elsewhere.test", "get", "project", ok=False)[2]
+        assert "no token is known for http://elsewhere.test" in err
 
     @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:9", "nonsense", "ftp://x"])
     def test_an_api_that_is_away_is_one_sentence(self, capsys, tmp_path, endpoint):
@@ -110,6 +138,13 @@ class TestConnecting:
         err = capsys.readouterr().err
         assert err.startswith("Error: this is a bug of keptn: by nought (ZeroDivisionError at ")
         assert err.count("\n") == 1
+
+    def test_a_full_disk_is_no_bug(self, tmp_path):
+        """What cannot be written is said once, in a sentence, also at the end of the process."""
+        command = [sys.executable, "-m", "keptn", "--home", str(tmp_path), "config", "get-contexts"]
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        assert (done.returncode, done.stderr) == (1, "Error: the output cannot be written: No space left on device\n")
 
     def test_usage_errors_have_their_own_code(self, keptn):
         """What was not understood is exit code 2."""

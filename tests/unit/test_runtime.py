@@ -1,5 +1,6 @@
 """Outcomes become answers: the table of ARCHITECTURE.md, one test a line."""
 
+import errno
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -136,6 +137,18 @@ def test_who_waits_for_a_task_hears_of_trouble(world: Remembering, error: Except
     assert all(event.type == "sh.keptn.event.deployment.status.changed" for event in world.posted)
 
 
+FULL = OSError(errno.ENOSPC, "No space left on device", "/state/some/file")
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("decorated", [runtime.task("deploy"), runtime.event, runtime.http])
+def test_a_full_disk_is_no_bug(decorated: Callable[..., runtime.View]) -> None:
+    """It is named, and what was to be done is tried again."""
+    response = ask(decorated(raises(FULL)))
+    assert response.status_code == 503
+    assert json.loads(response.get_data())["error"].startswith("the disk of /state/some/file is full; make room")
+
+
 @pytest.mark.usefixtures("world")
 def test_what_is_no_event_goes_to_the_dead_letter_sink() -> None:
     """422 is not retried."""
@@ -205,6 +218,7 @@ def test_a_job_that_cannot_yet_asks_to_run_again(tmp_path: Path) -> None:
     file = tmp_path / "event"
     file.write_text(json.dumps(events.to_dict(TRIGGERED)))
     assert runtime.run_job("test", raises(Unavailable("store away")), event_file=file) == 1
+    assert runtime.run_job("test", raises(FULL), event_file=file) == 1
 
 
 @pytest.mark.parametrize(

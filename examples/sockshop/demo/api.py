@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+
+from keptn.cli.session import Session
 
 SOCKSHOP = Path(__file__).resolve().parent.parent
 ROOT = SOCKSHOP.parent.parent
@@ -91,9 +92,7 @@ class Api:
 
     def _client(self) -> httpx.Client:
         if self._http is None:
-            config = json.loads((self.home / "config.json").read_text())
-            headers = {"authorization": f"Bearer {config['token']}"}
-            if "host" in config:
-                headers["host"] = config["host"]
-            self._http = httpx.Client(base_url=config["endpoint"], headers=headers, timeout=30, trust_env=False)
+            config = Session(home=self.home).config
+            headers = {"authorization": f"Bearer {config.token}", **({"host": config.host} if config.host else {})}
+            self._http = httpx.Client(base_url=config.endpoint, headers=headers, timeout=30, trust_env=False)
         return self._http

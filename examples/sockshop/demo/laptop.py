@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +75,9 @@ class Laptop:
         return done.stdout.splitlines()
 
     def close(self) -> None:
-        if self._monitor:
-            self._monitor.terminate()
-            self._monitor.wait(timeout=10)
-        self.system.stop()
-        self.tickets.stop()
-        self.chat.stop()
+        with ExitStack() as stack:  # whatever one of them says, the others are stopped
+            for stop in (self.chat.stop, self.tickets.stop, self.system.stop):
+                stack.callback(stop)
+            if self._monitor:
+                self._monitor.terminate()
+                self._monitor.wait(timeout=10)

@@ -112,9 +112,9 @@ class Play:
                 )
             self.screen.say(f"users come to {stage} at {url}")
 
-    def _crowds(self) -> str:
+    def _crowds(self) -> list[str]:
         counts = {stage: (len(crowd.seen), users.errors(list(crowd.seen))) for stage, crowd in self.users.items()}
-        return "  ".join(f"{stage}: {all_} requests, {bad} errors" for stage, (all_, bad) in counts.items())
+        return [f"users of {stage}: {all_} requests, {bad} errors" for stage, (all_, bad) in counts.items()]
 
     def await_repair(self) -> Delivery:
         """The monitor's problem and what keptn does about it."""

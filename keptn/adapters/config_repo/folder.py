@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 
 _CREATED = b"refs/keptn/created"  # a blob that says from what the repository was made: how a repeat is recognised
-MOST_LOOSE = 6700  # objects in files of their own, before they are packed; Git's own default (gc.auto)
+MOST_LOOSE = 1000  # objects in files of their own, 4 KiB each, before they are packed: some forty deliveries
+MOST_PACKS = 10  # before they become one: each is looked into when a repository is opened
 _STALE_LOCK_S = 10.0  # Git holds a ref's lock for milliseconds; one this old was left by a process that was killed
 
 
@@ -227,12 +228,17 @@ def _move(repo: Any, ref: bytes, *, old: bytes, new: bytes) -> None:  # noqa: AN
 
 
 def _tidy(repo: Any, path: Path, *, most_loose: int) -> None:  # noqa: ANN401 - dulwich's
-    """Pack the single files now and then, as `git gc --auto` would, so that disk use stays small: a second for 1,500
-    commits. One folder in 256 is counted, as Git does.
+    """Pack the single files now and then, and all packs into one, as `git gc --auto` would: disk use stays small.
+
+    It takes 0.3 s for a thousand objects, 1.2 s for what ten packs hold. One folder in 256 is counted, as Git does.
     """
-    sample = path / "objects" / "17"
-    if sample.is_dir() and sum(1 for _ in sample.iterdir()) > most_loose / 256:
+    sample, packs = path / "objects" / "17", path / "objects" / "pack"
+    if not sample.is_dir() or sum(1 for _ in sample.iterdir()) <= most_loose / 256:
+        return
+    if sum(1 for _ in packs.glob("*.pack")) < MOST_PACKS:
         repo.object_store.pack_loose_objects()
+    else:
+        repo.object_store.repack()
 
 
 def _text(value: str | bytes) -> str:

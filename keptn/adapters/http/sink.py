@@ -8,8 +8,10 @@ connection is posted once more on a new one, which is safe, for an event is know
 
 from __future__ import annotations
 
+import json
 import time
 import weakref
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
@@ -50,7 +52,7 @@ class HttpSink:
             raise Unavailable(f"the Broker at {self._url} does not answer: {exc or type(exc).__name__}") from exc
         if 200 <= status < 300:
             return
-        reason = f"the Broker refused {event.type} with {status}: {said[:300] or 'no reason given'}"
+        reason = f"the Broker refused {event.type} with {status}: {_reason(said)}"
         raise Refused(reason) if status in NEVER else Unavailable(reason)
 
     def _posted(self, request: Posted) -> Answer:
@@ -93,6 +95,13 @@ class HttpSink:
         parts, timeout_s = urlsplit(self._url), min(CONNECT_S, self._timeout_s)
         kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         return kind(parts.hostname or "", parts.port, timeout=timeout_s)
+
+
+def _reason(said: str) -> str:
+    """What the Broker said; that of a laptop says it as `{"error": sentence}`."""
+    with suppress(ValueError, TypeError, KeyError):
+        return str(json.loads(said)["error"])
+    return said[:300] or "no reason given"
 
 
 def _close(idle: list[tuple[float, HTTPConnection]]) -> None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from keptn.adapters.machine import file_lock
+from keptn.adapters.machine import disk, file_lock
 from keptn.errors import Unavailable
 
 LONGEST_S = 60.0
@@ -45,14 +45,15 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def write(path: Path, content: object) -> None:
-    """Replace the file: a reader sees the old or the new content, whole."""
+    """Replace the file: a reader sees the old or the new content, whole. Raises Unavailable where the disk is full."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    with fresh.open("w") as file:
-        json.dump(content, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    with disk.named(path):
+        with fresh.open("w") as file:
+            json.dump(content, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
 
 
 def _lock_of(path: Path) -> Path:

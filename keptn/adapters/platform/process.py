@@ -140,14 +140,18 @@ class ProcessPlatform:
     def stop_all(self) -> None:
         """Stop every workload; the next `reconcile` (of a new runtime) starts them again."""
         for path, seen in list(workload_record.all_files(self._state_dir)):
-            with locked_json.locked(path) as lock:
-                held = _Held(path, lock, workload_record.read(path, seen.scope))
-                for colour in held.record.colours:
-                    self._stop(held.record, colour)
-                _write(
-                    held,
-                    {c: replace(r, pid=0, started="", restarts=0, since=0.0) for c, r in held.record.colours.items()},
-                )
+            try:
+                self._stop_scope(path, seen.scope)
+            except KeptnError as exc:  # no room to write it down, say: it is stopped, and so are the others
+                log.warning("it is not written down that %s was stopped: %s", seen.scope, exc)
+
+    def _stop_scope(self, path: Path, scope: Scope) -> None:
+        with locked_json.locked(path) as lock:
+            held = _Held(path, lock, workload_record.read(path, scope))
+            for colour in held.record.colours:
+                self._stop(held.record, colour)
+            stopped = {c: replace(r, pid=0, started="", restarts=0, since=0.0) for c, r in held.record.colours.items()}
+            _write(held, stopped)
 
     @contextmanager
     def _held(self, scope: Scope, *, revision: int) -> Iterator[_Held]:

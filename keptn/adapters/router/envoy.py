@@ -125,7 +125,7 @@ class EnvoyRouter:
 
     def _public(self, route: Route) -> _Written:
         content = envoy_config.resources([envoy_config.public_route(route)])
-        stat = f"http.public.rds.{str(route.scope).replace(':', '_')}"
+        stat = f"http.{envoy_config.listener(route.scope, '')}.rds.{route.scope}".replace(":", "_")
         return _Written(file=envoy_config.route_file(route.scope), content=content, stat=stat)
 
     def _put(self, written: _Written) -> None:
@@ -164,7 +164,7 @@ class EnvoyRouter:
         pinned = route.candidate if route.pin.header else ""
         leaving = [colour for colour in COLOURS if colour not in (*route.weights, route.mirror, pinned)]
         clusters = [envoy_config.own_cluster(route.scope, colour) for colour in leaving]
-        return age_s >= SETTLE_S and not any(map(self._admin.open_requests, clusters))
+        return age_s >= SETTLE_S and not any(map(self._admin.open_to_cluster, clusters))
 
     def _confirmed_at(self, route: Route) -> float:
         """Unix time at which a process first saw it in force; whoever asks first writes it down."""

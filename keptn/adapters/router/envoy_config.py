@@ -85,6 +85,7 @@ def bootstrap(*, folder: str, admin_port: int) -> Resource:
     return {
         "node": {"id": "keptn", "cluster": "keptn"},
         "admin": {"address": _address(HOST, admin_port)},
+        "stats_flush_on_admin": True,  # nobody else is told them, so nothing is gathered every five seconds
         "dynamic_resources": {
             "cds_config": _file(f"{folder}/cds.json"),
             "lds_config": _file(f"{folder}/lds.json"),
@@ -98,6 +99,11 @@ def workload_cluster(scope: Scope, colour: str) -> str:
 
 def own_cluster(scope: Scope, colour: str) -> str:
     return f"own/{scope}/{colour}"
+
+
+def listener(scope: Scope, colour: str) -> str:
+    """Of one colour by itself, or, without one, of all users."""
+    return f"{scope}/{colour or 'public'}"
 
 
 def route_file(scope: Scope) -> str:
@@ -168,7 +174,7 @@ def _cluster(name: str, colour: str, endpoint: Endpoint | None) -> Resource:
 def _listener(scope: Scope, colour: str, port: int, routes: Resource, *, folder: str) -> Resource:
     connections = {
         "@type": _TYPE + "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-        "stat_prefix": "own" if colour else "public",
+        "stat_prefix": listener(scope, colour),
         "access_log": [_access_log(scope, colour, folder=folder)],
         "upgrade_configs": [{"upgrade_type": "websocket"}],
         "server_header_transformation": "PASS_THROUGH",
@@ -183,7 +189,7 @@ def _listener(scope: Scope, colour: str, port: int, routes: Resource, *, folder:
     }
     return {
         "@type": _TYPE + "config.listener.v3.Listener",
-        "name": f"{scope}/{colour or 'public'}",
+        "name": listener(scope, colour),
         "address": _address(HOST, port),
         "filter_chains": [{"filters": [{"name": "http", "typed_config": connections}]}],
     }

@@ -16,7 +16,7 @@ from pathlib import Path
 from keptn.adapters.machine import detached_process, locked_json
 from keptn.adapters.machine.detached_process import DetachedProcess
 from keptn.adapters.machine.port_book import PortBook
-from keptn.adapters.router import envoy_config
+from keptn.adapters.router import envoy_config, envoy_log
 from keptn.adapters.router.envoy import EnvoyRouter
 from keptn.adapters.router.envoy_admin import EnvoyAdmin
 from keptn.errors import Refused, Unavailable
@@ -24,8 +24,6 @@ from keptn.errors import Refused, Unavailable
 READY_S = 10.0
 STOP_S = 5.0
 POLL_S = 0.02
-LARGEST_LOG_BYTES = 500_000_000
-"""A longer access log is set aside when Envoy starts; windows are found by bisection, so length costs only disk."""
 
 
 def start(state_dir: Path) -> DetachedProcess:
@@ -47,9 +45,7 @@ def adopt(state_dir: Path) -> DetachedProcess | None:
     state_dir = state_dir.resolve()
     recorded = locked_json.read(_file(state_dir / "envoy"))
     process = DetachedProcess(**recorded) if recorded else None
-    if process and process.alive:
-        return process
-    return next(iter(detached_process.marked(_mark(state_dir))), None)
+    return process if process and process.alive else next(iter(_marked(state_dir)), None)
 
 
 def _adopted(state_dir: Path, folder: Path) -> DetachedProcess | None:
@@ -62,9 +58,17 @@ def _adopted(state_dir: Path, folder: Path) -> DetachedProcess | None:
 
 
 def stop(state_dir: Path) -> None:
-    """Stop it; fine if it does not run."""
-    if process := adopt(state_dir):
+    """Stop it, whatever is recorded of it; fine if it does not run."""
+    for process in _marked(state_dir.resolve()):
         detached_process.stop(process, timeout_s=STOP_S)
+
+
+def bound_log(state_dir: Path) -> None:
+    """Set the access log of the running Envoy aside if it is too long. Raises Unavailable."""
+    state_dir = state_dir.resolve()
+    envoy_log.bound(
+        envoy_log.file(state_dir), reopen=lambda: EnvoyAdmin(PortBook(state_dir).port("envoy/admin")).reopen_logs()
+    )
 
 
 def command(folder: Path) -> list[str]:
@@ -84,16 +88,10 @@ def _spawn(state_dir: Path, folder: Path, lock: int) -> DetachedProcess:
     admin_port = PortBook(state_dir).port("envoy/admin", must_be_free=True)
     bootstrap = envoy_config.bootstrap(folder=str(folder), admin_port=admin_port)
     (folder / "bootstrap.json").write_text(json.dumps(bootstrap, indent=1))
-    _set_long_log_aside(folder / "access.log")
     env = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     return detached_process.start(
         command(folder), mark=_mark(state_dir), env=env, cwd=folder, log=folder / "envoy.log", lock=lock
     )
-
-
-def _set_long_log_aside(log: Path) -> None:
-    if log.exists() and log.stat().st_size > LARGEST_LOG_BYTES:
-        log.replace(log.with_name("access.log.1"))
 
 
 def _await_ready(process: DetachedProcess, state_dir: Path) -> None:
@@ -117,6 +115,12 @@ def _binary() -> str:
 
 def _file(folder: Path) -> Path:
     return folder / "process.json"
+
+
+def _marked(state_dir: Path) -> list[DetachedProcess]:
+    """Those of exactly this state folder: another one's name may begin as its does."""
+    mark = _mark(state_dir)
+    return [process for process, whole in detached_process.marked(mark).items() if whole == mark]
 
 
 def _mark(state_dir: Path) -> str:

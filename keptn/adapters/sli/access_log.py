@@ -1,16 +1,21 @@
 """Envoy's access log: JSON lines in the order in which requests ended. Read by the Envoy SLI provider.
 
-A window is found by bisection over the file, so that its cost does not grow with the log. Nothing is written here.
+It may lie in several parts (`router/envoy_log.py`). A window is found by bisection over each, so that its cost does not
+grow with the log. Nothing is written here.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from keptn import events
+from keptn.adapters.router import envoy_log
+from keptn.errors import Refused
 from keptn.events import Scope
 from keptn.ports import Window
 from keptn.quality.traffic import Request
@@ -25,19 +30,19 @@ _BLOCK = 65536
 def requests(log: Path, window: Window, scope: Scope, colour: str) -> list[Request]:
     """Requests that began in the window: to one colour by itself, or, without one, as users saw the service.
 
-    Raises OSError if there is no log.
+    Raises OSError if there is no log, Refused where it is not kept any more from the window's start on.
     """
     start, end = window.start.timestamp(), window.end.timestamp()
+    _check_kept(log, window)
     found = []
-    with log.open("rb") as file:
-        for line in _from(file, start - DISORDER_S):
-            if scope.service.encode() not in line or (record := _record(line)) is None:
-                continue
-            request = _request(record)
-            if _ended(request) > end + LONGEST_REQUEST_S + DISORDER_S:
-                break
-            if start <= request.start < end and _belongs(record, scope, colour):
-                found.append(request)
+    for line in _lines(log, start - DISORDER_S):
+        if scope.service.encode() not in line or (record := _record(line)) is None:
+            continue
+        request = _request(record)
+        if _ended(request) > end + LONGEST_REQUEST_S + DISORDER_S:
+            break
+        if start <= request.start < end and _belongs(record, scope, colour):
+            found.append(request)
     return sorted(found, key=lambda request: request.start)
 
 
@@ -48,6 +53,28 @@ def last_end(log: Path) -> float:
         file.seek(max(0, size - _BLOCK))
         ends = [_ended(_request(record)) for line in file if (record := _record(line)) is not None]
     return max(ends, default=0.0)
+
+
+def _check_kept(log: Path, window: Window) -> None:
+    """A part of a window would be measured as if it were the whole."""
+    parts = envoy_log.parts(log)
+    if parts and envoy_log.number(parts[0]) > 1:
+        with parts[0].open("rb") as oldest:
+            first = _next_end(oldest, 0, oldest.seek(0, 2))
+        if first and first[1] > window.start.timestamp():
+            begins = events.rfc3339(datetime.fromtimestamp(first[1], UTC))
+            raise Refused(f"Envoy's access log is kept from {begins} on, which is after the window's start")
+
+
+def _lines(log: Path, moment: float) -> Iterator[bytes]:
+    """Of all parts, from where requests that ended at `moment` begin."""
+    with log.open("rb") as current:
+        for part in envoy_log.parts(log):
+            with part.open("rb") as file:
+                now_current = os.path.samestat(os.fstat(file.fileno()), os.fstat(current.fileno()))
+                if not now_current and os.fstat(file.fileno()).st_mtime >= moment:
+                    yield from _from(file, moment)
+        yield from _from(current, moment)
 
 
 def _from(file: BinaryIO, moment: float) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from keptn.adapters.machine import sqlite_file
 from keptn.adapters.store.object_name import checked
 from keptn.errors import LostRace, Unavailable
 from keptn.ports import Page, StoredObject
@@ -114,13 +115,11 @@ class SqliteStore:
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
         """The connection of this thread; what SQLite complains about becomes Unavailable."""
-        try:
+        with sqlite_file.named(self._path):
             handle: _Handle | None = getattr(self._local, "handle", None)
             if handle is None or handle.pid != os.getpid():
                 handle = self._local.handle = _Handle(self._path, self._busy_timeout_s, inherited=handle)
             yield handle.db
-        except sqlite3.Error as exc:
-            raise Unavailable(f"the object store {self._path} cannot be used now: {exc}; is its disk full?") from exc
 
 
 class _Handle:

@@ -1,9 +1,11 @@
 """The demo's own options: it removes nothing but what a demo made."""
 
+import json
+
 import pytest
 from click.testing import CliRunner
 
-from examples.sockshop.demo.__main__ import LOCK, main
+from examples.sockshop.demo.command import LOCK, main
 from keptn.adapters.machine.file_lock import locked
 
 
@@ -24,11 +26,20 @@ def test_a_folder_of_somebody_elses_is_not_emptied(run, tmp_path):
 
 
 def test_a_running_demo_is_left_alone(run, tmp_path):
-    """A second demo on the same folder is refused and takes nothing away."""
+    """A second demo on the same folder is refused, says how to end the first, and takes nothing away."""
+    (tmp_path / "runtime.json").write_text(json.dumps({"url": "http://127.0.0.1:1", "pid": 4711}))
     with locked(tmp_path / LOCK):
         done = run()
-    assert (done.exit_code, "stop it, or give another --state-dir" in done.output) == (2, True)
+    said = " ".join(done.output.replace("│", " ").split())
+    assert (done.exit_code, "kill 4711 ends it" in said, "give another --state-dir" in said) == (2, True, True)
     assert (tmp_path / LOCK).exists()
+
+
+def test_a_demo_that_starts_is_left_alone(run, tmp_path):
+    """It has not written who it is yet."""
+    with locked(tmp_path / LOCK):
+        done = run()
+    assert (done.exit_code, "starts or ends on" in done.output) == (2, True)
 
 
 @pytest.mark.parametrize("swap", ["0.2", "0.2:0.9", "a:b:c"])

@@ -80,3 +80,13 @@ def test_alert_and_its_end(log, receiver):
     assert opened.is_open
     assert not resolved.is_open
     assert opened.id == resolved.id
+
+
+def test_a_log_that_is_set_aside_is_followed(log, receiver):
+    """What Envoy writes to the next file is read as well."""
+    _, received = receiver
+    until_posted(log, 500, received, 1)
+    log.rename(log.with_name("access.log.1"))
+    log.touch()
+    until_posted(log, 201, received, 2)
+    assert [monitors.read(body)[0].is_open for body in received[:2]] == [True, False]
