@@ -18,9 +18,9 @@ def installation() -> None:
     """What KEPTN_OVERLAY names is installed and ready, with a token for the api; it stays there."""
     overlay = needs.on_cluster("KEPTN_OVERLAY")
     kubectl("apply", "-k", overlay)
-    wanted = ("-n", "keptn", "--for=condition=Ready", f"--timeout={READY_S}s")
-    kubectl("wait", *wanted, "ksvc,trigger,broker,jobsink", "--all", timeout_s=READY_S + 10)
-    kubectl("-n", "keptn", "wait", "--for=condition=Available", f"--timeout={READY_S}s", "deployment", "--all")
+    for condition, kinds in (("Ready", "ksvc,trigger,broker,jobsink"), ("Available", "deployment")):
+        wanted = ("-n", "keptn", f"--for=condition={condition}", f"--timeout={READY_S}s")
+        kubectl("wait", *wanted, kinds, "--all", timeout_s=READY_S + 10)
     known = json.loads(kubectl("-n", "keptn-secrets", "get", "secrets", "-o", "json"))["items"]
     if "api" not in {one["metadata"]["name"] for one in known}:
         token = f"--from-literal=token={secrets.token_hex(24)}"
