@@ -39,20 +39,12 @@ class ApiServer(ABC):
     def _credentials(self) -> Mapping[str, str]:
         """Headers that say who asks, new for each request. Raises Unavailable."""
 
-    def ask(
-        self,
-        method: str,
-        path: str,
-        body: Mapping[str, Any] | None = None,
-        *,
-        content_type: str = "application/json",
-        accept: str = "application/json",
-    ) -> dict[str, Any] | None:
-        """What the API answers; None if the object is not there.
+    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, **media: str) -> dict[str, Any] | None:
+        """What the API answers; None if the object is not there. media: types, as `exchange` has them.
 
         Raises LostRace (it changed, or is there already), Refused (that can never work) or Unavailable.
         """
-        status, answer = self.exchange(method, path, body, content_type=content_type, accept=accept)
+        status, answer = self.exchange(method, path, body, **media)
         if status == 404 and method != "POST":
             return None
         if 200 <= status < 300:
