@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import click
@@ -57,9 +57,17 @@ _SEEN: dict[str, Callable[[set[str]], bool]] = {
 """When an order is obeyed: from the states of the delivery's sequences."""
 
 
+def _looks() -> Iterator[None]:
+    """One after the other, with a pause between."""
+    for number in range(_ATTEMPTS):
+        if number:
+            time.sleep(_PAUSE_S)
+        yield
+
+
 def _await(session: Session, delivery: str, stage: str, *, seen: Callable[[set[str]], bool]) -> None:
     """Until what was ordered has happened; a stage that it has not come to will be told. Raises KeptnError."""
-    for _ in range(_ATTEMPTS):
+    for _ in _looks():
         view = session.client.get(f"/delivery/{segment(delivery)}")
         stages = [one for one in view["stages"] if stage in ("", one["stage"])]
         states = {str(sequence["state"]) for one in stages for sequence in one["sequences"]}
@@ -67,7 +75,6 @@ def _await(session: Session, delivery: str, stage: str, *, seen: Callable[[set[s
             return
         if progress.is_over(view):
             raise KeptnError(f"{delivery} was over before that: {progress.summary(view)}")
-        time.sleep(_PAUSE_S)
     raise KeptnError(f"the order was taken, but nothing of it is to be seen yet; see keptn status {delivery}")
 
 
@@ -127,11 +134,7 @@ def unpin_command(session: Session, *, project: str, stage: str, service: str, r
     """Let deliveries into a stage again that a manual rollback has pinned."""
     place = f"/project/{segment(project)}/stage/{segment(stage)}/service/{segment(service)}"
     session.client.post(f"{place}/unpin", _filled(_told(reason)))
-    for _ in range(_ATTEMPTS):
-        if not session.client.get(place).get("pin"):
-            break
-        time.sleep(_PAUSE_S)
-    else:
+    if all(session.client.get(place).get("pin") for _ in _looks()):
         raise KeptnError(f"the order was taken, but {project}/{stage}/{service} is pinned still; see keptn get service")
     click.echo(f"{project}/{stage}/{service}: the pin is lifted")
 

@@ -130,9 +130,7 @@ class Broker:
             await asyncio.sleep(max(0.0, left.due - time.time()))
             try:
                 left = await self._step(left)
-            except (
-                KeptnError
-            ) as exc:  # the queue's disk is full, say: the event is safe, and must not wait for a restart
+            except KeptnError as exc:  # no room for the queue, say: the event is safe, and must not wait for a restart
                 self._complaints.say(f"events wait: {exc}")
                 await asyncio.sleep(PAUSE_S)
             except Exception:
