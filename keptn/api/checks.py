@@ -34,8 +34,7 @@ def warnings(path: str, content: bytes, *, project: str, ctx: Context) -> Sequen
     if not isinstance(found, NotifyFile):
         return said
     try:
-        text = ctx.config_repo.tree(project, "main").read("shipyard.yaml") or b""
-        there = parse_shipyard(text, name=project)
+        there = parse_shipyard(stages.shipyard(ctx.config_repo, project), name=project)
         return (*said, *found.strangers(there, services=known.all_services(project, ctx)))
     except InvalidFile as broken:
         return (*said, f"nobody can tell whether its stages are there: {broken}")

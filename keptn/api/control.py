@@ -8,17 +8,15 @@ from typing import Any
 from keptn import events
 from keptn.api import known
 from keptn.api.call import Call
-from keptn.api.deliveries import view
+from keptn.api.deliveries import FINAL, view
 from keptn.api.posting import new_event, posted
 from keptn.context import Context
 from keptn.errors import Unknown
 from keptn.events import Control, Event, Scope
-from keptn.records import deliveries, objects
-from keptn.sequence import codec
+from keptn.records import deliveries, slots
 from keptn.sequence.slot import State
 from keptn.web import Answer, HttpError
 
-_FINAL = frozenset({"finished", "aborted", "timedOut", "superseded"})
 _STATES = (Control.PAUSE, Control.RESUME, Control.PROMOTE, Control.ABORT, Control.RERUN)
 
 
@@ -52,7 +50,7 @@ def _why_not(control: Control, found: Mapping[str, Any], stage: str, event: Even
         return foresight.refusal(event, ctx)
     what = f"delivery {found['context']}{f' in {stage}' if stage else ''}"
     here = found if not stage else next((one for one in found["stages"] if one["stage"] == stage), None)
-    if found["state"] in _FINAL or (here and here["state"] in _FINAL):
+    if found["state"] in FINAL or (here and here["state"] in FINAL):
         state = here["state"] if here else found["state"]
         return f"{what} is over ({state}): it cannot {control}; rerun it instead"
     if control is Control.PROMOTE:
@@ -92,8 +90,8 @@ def unpin(call: Call) -> Answer:
     stage = known.stage(project, call.path["stage"], call.ctx)
     service = known.service_in(project, stage, call.path["service"], call.ctx)
     scope = Scope(project=project, stage=stage, service=service)
-    stored = call.ctx.store.get(objects.slot(scope))
-    if stored is None or codec.decode(stored.data).pin is None:
+    slot = slots.read(call.ctx.store, scope)
+    if slot is None or slot.pin is None:
         raise HttpError(f"{scope} is not pinned: there is nothing to lift", status=409)
     data = {"project": project, "stage": stage, "service": service, **_told(call)}
     return posted(new_event(events.control_type(Control.UNPIN), data, call), call.ctx)

@@ -14,7 +14,7 @@ from keptn.records import deliveries
 from keptn.records.side_by_side import side_by_side
 from keptn.web import Answer, HttpError, json_answer
 
-_FINAL = frozenset({"finished", "aborted", "timedOut", "superseded"})
+FINAL = frozenset({"finished", "aborted", "timedOut", "superseded"})
 
 View = Mapping[str, Any]
 
@@ -41,7 +41,7 @@ def show(call: Call) -> Answer:
 def view(documents: Sequence[View]) -> View:
     """A delivery is not over while what follows from it, a promotion or a rollback, is about to begin."""
     composed = deliveries.compose(documents)
-    promoted = deliveries.awaited(documents) if composed["state"] in _FINAL else ()
+    promoted = deliveries.awaited(documents) if composed["state"] in FINAL else ()
     if not promoted:
         return composed
     waiting = [{**follower, "why": "its start is under way"} for follower in promoted]

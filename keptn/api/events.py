@@ -15,9 +15,8 @@ from keptn.errors import Unknown
 from keptn.events import Event, Phase
 from keptn.projects import artifacts
 from keptn.projects.artifacts import Artifact, Owner
-from keptn.records import audit, deliveries, objects
+from keptn.records import audit, deliveries, objects, slots
 from keptn.records.audit import EventFilter, EventPage
-from keptn.sequence import codec
 from keptn.sequence.limits import LARGEST_DATA
 from keptn.web import Answer, HttpError, json_answer, size
 
@@ -126,8 +125,8 @@ def _unheard(event: Event, ctx: Context) -> str:
     if task := tasks.get(event.triggered_id):
         ended = durations.moment(task["finished_at"])
         return f"its task {parts.name} is over since {ended}: nothing is changed" if ended else ""
-    stored = ctx.store.get(objects.slot(event.scope)) if all(asdict(event.scope).values()) else None
-    if stored and event.triggered_id in codec.decode(stored.data).tasks:
+    slot = slots.read(ctx.store, event.scope) if all(asdict(event.scope).values()) else None
+    if slot and event.triggered_id in slot.tasks:
         return ""
     return f"no task waits for it: there is none with the id {event.triggered_id!r} (its triggeredid) in this delivery"
 

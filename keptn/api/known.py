@@ -75,7 +75,7 @@ def tree(project_name: str, stage_name: str, ctx: Context) -> Tree:
 
 def made_to_be(project_name: str, ctx: Context) -> None:
     """Have the stages that the shipyard names and the project lacks. Raises Refused if the shipyard is not right."""
-    text = (ctx.config_repo.tree(project_name, "main").read("shipyard.yaml") or b"").decode(errors="replace")
+    text = stages.shipyard(ctx.config_repo, project_name).decode(errors="replace")
     file = f"{project_name}/shipyard.yaml"
     named = stages_of(text, project_name, retention_days=ctx.settings.retention_days, file=file)
     if added := new_stages.add_branches(project_name, named, ctx):
@@ -84,7 +84,7 @@ def made_to_be(project_name: str, ctx: Context) -> None:
 
 def sequence(project_name: str, stage_name: str, name: str, ctx: Context) -> str:
     """The name itself. Raises Unknown, listing the sequences of the stage."""
-    text = ctx.config_repo.tree(project_name, "main").read("shipyard.yaml") or b""
+    text = stages.shipyard(ctx.config_repo, project_name)
     return (
         shipyard.parse(text, file=f"{project_name}/shipyard.yaml", name=project_name)
         .stage(stage_name)

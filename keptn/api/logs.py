@@ -5,8 +5,7 @@ from __future__ import annotations
 from keptn.api import known
 from keptn.api.call import Call
 from keptn.events import Scope
-from keptn.records import objects
-from keptn.sequence import codec
+from keptn.records import slots
 from keptn.web import Answer, HttpError, json_answer
 
 _MOST_LINES = 2000
@@ -35,9 +34,8 @@ def workload(call: Call) -> Answer:
 
 def _live_colour(scope: Scope, call: Call) -> str:
     """Empty if nothing is."""
-    stored = call.ctx.store.get(objects.slot(scope))
-    live = codec.decode(stored.data).live if stored else None
-    return live.colour if live else ""
+    slot = slots.read(call.ctx.store, scope)
+    return slot.live.colour if slot and slot.live else ""
 
 
 def _limit(call: Call) -> int:

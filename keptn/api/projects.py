@@ -7,6 +7,7 @@ from keptn.api import checks, known
 from keptn.api.call import Call, file_text
 from keptn.api.posting import new_event, posted
 from keptn.errors import Refused
+from keptn.projects import stages
 from keptn.projects.project import is_made_from
 from keptn.web import Answer, HttpError, json_answer
 
@@ -38,8 +39,7 @@ def index(call: Call) -> Answer:
 
 def show(call: Call) -> Answer:
     name = known.project(call.path["project"], call.ctx)
-    shipyard = call.ctx.config_repo.tree(name, "main").read("shipyard.yaml") or b""
-    text = shipyard.decode(errors="replace")
+    text = stages.shipyard(call.ctx.config_repo, name).decode(errors="replace")
     return json_answer({"projectName": name, **_stages(name, call), "shipyard": text})
 
 
@@ -69,8 +69,8 @@ def _stages(project: str, call: Call) -> dict[str, object]:
             problem = f"the shipyard names {', '.join(left)} no more, whose branch is there"
     except Refused as broken:
         named, problem = there, str(broken)
-    stages = [_stage(project, name, call) for name in named]
-    return {"stages": stages, **({"problem": problem} if problem else {})}
+    shown = [_stage(project, name, call) for name in named]
+    return {"stages": shown, **({"problem": problem} if problem else {})}
 
 
 def _stage(project: str, name: str, call: Call) -> dict[str, object]:

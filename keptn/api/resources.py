@@ -11,8 +11,7 @@ from keptn.api.call import Call, file_bytes
 from keptn.errors import Refused, Unknown
 from keptn.projects import stages
 from keptn.projects.service import follow
-from keptn.records import deliveries, objects
-from keptn.sequence import codec
+from keptn.records import deliveries
 from keptn.web import Answer, HttpError, json_answer
 
 _GATES = {"perfspec.json": "slo.yaml", "slo.yaml": "perfspec.json"}
@@ -119,19 +118,11 @@ def _check_stages(call: Call, content: bytes) -> Sequence[str]:
     checks.shipyard(content.decode(errors="replace"), call.ctx, project=project)
     named = stages.in_shipyard(documents.read(content, file="shipyard.yaml", kind="shipyard"))
     left_out = [stage for stage in known.stages_there(project, call.ctx) if stage not in named]
-    if running := sorted({stage for stage in left_out if _runs_something(project, stage, call)}):
+    busy = {slot.scope.stage for slot in deliveries.slots(call.ctx.store, project) if slot.live or slot.open}
+    if running := sorted(busy.intersection(left_out)):
         told = f"the shipyard leaves out {', '.join(running)}, where something runs"
         raise Refused(f"{told}; a stage cannot be renamed or removed before its services are deleted")
     return left_out
-
-
-def _runs_something(project: str, stage: str, call: Call) -> bool:
-    for scope in deliveries.slots(call.ctx.store, project):
-        stored = call.ctx.store.get(objects.slot(scope)) if scope.stage == stage else None
-        slot = codec.decode(stored.data) if stored else None
-        if slot and (slot.live or slot.open):
-            return True
-    return False
 
 
 def _keep_to_one_gate(call: Call, path: str) -> None:

@@ -11,7 +11,7 @@ from keptn.api.posting import new_event, posted
 from keptn.errors import Unknown
 from keptn.events import Scope
 from keptn.projects import artifacts, hook_tokens
-from keptn.records import objects
+from keptn.records import slots
 from keptn.sequence import codec
 from keptn.web import Answer, HttpError, json_answer
 
@@ -95,6 +95,6 @@ def hook(call: Call) -> Answer:
 
 
 def _slot(project: str, stage: str, service: str, call: Call) -> Mapping[str, object]:
-    stored = call.ctx.store.get(objects.slot(Scope(project=project, stage=stage, service=service)))
-    state = codec.plain(codec.decode(stored.data)) if stored else {}
+    slot = slots.read(call.ctx.store, Scope(project=project, stage=stage, service=service))
+    state = codec.plain(slot) if slot else {}
     return {"stageName": stage, "serviceName": service, **{key: state[key] for key in _SHOWN if state.get(key)}}

@@ -11,16 +11,14 @@ from __future__ import annotations
 from keptn.context import Context
 from keptn.errors import Late
 from keptn.events import Event
-from keptn.records import objects
 
 
 def check(task: Event, ctx: Context) -> None:
     """Ask the slot. Raises Late unless the task is open with its epoch."""
-    from keptn.sequence import codec  # noqa: PLC0415 - the engine is half of what importing a step costs
+    from keptn.records import slots  # noqa: PLC0415 - the engine is half of what importing a step costs
 
-    stored = ctx.store.get(objects.slot(task.scope))
-    open_ = codec.decode(stored.data).open if stored else ()
-    held = [execution for execution in open_ if execution.epoch == task.epoch]
+    slot = slots.read(ctx.store, task.scope)
+    held = [execution for execution in (slot.open if slot else ()) if execution.epoch == task.epoch]
     if any(run.is_open and run.id == task.id for execution in held for run in execution.runs):
         return
     raise Late(

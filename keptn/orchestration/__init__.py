@@ -13,7 +13,7 @@ from keptn.context import Context
 from keptn.errors import Refused, Undecodable
 from keptn.events import SLOT_ALARM, Control, Event, Phase, Result, Scope, Status, TypeParts
 from keptn.orchestration import controls, posting, retiring, snapshots, stray, transition
-from keptn.projects import new_stages
+from keptn.projects import new_stages, stages
 from keptn.records import deliveries, objects, retention
 from keptn.sequence import codec, engine, kind
 from keptn.sequence.admission import refused
@@ -52,7 +52,7 @@ def _retire(event: Event, ctx: Context) -> None:
     """
     told = {**event.data, "reason": f"{event.type.removeprefix(events.PREFIX).split('.')[0]} deleted"}
     order = replace(event, type=events.control_type(Control.RETIRE), data=told)
-    for scope in deliveries.slots(ctx.store, event.scope.project):
+    for scope in [slot.scope for slot in deliveries.slots(ctx.store, event.scope.project)]:
         if event.scope.service not in {"", scope.service}:
             continue
         transition.run(scope, order, ctx, partial(_facts, ctx=ctx))
@@ -147,7 +147,7 @@ def _have_stages_made(project: str, shipyard: Shipyard, ctx: Context) -> None:
     Should this be lost, `api` makes the branch when it comes to it.
     """
     if lacking := new_stages.lacking_of(project, shipyard.stage_names, ctx):
-        text = (ctx.config_repo.tree(project, "main").read("shipyard.yaml") or b"").decode()
+        text = stages.shipyard(ctx.config_repo, project).decode()
         ctx.sink.post(new_stages.to_be_made(project, text, lacking, source=SOURCE, ctx=ctx))
 
 

@@ -24,6 +24,11 @@ def of_project(repo: ConfigRepo, project: str) -> Sequence[str]:
     return in_shipyard(documents.read(text, file=f"{project}/shipyard.yaml", kind="shipyard"))
 
 
+def shipyard(repo: ConfigRepo, project: str) -> bytes:
+    """The text of the project's shipyard, whatever it says; empty if somebody took it away."""
+    return repo.tree(project, "main").read("shipyard.yaml") or b""
+
+
 def there(repo: ConfigRepo, project: str) -> Sequence[str]:
     """The stages that have a branch, whatever the shipyard says: first those that it names, in its order.
 

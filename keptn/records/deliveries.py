@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from keptn.events import Result, Scope
+from keptn.events import Result
 from keptn.ports import ObjectStore
 from keptn.records import objects
 from keptn.records.revtime import reversed_time
 from keptn.records.side_by_side import side_by_side
 from keptn.sequence import codec
-from keptn.sequence.slot import State
+from keptn.sequence.slot import Slot, State
 
 OPEN_STATES = (State.STARTED, State.WAITING_FOR_APPROVAL, State.PAUSED, State.WAITING)
 """What a delivery is while one of its executions is open: the first of these that one of them is in."""
@@ -108,10 +108,10 @@ def unfinished(store: ObjectStore, project: str, *, before: datetime | None = No
     return list(contexts)
 
 
-def slots(store: ObjectStore, project: str) -> list[Scope]:
+def slots(store: ObjectStore, project: str) -> list[Slot]:
     """The project's slots: one per stage and service that ever ran something."""
     found = (store.get(name) for name in _names(store, objects.slots(project)))
-    return [codec.decode(stored.data).scope for stored in found if stored]
+    return [codec.decode(stored.data) for stored in found if stored]
 
 
 def awaited(found: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:

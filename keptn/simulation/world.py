@@ -16,8 +16,7 @@ from keptn.errors import Unknown
 from keptn.events import Event
 from keptn.ports import ObjectStore, Tree
 from keptn.projects import stages
-from keptn.records import deliveries, objects
-from keptn.sequence import codec
+from keptn.records import deliveries, slots
 from keptn.settings import Settings
 
 START = datetime(2030, 1, 7, 9, 0, tzinfo=UTC)
@@ -128,10 +127,8 @@ class World:
 
     def is_open(self, task: Event) -> bool:
         """Whether the engine still waits for the end of this task."""
-        stored = self.context.store.get(objects.slot(task.scope))
-        if stored is None:
-            return False
-        runs = (execution.open_run for execution in codec.decode(stored.data).open)
+        slot = slots.read(self.context.store, task.scope)
+        runs = (execution.open_run for execution in (slot.open if slot else ()))
         return any(run is not None and run.id == task.id for run in runs)
 
     def states(self, contexts: Sequence[str]) -> Mapping[str, str]:
