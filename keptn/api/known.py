@@ -95,12 +95,7 @@ def sequence(project_name: str, stage_name: str, name: str, ctx: Context) -> str
 
 def services(project_name: str, stage_name: str, ctx: Context) -> Sequence[str]:
     """Names of the services of a stage: the folders that hold a values file."""
-    return service_names(tree(project_name, stage_name, ctx))
-
-
-def service_names(files_of: Tree) -> Sequence[str]:
-    files = (path.split("/") for path in files_of.list())
-    return sorted(folder for folder, *rest in files if rest == ["values.yaml"])
+    return sorted(new_stages.services_of(tree(project_name, stage_name, ctx)))
 
 
 def all_services(project_name: str, ctx: Context) -> Sequence[str]:
