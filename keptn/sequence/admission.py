@@ -18,10 +18,9 @@ from keptn.sequence.merge import merged
 from keptn.sequence.slot import Execution, Problem, Rank, Slot, State
 from keptn.sequence.turn import RECENT, SOURCE, Turn
 from keptn.shipyard import SequenceDefinition
+from keptn.shipyard.model import BUILT_IN_TASKS
 
-STAGE_BOUND = frozenset(
-    {"approval", "deployment", "test", "traffic", "evaluation", "release", "rollback", "soak", "get-action", "action"}
-)
+STAGE_BOUND = frozenset(BUILT_IN_TASKS)
 """What these tasks found in one stage says nothing about the next: a test window, an address, a score."""
 MOST_WAITING = 32
 """Open executions of one slot; artifacts do not count up to it, for newer ones supersede older ones."""

@@ -10,6 +10,19 @@ from keptn import durations
 from keptn.errors import Unknown
 
 API_VERSION = "spec.keptn.sh/0.2.3"
+BUILT_IN_TASKS = (
+    "approval",
+    "deployment",
+    "test",
+    "evaluation",
+    "traffic",
+    "release",
+    "soak",
+    "rollback",
+    "get-action",
+    "action",
+)
+"""Those that keptn's own functions carry out; every other is an extension's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from keptn.quality.perfspec import PerfSpec
 from keptn.quality.slo import CriteriaSets, Objective, Slo
 from keptn.remediation.runbook import BUILT_IN, Remediation
 from keptn.shipyard.cron import Cron
-from keptn.shipyard.model import Shipyard, Task
+from keptn.shipyard.model import BUILT_IN_TASKS, Shipyard, Task
 from keptn.validation.kinds import Kind
 
 _VERSIONS = ("1.0", "1.0.0", "0.1.0", "0.1.1")
@@ -30,18 +30,6 @@ _LIMITS = (
     ("lower", "_percent", "Perc", 1),
 )
 """Of a perfspec; and whether a larger number is further off: percents are of a rise or of a fall."""
-_TASKS = (
-    "approval",
-    "deployment",
-    "test",
-    "evaluation",
-    "traffic",
-    "release",
-    "soak",
-    "rollback",
-    "get-action",
-    "action",
-)
 _TEST_STRATEGIES = ("functional", "performance", "real-user")
 _ALWAYS = "the pass of 0 is always reached: this gate lets everything through"
 _A_LEAP_YEARS_END = datetime(2024, 12, 31, tzinfo=UTC)
@@ -73,7 +61,7 @@ def _shipyard(shipyard: Shipyard, document: Document) -> Iterator[Doubt]:
 
 def _nearly_built_in(task: Task) -> str:
     strategy = task.properties.get("teststrategy") if task.name == "test" else None
-    for what, name, known in (("task", task.name, _TASKS), ("test strategy", strategy, _TEST_STRATEGIES)):
+    for what, name, known in (("task", task.name, BUILT_IN_TASKS), ("test strategy", strategy, _TEST_STRATEGIES)):
         near = difflib.get_close_matches(str(name or ""), known, n=1, cutoff=_NEAR)
         if near and name not in known:
             return f"the {what} {name!r} is for an extension; did you mean {near[0]}?"
