@@ -183,6 +183,17 @@ def _quantity(at: Place) -> str:
     return at.text(_QUANTITY, must="must be an amount such as 100m, 0.5 or 128Mi")
 
 
+def amount(quantity: str) -> float:
+    """Source: kubernetes.io, Kubernetes API, common definitions, Quantity."""
+    unit = quantity.lstrip("0123456789.")
+    return float(quantity.removesuffix(unit)) * _UNITS[unit]
+
+
+_UNITS = {"": 1.0, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12} | {
+    unit: 1024.0**power for power, unit in enumerate(("Ki", "Mi", "Gi", "Ti"), 1)
+}
+
+
 def _volume(at: Place) -> Volume:
     if not at.mapping(keys=("name", "mountPath", "subPath", "readOnly", *VOLUME_SOURCES)):
         raise at.error(f"must be a mapping with the keys name, mountPath and one of {', '.join(VOLUME_SOURCES)}")

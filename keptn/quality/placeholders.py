@@ -12,6 +12,15 @@ import re
 from keptn.errors import Refused
 from keptn.ports import SliQuery
 
+NAMES = (
+    "$PROJECT",
+    "$STAGE",
+    "$SERVICE",
+    "$DEPLOYMENT",
+    "$ENVIRONMENT",
+    "$DURATION_SECONDS",
+    "$DURATION_MINUTES",
+)
 _LABEL = re.compile(r"\$LABEL\.([A-Za-z0-9_-]+)")
 _UNSAFE = re.compile(r"[\"'\\`\n\r{}]")
 
@@ -19,15 +28,16 @@ _UNSAFE = re.compile(r"[\"'\\`\n\r{}]")
 def filled(text: str, query: SliQuery) -> str:
     """The text with every known placeholder replaced. Raises Refused for a label that is not set or not safe."""
     seconds = max(1, math.ceil((query.window.end - query.window.start).total_seconds()))
-    names = {
-        "$PROJECT": query.scope.project,
-        "$STAGE": query.scope.stage,
-        "$SERVICE": query.scope.service,
-        "$DEPLOYMENT": query.colour,
-        "$ENVIRONMENT": f"{query.scope.project}-{query.scope.stage}",
-        "$DURATION_SECONDS": f"{seconds}s",
-        "$DURATION_MINUTES": str(math.ceil(seconds / 60)),
-    }
+    values = (
+        query.scope.project,
+        query.scope.stage,
+        query.scope.service,
+        query.colour,
+        f"{query.scope.project}-{query.scope.stage}",
+        f"{seconds}s",
+        str(math.ceil(seconds / 60)),
+    )
+    names = dict(zip(NAMES, values, strict=True))
     pattern = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
     known = re.sub(pattern, lambda match: names[match[0]], text)
     return _LABEL.sub(lambda match: _label(match[1], query), known)

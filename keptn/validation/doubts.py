@@ -6,14 +6,18 @@ Shipyards and notifications bring their own warnings (`shipyard/checks.py`, `not
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from keptn.deployment import workload_file
 from keptn.documents import Document, Path
 from keptn.projects.values import ValuesFile
+from keptn.quality import placeholders
 from keptn.quality.criteria import Criterion
 from keptn.quality.perfspec import PerfSpec
+from keptn.quality.sli import Sli
 from keptn.quality.slo import CriteriaSets, Objective, Slo
 from keptn.remediation.runbook import BUILT_IN, Remediation
 from keptn.shipyard.cron import Cron
@@ -118,8 +122,14 @@ def _only(sets: CriteriaSets) -> Criterion | None:
     return sets[0][0] if len(sets) == 1 and len(sets[0]) == 1 else None
 
 
-def _sli(_: object, document: Document) -> Iterator[Doubt]:
+def _sli(slis: Mapping[str, Sli], document: Document) -> Iterator[Doubt]:
+    """A placeholder that is all but one of ours would go to the provider as it is, which has no such series."""
     yield from _version(document)
+    for name, sli in slis.items():
+        for word in dict.fromkeys(re.findall(r"\$[A-Z_]+", str(sli.query))):
+            near = difflib.get_close_matches(word, placeholders.NAMES, n=1, cutoff=_NEAR)
+            if near and not word.startswith(placeholders.NAMES):
+                yield ("indicators", name), f"{word} is left as it is; did you mean {near[0]}?"
 
 
 def _version(document: Document) -> Iterator[Doubt]:
@@ -132,6 +142,11 @@ def _values(file: ValuesFile, _: Document) -> Iterator[Doubt]:
     if not file.repository:
         delivers = "who delivers names one: keptn trigger delivery --image=…"
         yield ("image",), f"{file.service} has no image, so no push to a registry starts a delivery; {delivers}"
+    requests, limits = (file.workload.resources.get(kind, {}) for kind in ("requests", "limits"))
+    for name in requests.keys() & limits.keys():
+        if workload_file.amount(requests[name]) > workload_file.amount(limits[name]):
+            said = f"requests of {name} ({requests[name]}) are above its limit ({limits[name]})"
+            yield ("resources", "requests", name), f"{said}: Kubernetes takes no such pod"
 
 
 def _remediation(remediations: Sequence[Remediation], document: Document) -> Iterator[Doubt]:

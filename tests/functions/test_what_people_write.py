@@ -116,6 +116,18 @@ VALIDATED = [
         0,
         ":3: the warning '<600' is the pass: it never warns; widen it",
     ),
+    (
+        "values.yaml",
+        "service: w\nimage: x/y\nresources: {requests: {cpu: 2}, limits: {cpu: 1500m}}\n",
+        0,
+        ":3: requests of cpu (2) are above its limit (1500m): Kubernetes takes no such pod",
+    ),
+    (
+        "sli.yaml",
+        "indicators:\n  a: rate(x{s='$SERVICE'}[$DURATION_SECOND])\n",
+        0,
+        ":2: $DURATION_SECOND is left as it is; did you mean $DURATION_SECONDS?",
+    ),
     # files that are no file
     ("values.yaml", "", 1, "values.yaml: is empty"),
     ("shipyard.yaml", "# nothing yet\n", 1, "shipyard.yaml: is empty"),
