@@ -5,11 +5,13 @@ from keptn.context import Context
 from keptn.projects import hook_tokens
 from keptn.web import Answer, Request, json_answer
 from keptn.webhooks import artifact
+from keptn.webhooks.deadline import WITHIN_S, Deadline
 from keptn.webhooks.senders import registries
 
 
 @runtime.http
 def handle(request: Request, ctx: Context) -> Answer:
+    deadline = Deadline(WITHIN_S)
     opened = hook_tokens.opened_by(request, ctx.secrets)
-    notification = registries.read(request.json())
-    return json_answer(artifact.accept(notification, opened=opened, ctx=ctx), status=202)
+    notification = registries.read(request.json(), request.headers)
+    return json_answer(artifact.accept(notification, opened=opened, ctx=ctx, deadline=deadline), status=202)
