@@ -173,6 +173,10 @@ class Context:
         return cast(ports.Http, self._given.get("http") or self._made("http.httpx_client:HttpxHttp"))
 
     @cached_property
+    def id_tokens(self) -> ports.IdTokens:
+        return cast(ports.IdTokens, self._given.get("id_tokens") or self._made("id_tokens.google:GoogleIdTokens"))
+
+    @cached_property
     def timers(self) -> ports.Timers:
         return cast(ports.Timers, self._given.get("timers") or self._made("timers.store_timers:StoreTimers"))
 

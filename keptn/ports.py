@@ -433,6 +433,16 @@ class Http(Protocol):
         """
 
 
+class IdTokens(Protocol):
+    """Tokens by which a service that others run says who calls (OpenID Connect)."""
+
+    def claims(self, token: str) -> Mapping[str, object]:
+        """What the token says, whose signature, beginning and end were verified; for whom it is, the caller checks.
+
+        Raises Refused, with the reason and without the token; Unavailable where the keys cannot be had now.
+        """
+
+
 class Clock(Protocol):
     def now(self) -> datetime: ...
 

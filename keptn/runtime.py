@@ -62,6 +62,8 @@ def http(handler: HttpHandler) -> View:
                 answer = handler(_request(request), context.current().for_request())
             return flask.Response(answer.body, status=answer.status, content_type=answer.content_type)
         except KeptnError as exc:
+            if isinstance(exc, Unavailable):  # who sends again by himself shows nobody why
+                log.warning("to be asked again: %s", exc)
             return _json({"error": str(exc)}, _http_status(exc))
         except Exception:
             log.exception("a bug in an HTTP function")

@@ -51,6 +51,10 @@ class Settings:
     """`KEPTN_INSECURE_REGISTRIES`: registries that may speak plain HTTP, beside this machine's: globs, with spaces."""
     registry_aliases: str = ""
     """`KEPTN_REGISTRY_ALIASES`: what registries call themselves where images call them otherwise: `told=image's …`."""
+    pubsub_audience: str = ""
+    """`KEPTN_PUBSUB_AUDIENCE`: for whom the tokens of Google Pub/Sub's pushes are, as the subscription says it."""
+    pubsub_service_accounts: str = ""
+    """`KEPTN_PUBSUB_SERVICE_ACCOUNTS`: as whom Pub/Sub may push: e-mail addresses, with spaces; empty: as nobody."""
     secrets: str = "folder"
     """`KEPTN_SECRETS`: where secrets are read."""
     secrets_namespace: str = "keptn-secrets"
@@ -111,6 +115,7 @@ _LEAST = {
 }
 """The smallest value that works; of all other numbers 0."""
 _URLS = frozenset({"sink", "gateway_address", "prometheus_url", "public_url"})
+_SERVICE_ACCOUNT = re.compile(r"[a-z0-9.-]+@([a-z0-9-]+\.)*gserviceaccount\.com")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
 
 
@@ -139,7 +144,21 @@ def _checked(read: Settings) -> Settings:
         raise Refused(f"KEPTN_REGISTRY_ALIASES={wrong[0]!r} is no pair of hosts such as localhost:5001=registry:5000")
     if read.bucket and not _BUCKET.fullmatch(read.bucket):
         raise Refused(f"KEPTN_BUCKET={read.bucket!r} is no bucket's name; write it alone, without gs:// and folder")
+    _check_pubsub(read.pubsub_audience, read.pubsub_service_accounts.split())
     return read
+
+
+def _check_pubsub(audience: str, accounts: list[str]) -> None:
+    """A token for anybody, or of anybody, would open every service."""
+    if bool(audience) != bool(accounts):
+        raise Refused("KEPTN_PUBSUB_AUDIENCE and KEPTN_PUBSUB_SERVICE_ACCOUNTS belong together; set both or none")
+    if audience and audience.split() != [audience]:
+        raise Refused(f"KEPTN_PUBSUB_AUDIENCE={audience!r} is no audience; write one, without spaces")
+    if wrong := [account for account in accounts if not _SERVICE_ACCOUNT.fullmatch(account)]:
+        raise Refused(
+            f"KEPTN_PUBSUB_SERVICE_ACCOUNTS={wrong[0]!r} is no service account such as "
+            "keptn-push@my-project.iam.gserviceaccount.com; write their addresses with spaces between them"
+        )
 
 
 def key_of(name: str) -> str:

@@ -16,7 +16,7 @@ from keptn.events import Event, Scope
 from keptn.projects import artifacts, hook_tokens, stages
 from keptn.projects.artifacts import Artifact, Owner
 from keptn.webhooks import outcome
-from keptn.webhooks.deadline import WITHIN_S, Deadline
+from keptn.webhooks.deadline import Deadline
 from keptn.webhooks.digests import Digests
 from keptn.webhooks.newest import newest
 from keptn.webhooks.senders.registries import Ignored, Notification, Push
@@ -24,15 +24,12 @@ from keptn.webhooks.senders.registries import Ignored, Notification, Push
 SOURCE = "keptn/receive-artifact"
 
 
-def accept(
-    notification: Notification, *, opened: str, ctx: Context, within_s: float = WITHIN_S
-) -> Mapping[str, object]:
+def accept(notification: Notification, *, opened: str, ctx: Context, deadline: Deadline) -> Mapping[str, object]:
     """Post what the notification starts; say what was accepted and what was ignored and why.
 
     Raises Unavailable if that takes longer, or an image is not there yet: what could be started was, and the same
     notification again is the same events.
     """
-    deadline = Deadline(within_s)
     digests, away = Digests(deadline, ctx), list[Unavailable]()
     outcomes: list[Event | Ignored] = [entry for entry in notification if isinstance(entry, Ignored)]
     by_owner: dict[Owner, list[Push]] = {}

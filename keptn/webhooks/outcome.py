@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 
 from keptn.webhooks.senders.registries import Ignored
@@ -9,8 +10,12 @@ from keptn.webhooks.senders.registries import Ignored
 MOST_TOLD = 100
 """Ignored entries that an answer lists; the rest is counted."""
 _LONGEST = 500
+log = logging.getLogger("keptn")
 
 
 def answer(accepted: Sequence[Mapping[str, object]], ignored: Sequence[Ignored]) -> Mapping[str, object]:
+    """Most senders show it to nobody, so the log has why something was ignored, too."""
     told = [{"what": entry.what[:_LONGEST], "why": entry.why[:_LONGEST]} for entry in ignored[:MOST_TOLD]]
+    if told:
+        log.info("accepted %d, ignored %d, first %r: %r", len(accepted), len(ignored), told[0]["what"], told[0]["why"])
     return {"accepted": list(accepted), "ignored": told, "ignoredMore": max(0, len(ignored) - MOST_TOLD)}

@@ -10,6 +10,7 @@ import pytest
 
 from keptn.errors import Unavailable, Unknown
 from keptn.webhooks import artifact
+from keptn.webhooks.deadline import Deadline
 from keptn.webhooks.senders import registries
 
 PAYLOAD = Path(__file__).parents[1] / "payloads/registry/docker_distribution_v1_push_oci.json"
@@ -131,7 +132,9 @@ def test_every_service_of_a_repository_counts(world):
     asked = []
     digest = world.registry.digest
     world.registry.digest = lambda image: asked.append(image) or digest(image)
-    told = artifact.accept(registries.read(notification()), opened="hooks", ctx=world.context, within_s=600)
+    told = artifact.accept(
+        registries.read(notification(), {}), opened="hooks", ctx=world.context, deadline=Deadline(600)
+    )
     assert len(told["accepted"]) == 1101
     assert asked == ["keptn/carts:1.0.0"]
 
@@ -140,13 +143,13 @@ def test_a_registry_that_does_not_answer_is_asked_later(world):
     """The sender hears in time that it must send again: nothing was started, nothing is lost."""
     hanging = threading.Event()
     world.registry.digest = lambda _: hanging.wait()
-    notified = registries.read(notification())
+    notified = registries.read(notification(), {})
     with pytest.raises(Unavailable, match="takes longer than the sender waits; send the notification again"):
-        artifact.accept(notified, opened="hooks", ctx=world.context, within_s=0.05)
+        artifact.accept(notified, opened="hooks", ctx=world.context, deadline=Deadline(0.05))
     hanging.set()
     assert not world.sink.events
     with pytest.raises(Unavailable, match=r"the delivery of keptn/carts:1.0.0 in sockshop/carts is not done yet"):
-        artifact.accept(notified, opened="hooks", ctx=world.context, within_s=0)
+        artifact.accept(notified, opened="hooks", ctx=world.context, deadline=Deadline(0))
 
 
 def test_the_notification_may_be_faster_than_the_manifest(world):

@@ -10,7 +10,8 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 LAPTOP = ("keptn/__main__.py", "keptn/cli/", "keptn/local/")
 """What is in no image."""
-PACKAGES = {"yaml": "pyyaml", "functions_framework": "functions-framework", "google": "google-cloud-storage"}
+PACKAGES = {"yaml": "pyyaml", "functions_framework": "functions-framework"}
+PACKAGES |= {"google.auth": "google-auth", "google.cloud": "google-cloud-storage"}
 """Modules that are called differently from their package."""
 
 
@@ -26,8 +27,14 @@ def imported(source: Path) -> set[str]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
             names.add(str(node.module))
-    tops = {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"keptn", "functions"}
+    tops = {_top(name) for name in names} - sys.stdlib_module_names - {"keptn", "functions"}
     return {PACKAGES.get(top, top) for top in tops}
+
+
+def _top(name: str) -> str:
+    """Several packages share the module google."""
+    first, *rest = name.split(".")
+    return f"{first}.{rest[0]}" if first == "google" else first
 
 
 def needed(*, laptop: bool) -> set[str]:

@@ -82,6 +82,41 @@ def test_a_value_that_cannot_work_is_refused(key: str, value: str, says: str) ->
 
 
 @pytest.mark.parametrize(
+    ("audience", "accounts", "says"),
+    [
+        ("https://a.example.com", "", "belong together; set both or none"),
+        ("", "push@p.iam.gserviceaccount.com", "belong together; set both or none"),
+        ("https://a.example.com", " ", "belong together; set both or none"),
+        ("https://a https://b", "push@p.iam.gserviceaccount.com", "KEPTN_PUBSUB_AUDIENCE='https://a https://b' is no"),
+        ("https://a.example.com", "ann@example.com", "='ann@example.com' is no service account such as"),
+        ("https://a.example.com", "*@p.iam.gserviceaccount.com", "is no service account such as"),
+        ("https://a.example.com", "push@evilgserviceaccount.com", "is no service account such as"),
+        ("https://a.example.com", "a@p.iam.gserviceaccount.com,b@p.iam.gserviceaccount.com", "with spaces between"),
+    ],
+)
+def test_who_may_push_through_pubsub_is_said_exactly(audience: str, accounts: str, says: str) -> None:
+    """Half of it, a person, a glob or another domain would let in whom nobody meant."""
+    given = {"KEPTN_PUBSUB_AUDIENCE": audience, "KEPTN_PUBSUB_SERVICE_ACCOUNTS": accounts}
+    with pytest.raises(Refused, match=re.escape(says)):
+        settings.read(given)
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        "keptn-push@acme-prod.iam.gserviceaccount.com",
+        "push@acme.example.com.iam.gserviceaccount.com",
+        "113774264463-compute@developer.gserviceaccount.com",
+        "gae-gcp@appspot.gserviceaccount.com",
+    ],
+)
+def test_every_kind_of_service_account_may_push(account: str) -> None:
+    """Source: Google Cloud, IAM, "Types of service accounts"."""
+    given = {"KEPTN_PUBSUB_AUDIENCE": "keptn", "KEPTN_PUBSUB_SERVICE_ACCOUNTS": f"{account}\n{account}"}
+    assert settings.read(given).pubsub_service_accounts.split() == [account] * 2
+
+
+@pytest.mark.parametrize(
     ("values", "says"),
     [
         ({"store": "s3"}, "there is no store 's3'; known: gcs, memory, sqlite"),

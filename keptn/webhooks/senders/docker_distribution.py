@@ -6,24 +6,21 @@ Source: distribution/distribution, notifications/event.go.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from keptn.events import rfc3339, utc
-from keptn.webhooks.senders.registries import Ignored, Push
+from keptn.webhooks.senders.registries import IS_SIGNATURE, NO_TAG, Ignored, Push, is_signature
 
 _MANIFESTS = (".manifest.v1+json", ".manifest.v2+json", ".manifest.list.v2+json", ".index.v1+json", "+prettyjws")
 """Endings of the media types that name an image: OCI's and Docker's, single and multi-platform."""
-_SIGNATURE = re.compile(r"sha256-[0-9a-f]{64}(\.(sig|att|sbom))?")
-"""Tags under which cosign and OCI referrers keep what belongs to an image."""
 
 
-def recognises(body: Mapping[str, Any]) -> bool:
+def recognises(body: Mapping[str, Any], _headers: Mapping[str, str]) -> bool:
     return isinstance(body.get("events"), list)
 
 
-def read(body: Mapping[str, Any]) -> Sequence[Push | Ignored]:
+def read(body: Mapping[str, Any], _headers: Mapping[str, str]) -> Sequence[Push | Ignored]:
     return [_entry(event) for event in body["events"]]
 
 
@@ -52,9 +49,9 @@ def _why_not(action: str, media_type: str, push: Push) -> str:
     if not media_type.endswith(_MANIFESTS):
         return f"{media_type} is a layer, not an image"
     if not push.tag:
-        return "it has no tag (a part of a multi-platform image, or a push by digest)"
-    if _SIGNATURE.fullmatch(push.tag):
-        return "it is a signature or attestation of an image, not an image"
+        return NO_TAG
+    if is_signature(push.tag):
+        return IS_SIGNATURE
     return "" if push.repository and push.event_id else "it lacks a repository or an id"
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -42,23 +43,35 @@ class Ignored:
 
 Notification = Sequence[Push | Ignored]
 
+NO_TAG = "it has no tag (a part of a multi-platform image, or a push by digest)"
+IS_SIGNATURE = "it is a signature or attestation of an image, not an image"
+_SIGNATURE = re.compile(r"sha256-[0-9a-f]{64}(\.(sig|att|sbom))?")
+
+
+def is_signature(tag: str) -> bool:
+    """Whether cosign or OCI referrers keep under this tag what belongs to an image."""
+    return _SIGNATURE.fullmatch(tag) is not None
+
 
 class Sender(Protocol):
-    """One registry's format."""
+    """One registry's format. headers: of the request, names in lower case."""
 
-    def recognises(self, body: Mapping[str, Any]) -> bool: ...
+    def recognises(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> bool: ...
 
-    def read(self, body: Mapping[str, Any]) -> Notification: ...
+    def read(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> Notification: ...
 
 
-SENDERS = {"Docker Distribution": "docker_distribution"}
+SENDERS = {"Docker Distribution": "docker_distribution", "Google Artifact Registry": "artifact_registry"}
 """Name for people, module of this package."""
 
 
-def read(body: Mapping[str, Any]) -> Notification:
-    """Every entry of a notification. Raises Undecodable for a shape that no known registry sends."""
+def read(body: Mapping[str, Any], headers: Mapping[str, str]) -> Notification:
+    """Every entry of a notification.
+
+    Raises Undecodable for a shape that no known registry sends, Refused where the sender has to be set up otherwise.
+    """
     for module in SENDERS.values():
         sender = cast(Sender, import_module(f"keptn.webhooks.senders.{module}"))
-        if sender.recognises(body):
-            return sender.read(body)
+        if sender.recognises(body, headers):
+            return sender.read(body, headers)
     raise Undecodable(f"the body is no notification of a known registry ({', '.join(SENDERS)}); see docs/webhooks.md")

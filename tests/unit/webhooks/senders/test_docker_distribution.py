@@ -21,7 +21,7 @@ def payload(**target):
 
 def test_a_captured_push_is_read():
     """What a real registry sent is read with its id, host, repository, tag and digest."""
-    assert registries.read(payload()) == [
+    assert registries.read(payload(), {}) == [
         Push(
             event_id="0914579b-c43a-488e-b788-82c2c084ddc4",
             host="127.0.0.1:15000",
@@ -43,7 +43,7 @@ def test_a_captured_push_is_read():
 )
 def test_every_kind_of_manifest_is_an_image(media_type):
     """Single and multi-platform images of both formats count."""
-    assert isinstance(registries.read(payload(mediaType=media_type))[0], Push)
+    assert isinstance(registries.read(payload(mediaType=media_type), {})[0], Push)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_every_kind_of_manifest_is_an_image(media_type):
 )
 def test_what_is_no_tagged_image_is_ignored(target, why):
     """Layers, untagged manifests and nameless ones start nothing, and the reason is said."""
-    (entry,) = registries.read(payload(**target))
+    (entry,) = registries.read(payload(**target), {})
     assert isinstance(entry, Ignored)
     assert why in entry.why
 
@@ -68,7 +68,7 @@ def test_only_a_push_counts(action):
     """Pulls, mounts and deletions are ignored."""
     body = payload()
     body["events"][0]["action"] = action
-    assert "not 'push'" in registries.read(body)[0].why
+    assert "not 'push'" in registries.read(body, {})[0].why
 
 
 def test_several_events_are_told_apart():
@@ -76,11 +76,13 @@ def test_several_events_are_told_apart():
     body = payload()
     pull = {**copy.deepcopy(body["events"][0]), "action": "pull"}
     body["events"] += [pull, "nonsense", {}, {"target": 3}]
-    kinds = [type(entry) for entry in registries.read(body)]
+    kinds = [type(entry) for entry in registries.read(body, {})]
     assert kinds == [Push, Ignored, Ignored, Ignored, Ignored]
 
 
 def test_an_unknown_shape_is_one_sentence():
     """A body of no known registry names the known ones."""
-    with pytest.raises(Undecodable, match="no notification of a known registry \\(Docker Distribution\\)"):
-        registries.read({"hello": "world"})
+    with pytest.raises(
+        Undecodable, match="no notification of a known registry \\(Docker Distribution, Google Artifact Registry\\)"
+    ):
+        registries.read({"hello": "world"}, {})
