@@ -41,13 +41,13 @@ def shop(repository: str, tmp_path: Path) -> Iterator[Shop]:
 
 
 def fails(shop: Shop, context: str, *, says: str, within_s: float, task: str = "deployment") -> None:
-    """The task ends in time, with the very sentence that a person reads, once."""
+    """The task ends in time, with the very sentence that a person reads, once at the task."""
     ended = shop.follow(context, within_s=within_s)
     found, sentence = ended.task, str(ended.task.get("message"))
     assert (ended.result, found["name"], found["status"], found["result"]) == ("fail", task, "errored", "fail")
     assert re.fullmatch(says, sentence), sentence
     assert f"{task} errored, fail ({sentence})" in ended.told
-    assert ended.told.count(sentence) == 1
+    assert sentence not in ended.told.splitlines()[-1]
 
 
 def test_a_version_that_crashes(shop):
