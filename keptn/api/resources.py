@@ -154,4 +154,6 @@ def _keep_to_one_gate(call: Call, path: str) -> None:
     other = f"{folder}{slash}{_GATES[name]}"
     for branch in _branches(call):
         if call.ctx.config_repo.tree(call.path["project"], branch).read(other) is not None:
-            raise Refused(f"{other} lies beside it on {branch}; only one can be the gate, remove that one first")
+            where = "".join(f" --{kind}={call.path[kind]}" for kind in ("stage", "service") if call.path.get(kind))
+            way = f"keptn delete resource --project={call.path['project']}{where} --resourceUri={_GATES[name]}"
+            raise Refused(f"{other} lies beside it on {branch}; only one can be the gate, so delete that one: {way}")

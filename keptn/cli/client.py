@@ -74,6 +74,10 @@ class Client:
     def delete(self, path: str) -> Any:  # noqa: ANN401 - JSON
         return self._call("DELETE", path)
 
+    def link(self, path: str) -> str:
+        """Where a program finds it."""
+        return f"{self.endpoint}/v1{path}"
+
     def lives(self) -> bool:
         """Whether an api is there that takes the token; one that is only starting counts."""
         try:
@@ -85,7 +89,7 @@ class Client:
         return True
 
     def _call(self, method: str, path: str, **given: Any) -> Any:  # noqa: ANN401 - what httpx takes
-        url = f"{self.endpoint}/v1{path}"
+        url = self.link(path)
         try:
             response = self._http.request(method, url, **given)
         except (httpx.ReadError, httpx.RemoteProtocolError) as exc:

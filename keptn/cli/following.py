@@ -8,9 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import click
-
-from keptn.cli import progress
+from keptn.cli import output, progress
 from keptn.cli.client import Client, segment
 from keptn.cli.exit_codes import ExitCode
 from keptn.cli.progress import View
@@ -26,10 +24,23 @@ _PATIENCE_S = 30.0
 
 def follow(client: Client, context: str, *, timeout_s: float) -> ExitCode:
     """Show the delivery until it is over; its exit code. Raises KeptnError when that takes longer than allowed."""
-    in_lanes = sys.stdout.isatty()
+    in_lanes = sys.stdout.isatty() and output.is_for_people()
+    output.know(context=context, links=links(client, context))
     view = _lanes(client, context, timeout_s) if in_lanes else _plain(client, context, timeout_s)
-    click.echo(progress.summary(view, reasons=in_lanes))
+    output.done(progress.summary(view, reasons=in_lanes or not output.is_for_people()), **view)
     return progress.exit_code(view)
+
+
+def links(client: Client, context: str) -> dict[str, str]:
+    """Where a program finds the delivery."""
+    return {"delivery": client.link(f"/delivery/{segment(context)}")}
+
+
+def state_of(client: Client, context: str) -> dict[str, object]:
+    """How the delivery is now, in short."""
+    view = client.get(f"/delivery/{segment(context)}")
+    shown = {key: view[key] for key in ("context", "project", "service", "image", "state", "result")}
+    return {**shown, "links": links(client, context)}
 
 
 def _plain(client: Client, context: str, timeout_s: float) -> View:
@@ -39,7 +50,7 @@ def _plain(client: Client, context: str, timeout_s: float) -> View:
         for key, line in progress.lines(view, now=datetime.now(UTC)):
             if key not in told:
                 told.add(key)
-                click.echo(line)
+                output.say(line)
 
     return _watched(client, context, timeout_s, tell)
 
@@ -73,6 +84,7 @@ def _watched(client: Client, context: str, timeout_s: float, tell: Callable[[Vie
     while True:
         if view := _seen(client, context, patient=time.monotonic() - seen < _PATIENCE_S):
             seen = time.monotonic()
+            output.know(state=view["state"], result=view["result"])
             tell(view)
             if progress.is_over(view):
                 return view

@@ -86,6 +86,7 @@ def test_a_second_gate_is_refused(world, api):
     response = api("PUT", "/v1/project/sockshop/service/carts/resource/perfspec.json", perfspec)
     assert response.status_code == 400
     assert "carts/slo.yaml lies beside it on dev; only one can be the gate" in error(response)
+    assert "keptn delete resource --project=sockshop --service=carts --resourceUri=slo.yaml" in error(response)
     assert world.config_repo.tree("sockshop", "staging").read("carts/perfspec.json") is None
     assert api("PUT", "/v1/project/sockshop/stage/prod/service/carts/resource/perfspec.json", perfspec).json
 

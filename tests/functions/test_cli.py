@@ -13,7 +13,7 @@ import pytest
 
 from keptn.cli.main import main
 from keptn.cli.session import Session
-from keptn.events import Event
+from keptn.events import Event, Scope
 from keptn.records import audit, deliveries
 from tests.functions.conftest import ENDPOINT
 from tests.world import SHIPYARD, VALUES
@@ -380,8 +380,11 @@ class TestLooking:
         """As tables, and as JSON and YAML for programs."""
         world.live("prod", image="keptn/carts:0.2")
         assert keptn("get", "project")[1].splitlines()[1].split(None, 1) == ["sockshop", "dev, staging, prod"]
-        assert "prod     carts" in keptn("get", "project", "sockshop")[1]
-        assert "keptn/carts:0.2  sha256:" in keptn("get", "service", "--project=sockshop", "--stage=prod")[1]
+        prod = keptn("get", "project", "sockshop")[1].splitlines()[3].split()
+        assert prod == ["prod", "blue_green", "-", "-", "-", "carts"]
+        service = keptn("get", "service", "--project=sockshop", "--stage=prod")[1].splitlines()[1].split()
+        assert service[:4] == ["carts", "prod", "keptn/carts:0.2", "blue"]
+        assert service[-1] == world.context.router.public_url(Scope(project="sockshop", stage="prod", service="carts"))
         assert json.loads(keptn("get", "project", "-o", "json")[1])[0]["projectName"] == "sockshop"
         assert keptn("get", "stage", "prod", "--project=sockshop", "-o", "yaml")[1].startswith("- stageName: prod")
 
@@ -564,7 +567,7 @@ class TestFollowing:
         assert code == 1
         assert "go on with `keptn status" in err
         out = keptn("get", "delivery", "--unfinished")[1]
-        context_ = out.split()[-1]
+        context_ = out.splitlines()[1].split()[0]
         assert "keptn/carts:0.2" in out
         assert "was ended" in keptn("abort", context_, "--reason=stuck")[1]
         assert keptn("status", context_, ok=False)[0] == 1
