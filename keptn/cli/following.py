@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _PAUSE_S = 0.5
+_STAGE_WIDTH = 24
 _PATIENCE_S = 30.0
 """How long a delivery may be out of sight: `orchestrate` may have to start, or keptn to be started again."""
 
@@ -64,19 +65,23 @@ def _lanes(client: Client, context: str, timeout_s: float) -> View:
 
 def drawn(view: View, *, now: datetime | None = None) -> RenderableType:
     """The lanes as a table that rich shows."""
+    from rich.console import Group  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     colours = {"✓": "green", "✗": "red", "!": "yellow", "…": "cyan"}
-    table = Table(title=f"{view.get('image') or ''} {view['context']}".strip(), title_justify="left", box=None)
-    table.add_column("stage", style="bold")
+    table = Table(box=None)
+    table.add_column("stage", style="bold", max_width=_STAGE_WIDTH, no_wrap=True, overflow="ellipsis")
     table.add_column("steps")
     for stage, lane in progress.lanes(view, now=now):
         text = Text(lane)
         for mark, colour in colours.items():
             text.highlight_words([mark], colour)
         table.add_row(stage, text)
-    return table
+    commands = filter(None, map(progress.answered_by, progress.executions(view)))
+    aside = (Text(line, no_wrap=True, overflow="ellipsis") for line in (str(view.get("image") or ""), *commands))
+    title, *below = aside
+    return Group(Text(str(view["context"])), *([title] if title.plain else []), table, *below)
 
 
 def _watched(client: Client, context: str, timeout_s: float, tell: Callable[[View], None]) -> View:

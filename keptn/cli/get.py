@@ -14,7 +14,7 @@ from keptn.cli.client import segment
 from keptn.cli.examples import example
 from keptn.cli.output import show
 from keptn.cli.session import Session, pass_session
-from keptn.cli.tables import fields, table
+from keptn.cli.tables import fields, table, wrapped
 
 F = TypeVar("F", bound=Callable[..., Any])
 Found = Mapping[str, Any]
@@ -182,4 +182,5 @@ def hook(session: Session, *, project: str, service: str) -> None:
 
 def _steps(view: Found) -> str:
     now = None if progress.is_over(view) else datetime.now(UTC)
-    return "\n".join((progress.summary(view, reasons=False), *(line for _, line in progress.lines(view, now=now))))
+    lines = (progress.summary(view, reasons=False), *(line for _, line in progress.lines(view, now=now)))
+    return "\n".join(wrapped(line, indent=progress.INDENT) for line in lines)

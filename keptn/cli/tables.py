@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import textwrap
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -68,6 +69,14 @@ def fields(found: Mapping[str, object]) -> str:
     """One thing as `name: value` lines."""
     width = max(map(len, found), default=0) + 1
     return "\n".join(f"{name + ':':<{width}} {_cell(value)[0]}".rstrip() for name, value in found.items())
+
+
+def wrapped(line: str, *, indent: str) -> str:
+    """A long line, between words, for the terminal; as it is in a pipe."""
+    if (width := room()) is None or not line.strip():
+        return line
+    fit = textwrap.wrap(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(fit)
 
 
 def room() -> int | None:
