@@ -39,12 +39,13 @@ class Client:
         host: str = "",
         transport: httpx.BaseTransport | None = None,
         pauses_s: Sequence[float] = (0.3, 1.0, 2.0),
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
         self.endpoint, self._pauses_s = endpoint, pauses_s
         if not (token.isascii() and token.isprintable()):
             raise KeptnError("the token is wrong: it has characters that no token has; copy it again")
         headers = {"x-token": token, "user-agent": "keptn-cli", **({"host": host} if host else {})}
-        timeout = httpx.Timeout(TIMEOUT_S, connect=CONNECT_S)
+        timeout = httpx.Timeout(timeout_s, connect=min(timeout_s, CONNECT_S))
         self._http = httpx.Client(headers=headers, timeout=timeout, transport=transport, trust_env=False)
 
     def get(self, path: str, **query: str | int) -> Any:  # noqa: ANN401 - JSON

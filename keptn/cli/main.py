@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import click
 
-from keptn.cli import forms, interrupt, output
+from keptn.cli import forms, interrupt, known_names, output
 from keptn.cli.contexts import DEFAULT_HOME
 from keptn.cli.examples import example
 from keptn.cli.exit_codes import ExitCode
@@ -29,6 +29,7 @@ VERBS = {
     "approve": "Let a delivery that waits for approval go on.",
     "auth": "Say where keptn is and with which token.",
     "compare": "Compare two versions by their samples, from files.",
+    "completion": "Print the script with which a shell completes commands and names.",
     "config": "Choose among several installations of keptn.",
     "configure": "Say what a monitor needs to report problems.",
     "create": "Create a project, a service or a secret.",
@@ -75,7 +76,7 @@ class Verbs(click.Group):
             return None
         module = import_module(_module(cmd_name))
         name = f"{cmd_name}_command" if cmd_name in SHARED else "command"
-        return output.with_option(cast(click.Command, getattr(module, name)))
+        return known_names.with_names(output.with_option(cast(click.Command, getattr(module, name))), cmd_name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -30,6 +30,7 @@ CALLS = {
     "approve": "approve {approval}",
     "auth": "auth",
     "compare": "compare --judge=judge.json --baseline=samples.json --candidate=samples.json",
+    "completion": "completion bash",
     "config delete-context": "config delete-context keptn.test",
     "config get-contexts": "config get-contexts",
     "config use-context": "config use-context keptn.test",
