@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from keptn import durations
 from keptn.cli import approval_finished, files, follow, labels, output, starting, user
 from keptn.cli.client import segment
 from keptn.cli.examples import example
@@ -55,7 +56,8 @@ def _send(session: Session, file: Path, *, no_wait: bool, timeout_s: float) -> i
         raise KeptnError(f"{file}: the event must be a JSON object")
     posted = session.client.post("/event", body)
     if taken_at := posted.get("takenAt"):
-        known = f"this event (source {body.get('source') or 'left out'}, id {body.get('id')}) was taken on {taken_at}"
+        event = f"this event (source {body.get('source') or 'left out'}, id {body.get('id')})"
+        known = f"{event} was taken on {durations.moment(taken_at)}"
         output.say(f"{known}; nothing new was started. Give it another id, or none, to send it as a new one.")
     starts = posted["type"].endswith(".triggered") and len(posted["type"].split(".")) == 6
     if starts and {"project", "stage", "service"} <= set(posted):
