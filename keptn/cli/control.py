@@ -40,15 +40,15 @@ def _delivery(verb: str, *, done: str, help_text: str) -> click.Command:
         _order(session, delivery, {"state": verb, "stage": stage, **_told(reason)})
         if verb in _SEEN:
             _await(session, delivery, stage, seen=_SEEN[verb])
-        _say(session, delivery, done)
+        _say(session, delivery, f"{delivery}: {done}")
 
     return command
 
 
-def _say(session: Session, delivery: str, done: str) -> None:
-    """What was done, and how the delivery is now."""
-    told = f"{delivery}: {done}; keptn status {delivery} follows it"
-    output.done(told, **following.state_of(session.client, delivery) if not output.is_for_people() else {})
+def _say(session: Session, context: str, told: str, **more: str) -> None:
+    """What was done; to a program also how the delivery is now."""
+    state = {} if output.is_for_people() else following.state_of(session.client, context)
+    output.done(f"{told}; keptn status {context} follows it", **more, **state)
 
 
 def _order(session: Session, delivery: str, wanted: dict[str, str]) -> None:
@@ -109,7 +109,7 @@ def rerun_command(session: Session, *, delivery: str, stage: str, force: bool, r
     if force and not reason:
         raise click.UsageError("--force needs --reason: it is recorded who did it and why.")
     _order(session, delivery, {"state": "rerun", "stage": stage, "force": "yes" if force else "", **_told(reason)})
-    _say(session, delivery, "runs again")
+    _say(session, delivery, f"{delivery}: runs again")
 
 
 def _approval(verb: str, *, result: str, help_text: str) -> click.Command:
@@ -126,10 +126,8 @@ def _approval(verb: str, *, result: str, help_text: str) -> click.Command:
 def answer(session: Session, approval: str, *, result: str, reason: str) -> None:
     """Answer an approval, and say so."""
     taken = session.client.post(f"/approval/{segment(approval)}", _filled({"result": result, **_told(reason)}))
-    context = taken["keptnContext"]
-    told = f"{approval}: answered with {result}; keptn status {context} follows it"
-    links = following.links(session.client, context)
-    output.done(told, approval=approval, answer=result, context=context, links=links)
+    told = f"{approval}: answered with {result}"
+    _say(session, taken["keptnContext"], told, approval=approval, answer=result)
 
 
 approve_command = _approval(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -38,9 +39,11 @@ def links(client: Client, context: str) -> dict[str, str]:
 
 
 def state_of(client: Client, context: str) -> dict[str, object]:
-    """How the delivery is now, in short."""
-    view = client.get(f"/delivery/{segment(context)}")
-    shown = {key: view[key] for key in ("context", "project", "service", "image", "state", "result")}
+    """How the delivery is now, in short; what was done to it is done, whether or not it can be seen."""
+    shown: dict[str, object] = {"context": context}
+    with suppress(Unknown, Unavailable):
+        view = client.get(f"/delivery/{segment(context)}")
+        shown |= {key: view[key] for key in ("project", "service", "image", "state", "result")}
     return {**shown, "links": links(client, context)}
 
 

@@ -106,15 +106,19 @@ def _others(grid: Grid, ids: Sequence[str]) -> Sequence[str]:
 
 
 def _caps(grid: Grid, names: Sequence[str], width: int) -> Mapping[str, int]:
-    """How wide each column may be: all alike, as wide as fits; then what is left goes to the first that gains by it."""
+    """How wide each column may be: all alike, as wide as fits; then what is left goes to the first that gains by it.
 
-    def total(cap: int) -> int:
-        return _total(grid, dict.fromkeys(names, cap))
+    Before anything is cut, all have their shortest form.
+    """
+    shortest = {name: max(_length(cell[-1]) for cell in grid[name]) for name in names}
+    floor = shortest if _total(grid, shortest) <= width else dict.fromkeys(names, _LEAST)
 
-    cap = max(_LEAST, bisect_right(range(width + 1), width, key=total) - 1)
-    caps = dict.fromkeys(names, cap)
+    def alike(cap: int) -> Mapping[str, int]:
+        return {name: max(cap, floor[name]) for name in names}
+
+    caps = alike(max(0, bisect_right(range(width + 1), width, key=lambda cap: _total(grid, alike(cap))) - 1))
     for name in names:
-        wider = {**caps, name: cap + width - _total(grid, caps)}
+        wider = {**caps, name: caps[name] + width - _total(grid, caps)}
         caps = wider if _total(grid, wider) <= width else caps
     return caps
 

@@ -158,6 +158,14 @@ class TestConnecting:
             assert keptn(*arguments, ok=False)[0] == 2
 
 
+DELETED = (
+    "project sockshop",
+    "service carts --project=sockshop",
+    "secret api-chat",
+    "resource --project=sockshop --stage=dev --service=carts --resourceUri=slo.yaml",
+)
+
+
 class TestProjects:
     """create project, onboard service, delete."""
 
@@ -233,7 +241,7 @@ class TestProjects:
         terminal(answer)
         assert "is deleted" in keptn("delete", "project", "sockshop")[1]
 
-    @pytest.mark.parametrize("what", ["project sockshop", "service carts --project=sockshop", "secret api-chat"])
+    @pytest.mark.parametrize("what", DELETED)
     @pytest.mark.parametrize("answer", ["n", "", "no", None, KeyboardInterrupt])
     def test_without_a_yes_nothing_is_deleted(self, keptn, terminal, world, what, answer):
         """A no, an empty line, the end of the input, Ctrl-C: it is said that nothing went."""
@@ -244,7 +252,7 @@ class TestProjects:
         assert not world.sink.events
         assert "api-chat" in world.secrets.names()
 
-    @pytest.mark.parametrize("what", ["project sockshop", "service carts --project=sockshop", "secret api-chat"])
+    @pytest.mark.parametrize("what", DELETED)
     def test_without_a_terminal_nothing_is_deleted(self, keptn, world, what):
         """Nobody can be asked, and a script says --yes."""
         world.secrets.put("api-chat", {"url": "x"})
@@ -485,6 +493,23 @@ class TestLooking:
         (tmp_path / "data.csv").write_bytes(b"x" * 1_500_000)
         said = "the file data.csv is 1.5 MiB, larger than 1.4 MiB"
         assert said in keptn("add-resource", *where, "--resource=data.csv", ok=False)[2]
+
+    def test_a_resource_is_deleted(self, keptn, world):
+        """In every stage that has it, with the commits; what keptn needs stays."""
+        for stage in ("dev", "prod"):
+            world.config_repo.commit("sockshop", stage, lambda _: {"carts/slo.yaml": b"x"}, message="by hand\n")
+        where = ("--project=sockshop", "--service=carts", "--yes")
+        out = keptn("delete", "resource", *where, "--resourceUri=slo.yaml")[1]
+        assert [line.split(" (")[0] for line in out.splitlines()] == [
+            "carts/slo.yaml is gone from dev",
+            "carts/slo.yaml is gone from prod",
+        ]
+        assert world.config_repo.tree("sockshop", "prod").read("carts/slo.yaml") is None
+        assert (
+            "there is no carts/slo.yaml" in keptn("delete", "resource", *where, "--resourceUri=slo.yaml", ok=False)[2]
+        )
+        said = "keptn delete service carts"
+        assert said in keptn("delete", "resource", *where, "--resourceUri=values.yaml", ok=False)[2]
 
     def test_what_looks_wrong_is_told_and_added(self, keptn, world, tmp_path):
         """A stage that the project does not have, and an event that nobody is told of."""

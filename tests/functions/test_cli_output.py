@@ -9,6 +9,7 @@ import yaml
 from keptn import events
 from keptn.records import dead_letters
 from tests.docs.test_cli_help import commands
+from tests.functions.conftest import ENDPOINT
 from tests.world import SHIPYARD, VALUES
 
 SLOT = "--project=sockshop --stage=prod --service=carts"
@@ -135,3 +136,48 @@ def test_standard_output_is_one_document(keptn, there, name, form):
     assert code != 2, err
     if isinstance(found, dict) and "error" in found:
         assert f"Error: {found['error']}" in err
+
+
+class TestADelivery:
+    """What a CI job reads of what it began: context, state, result, links."""
+
+    @pytest.fixture(autouse=True)
+    def _executors(self, world):
+        world.sink.executors = {"deployment": {}, "test": {}, "evaluation": {}, "release": {}, "rollback": {}}
+
+    def test_followed_to_its_end(self, keptn):
+        """The steps are told beside it."""
+        _, out, err = keptn("send", "event", "newartifact", "carts:0.2", "-o", "json")
+        sent = json.loads(out)
+        assert (sent["state"], sent["result"], sent["message"]) == (
+            "finished",
+            "pass",
+            "keptn/carts:0.2 sockshop carts: finished with result pass",
+        )
+        assert sent["links"] == {"delivery": f"{ENDPOINT}/v1/delivery/{sent['context']}"}
+        assert "prod       delivery     release pass" in err
+        followed = json.loads(keptn("status", "-o", "json")[1])
+        same = ("context", "state", "result", "links", "stages", "project", "service", "image", "message")
+        assert {key: followed[key] for key in same} == {key: sent[key] for key in same}
+
+    def test_not_waited_for(self, keptn):
+        """Its context is known at once."""
+        sent = json.loads(keptn("trigger", "delivery", "--image=carts:0.2", "--no-wait", "-o", "json")[1])
+        assert (sent["state"], sent["result"], sent["stage"]) == ("triggered", "", "dev")
+        assert json.loads(keptn("get", "delivery", sent["context"], "-o", "json")[1])["context"] == sent["context"]
+
+    def test_that_fails(self, keptn, world):
+        """The reason is in the document; the exit code is the result."""
+        world.sink.executors["evaluation"] = {"result": "fail", "message": "too slow"}
+        code, out, _ = keptn("trigger", "delivery", "--image=carts:0.2", "-o", "json", ok=False)
+        sent = json.loads(out)
+        assert (code, sent["result"], "too slow" in sent["message"]) == (4, "fail", True)
+
+    def test_not_over_in_time(self, keptn, world):
+        """An error keeps what was known: the delivery goes on, and can be followed."""
+        del world.sink.executors["test"]
+        _, out, _ = keptn("trigger", "delivery", "--image=carts:0.2", "--timeout=0", "-o", "json", ok=False)
+        sent = json.loads(out)
+        assert (sent["state"], "not over after 0 s" in sent["error"]) == ("started", True)
+        held = json.loads(keptn("pause", sent["context"], "-o", "json")[1])
+        assert (held["context"], held["state"], held["links"]) == (sent["context"], "paused", sent["links"])

@@ -126,6 +126,13 @@ def test_the_longest_form_that_fits_is_shown(terminal, columns, shown):
     assert table(rows, columns=("ID", "IMAGE"), empty="", ids=("ID",)).splitlines()[1].split()[1] == shown
 
 
+def test_a_value_is_shortened_before_another_is_cut(terminal):
+    """As long as all have room in their shortest form."""
+    terminal(24)
+    rows = [(Forms(("shop/dev/orders", "dev/orders")), "twelve-signs")]
+    assert table(rows, columns=("A", "B"), empty="").splitlines()[1] == "dev/orders  twelve-signs"
+
+
 @pytest.mark.parametrize(
     ("text", "forms"),
     [
