@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 _LONGEST_S = timedelta.max.total_seconds()
 _PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
 
@@ -47,3 +48,14 @@ def moment(at: datetime | str) -> str:
     """
     text = at.astimezone(UTC).isoformat(" ") if isinstance(at, datetime) else at.replace("T", " ")
     return f"{text[:19]}Z" if text else ""
+
+
+def relative(at: datetime, *, now: datetime) -> str:
+    """As a person reads it who sits there: `3m ago`, `in 20s`, `now`; in the largest unit that is full."""
+    away_s = (at - now).total_seconds()
+    size_s = round(abs(away_s))
+    unit, in_s = next((one for one in _UNITS if size_s >= one[1]), ("", 1))
+    amount = f"{size_s // in_s}{unit}"
+    if not unit:
+        return "now"
+    return f"in {amount}" if away_s > 0 else f"{amount} ago"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 from keptn import approvals, events
 from keptn.api.call import Call
@@ -13,6 +15,25 @@ from keptn.web import Answer, Request, json_answer
 
 PREFIX = "/v1/answer/"
 """What follows carries its own signature: no token is asked."""
+
+
+def index(call: Call) -> Answer:
+    """What waits for a person, the one that waits longest first; of one project or of all."""
+    from keptn.api import known  # noqa: PLC0415 - a link's page needs neither shipyards nor deliveries
+    from keptn.records import deliveries  # noqa: PLC0415
+
+    project = call.query("project")
+    projects = [known.project(project, call.ctx)] if project else known.projects(call.ctx)
+    store = call.ctx.store
+    contexts = [context for one in projects for context in deliveries.unfinished(store, one)]
+    views = [deliveries.compose(found) for found in deliveries.histories(store, contexts) if found]
+    asked = [_asked_for(view, waiting) for view in views for waiting in view["waiting"] if waiting["for"] == "approval"]
+    return json_answer({"approvals": sorted(asked, key=lambda one: str(one["since"]))})
+
+
+def _asked_for(view: Mapping[str, Any], waiting: Mapping[str, Any]) -> Mapping[str, object]:
+    what = {key: view[key] for key in ("context", "project", "service", "image", "digest")}
+    return {**waiting, **what}
 
 
 def answer(call: Call) -> Answer:

@@ -13,6 +13,10 @@ def index(call: Call) -> Answer:
     return json_answer({"deadLetters": list(page.letters), "nextPageKey": page.next_token})
 
 
+def show(call: Call) -> Answer:
+    return json_answer(dead_letters.letter(call.ctx.store, call.path["letter"]))
+
+
 def redeliver(call: Call) -> Answer:
     """Post the event again, as it first was."""
     event = dead_letters.redeliver(call.path["letter"], call.ctx)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from keptn import events, names
-from keptn.api import checks, known
+from keptn.api import checks, known, stage_view
 from keptn.api.call import Call, file_text
 from keptn.api.posting import new_event, posted
 from keptn.errors import Refused
@@ -49,7 +49,7 @@ def stage_index(call: Call) -> Answer:
 
 def stage(call: Call) -> Answer:
     project = call.path["project"]
-    return json_answer(_stage(project, known.stage(project, call.path["stage"], call.ctx), call))
+    return json_answer(stage_view.described(project, known.stage(project, call.path["stage"], call.ctx), call.ctx))
 
 
 def _named(project: str, call: Call) -> dict[str, object]:
@@ -69,9 +69,5 @@ def _stages(project: str, call: Call) -> dict[str, object]:
             problem = f"the shipyard names {', '.join(left)} no more, whose branch is there"
     except Refused as broken:
         named, problem = there, str(broken)
-    shown = [_stage(project, name, call) for name in named]
+    shown = [stage_view.described(project, name, call.ctx) for name in named]
     return {"stages": shown, **({"problem": problem} if problem else {})}
-
-
-def _stage(project: str, name: str, call: Call) -> dict[str, object]:
-    return {"stageName": name, "services": list(known.services(project, name, call.ctx))}

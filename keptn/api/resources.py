@@ -29,7 +29,7 @@ def put(call: Call) -> Answer:
     service = call.path.get("service") if call.path["uri"] == "values.yaml" else None
     if service:
         checks.service_of(content.decode(errors="replace"), named=service)
-    commits = _commit(call, path, content, verb="Add")
+    commits = _commit(call, path, content, verb="Add", branches=_branches(call))
     if service:
         follow(call.path["project"], service, call.ctx)
     warnings = list(checks.warnings(path, content, project=call.path["project"], ctx=call.ctx))
@@ -40,11 +40,16 @@ def put(call: Call) -> Answer:
 
 
 def delete(call: Call) -> Answer:
+    """Take the file out of each branch that has it; answer the commits."""
     path = _path(call)
     if path == "shipyard.yaml":
         raise HttpError("a project cannot be without its shipyard; change it or delete the project", status=400)
-    _read(call, path)
-    return json_answer({"path": path, "commits": _commit(call, path, None, verb="Delete")})
+    service = _service_of(call, path)
+    if service and path == f"{service}/values.yaml":
+        way = f"delete the service: keptn delete service {service} --project={call.path['project']}"
+        raise HttpError(f"a service cannot be without its values.yaml; change it, or {way}", status=400)
+    having = _that_have(call, path)
+    return json_answer({"path": path, "commits": _commit(call, path, None, verb="Delete", branches=having)})
 
 
 def show(call: Call) -> Answer:
@@ -62,21 +67,25 @@ def index(call: Call) -> Answer:
     return json_answer({"resources": [{"resourceURI": path} for path in paths]})
 
 
-def _commit(call: Call, path: str, content: bytes | None, *, verb: str) -> dict[str, str]:
+def _commit(call: Call, path: str, content: bytes | None, *, verb: str, branches: Sequence[str]) -> dict[str, str]:
     project, message = call.path["project"], f"{verb} {path}\n"
     repo = call.ctx.config_repo
-    return {
-        branch: repo.commit(project, branch, lambda _: {path: content}, message=message) for branch in _branches(call)
-    }
+    return {branch: repo.commit(project, branch, lambda _: {path: content}, message=message) for branch in branches}
 
 
 def _read(call: Call, path: str) -> tuple[str, bytes, str]:
     """Branch, content and commit from the first branch that has the file. Raises Unknown."""
-    for branch in _branches(call):
-        tree = call.ctx.config_repo.tree(call.path["project"], branch)
-        if (content := tree.read(path)) is not None:
-            return branch, content, tree.commit
-    raise Unknown(f"there is no {path} on {', '.join(_branches(call))} of {call.path['project']}")
+    branch = _that_have(call, path)[0]
+    tree = call.ctx.config_repo.tree(call.path["project"], branch)
+    return branch, tree.read(path) or b"", tree.commit
+
+
+def _that_have(call: Call, path: str) -> Sequence[str]:
+    """The branches with the file. Raises Unknown if none has it."""
+    project, repo, branches = call.path["project"], call.ctx.config_repo, _branches(call)
+    if found := [branch for branch in branches if repo.tree(project, branch).read(path) is not None]:
+        return found
+    raise Unknown(f"there is no {path} on {', '.join(branches)} of {project}")
 
 
 def _branches(call: Call) -> Sequence[str]:
@@ -100,9 +109,21 @@ def _path(call: Call, *, written: bool = True) -> str:
     if not all(parts) or {".", "..", ".git"} & set(parts) or any(ord(c) < 32 for c in uri):
         raise HttpError(f"the resource {uri!r} must be a relative path without empty parts, '..' or '.git'", status=400)
     service = call.path.get("service")
-    if service and written and uri.startswith(_OURS):
-        raise HttpError(f"{uri} is the desired state, which deliveries write; trigger one instead", status=400)
-    return f"{_known_service(call, service)}/{uri}" if service else uri
+    path = f"{_known_service(call, service)}/{uri}" if service else uri
+    owner = _service_of(call, path) if written else ""
+    if owner and path.removeprefix(f"{owner}/").startswith(_OURS):
+        raise HttpError(f"{path} is the desired state, which deliveries write; trigger one instead", status=400)
+    return path
+
+
+def _service_of(call: Call, path: str) -> str:
+    """The service in whose folder the file lies, also where it is named as a file of the stage; empty for none."""
+    stage, folder = call.path.get("stage"), path.partition("/")[0]
+    if "service" in call.path or not stage:
+        return call.path.get("service", "")
+    project = known.project(call.path["project"], call.ctx)
+    found = known.stage_with_branch(project, stage, call.ctx)
+    return folder if folder in known.services(project, found, call.ctx) else ""
 
 
 def _known_service(call: Call, name: str) -> str:
@@ -133,4 +154,6 @@ def _keep_to_one_gate(call: Call, path: str) -> None:
     other = f"{folder}{slash}{_GATES[name]}"
     for branch in _branches(call):
         if call.ctx.config_repo.tree(call.path["project"], branch).read(other) is not None:
-            raise Refused(f"{other} lies beside it on {branch}; only one can be the gate, remove that one first")
+            where = "".join(f" --{kind}={call.path[kind]}" for kind in ("stage", "service") if call.path.get(kind))
+            way = f"keptn delete resource --project={call.path['project']}{where} --resourceUri={_GATES[name]}"
+            raise Refused(f"{other} lies beside it on {branch}; only one can be the gate, so delete that one: {way}")

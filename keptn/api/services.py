@@ -8,11 +8,12 @@ from keptn import events
 from keptn.api import checks, known
 from keptn.api.call import Call, file_text
 from keptn.api.posting import new_event, posted
-from keptn.errors import Unknown
+from keptn.errors import KeptnError, Unknown
 from keptn.events import Scope
 from keptn.projects import artifacts, hook_tokens
 from keptn.records import slots
 from keptn.sequence import codec
+from keptn.sequence.slot import Slot
 from keptn.web import Answer, HttpError, json_answer
 
 _SHOWN = ("live", "candidate", "pin", "epoch", "rejected")
@@ -97,4 +98,13 @@ def hook(call: Call) -> Answer:
 def _slot(project: str, stage: str, service: str, call: Call) -> Mapping[str, object]:
     slot = slots.read(call.ctx.store, Scope(project=project, stage=stage, service=service))
     state = codec.plain(slot) if slot else {}
-    return {"stageName": stage, "serviceName": service, **{key: state[key] for key in _SHOWN if state.get(key)}}
+    shown = {key: state[key] for key in _SHOWN if state.get(key)}
+    return {"stageName": stage, "serviceName": service, **shown, **(_address(slot, call) if slot and slot.live else {})}
+
+
+def _address(slot: Slot, call: Call) -> Mapping[str, str]:
+    """Where users reach what is live; or why nobody can say."""
+    try:
+        return {"publicUrl": call.ctx.router.public_url(slot.scope)}
+    except KeptnError as problem:
+        return {"publicUrlProblem": str(problem)}

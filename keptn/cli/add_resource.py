@@ -10,6 +10,7 @@ import click
 from keptn.cli import files
 from keptn.cli.client import segment
 from keptn.cli.examples import example
+from keptn.cli.output import done
 from keptn.cli.session import Session, pass_session
 
 
@@ -38,8 +39,8 @@ def command(
     where = "".join(f"/{kind}/{segment(name)}" for kind, name in (("stage", stage), ("service", service)) if name)
     content = files.to_send(resource)
     url = f"/project/{segment(project)}{where}/resource/{segment(path)}"
-    done = session.client.put(url, {"resourceContent": base64.b64encode(content).decode()})
-    for branch, commit in done["commits"].items():
-        click.echo(f"{done['path']} is on {branch} ({commit[:8]}).")
-    for warning in done.get("warnings", ()):
+    put = session.client.put(url, {"resourceContent": base64.b64encode(content).decode()})
+    told = "\n".join(f"{put['path']} is on {branch} ({commit[:8]})." for branch, commit in put["commits"].items())
+    done(told, project=project, **put)
+    for warning in put.get("warnings", ()):
         click.echo(f"{warning} (warning)", err=True)

@@ -6,8 +6,7 @@ import sys
 
 import click
 
-from keptn.cli import user
-from keptn.cli.client import segment
+from keptn.cli import control, output
 from keptn.cli.examples import example
 from keptn.cli.session import Session, pass_session
 
@@ -15,7 +14,7 @@ _VERDICTS = {"a": "pass", "d": "fail"}
 
 
 @click.command("approval.finished", epilog=example("keptn send event approval.finished --id=ID --result=pass"))
-@click.option("--id", "approval", required=True, help="The approval (keptn status shows its id).")
+@click.option("--id", "approval", required=True, help="The approval (keptn get approval shows its id).")
 @click.option("--result", type=click.Choice(["pass", "fail"]), help="The answer; without it a terminal is asked.")
 @click.option("--reason", default="", help="Why; it is recorded.")
 @click.option("-p", "--project", expose_value=False, help="Follows from the approval.")
@@ -24,13 +23,11 @@ _VERDICTS = {"a": "pass", "d": "fail"}
 @pass_session
 def command(session: Session, *, approval: str, result: str | None, reason: str) -> None:
     """Answer an approval, as `keptn approve` and `keptn reject` do."""
-    verdict = result or _asked(approval)
-    told = {"result": verdict, "by": user.name(), "reason": reason}
-    session.client.post(f"/approval/{segment(approval)}", {name: text for name, text in told.items() if text})
-    click.echo(f"{approval}: answered with {verdict}")
+    control.answer(session, approval, result=result or _asked(approval), reason=reason)
 
 
 def _asked(approval: str) -> str:
     if not sys.stdin.isatty():
         raise click.UsageError(f"Nobody can be asked here: say --result=pass, or keptn approve {approval}.")
-    return _VERDICTS[click.prompt("[a]pprove or [d]ecline", type=click.Choice(list(_VERDICTS)), show_choices=False)]
+    kind, aside = click.Choice(list(_VERDICTS)), not output.is_for_people()
+    return _VERDICTS[click.prompt("[a]pprove or [d]ecline", type=kind, show_choices=False, err=aside)]

@@ -8,6 +8,7 @@ from keptn.cli import contexts
 from keptn.cli.client import Client
 from keptn.cli.contexts import Config
 from keptn.cli.examples import example
+from keptn.cli.output import done
 from keptn.cli.session import Session, pass_session
 
 
@@ -28,4 +29,4 @@ def command(session: Session, *, endpoint: str, api_token: str, host: str, name:
     if endpoint:
         called = name or contexts.name_of(wanted)
         contexts.change(session.home, lambda known: known.with_one(called, wanted).chosen(called))
-    click.echo(f"{wanted.endpoint} knows this token.")
+    done(f"{wanted.endpoint} knows this token.", endpoint=wanted.endpoint)

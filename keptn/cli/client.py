@@ -39,12 +39,13 @@ class Client:
         host: str = "",
         transport: httpx.BaseTransport | None = None,
         pauses_s: Sequence[float] = (0.3, 1.0, 2.0),
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
         self.endpoint, self._pauses_s = endpoint, pauses_s
         if not (token.isascii() and token.isprintable()):
             raise KeptnError("the token is wrong: it has characters that no token has; copy it again")
         headers = {"x-token": token, "user-agent": "keptn-cli", **({"host": host} if host else {})}
-        timeout = httpx.Timeout(TIMEOUT_S, connect=CONNECT_S)
+        timeout = httpx.Timeout(timeout_s, connect=min(timeout_s, CONNECT_S))
         self._http = httpx.Client(headers=headers, timeout=timeout, transport=transport, trust_env=False)
 
     def get(self, path: str, **query: str | int) -> Any:  # noqa: ANN401 - JSON
@@ -74,6 +75,10 @@ class Client:
     def delete(self, path: str) -> Any:  # noqa: ANN401 - JSON
         return self._call("DELETE", path)
 
+    def link(self, path: str) -> str:
+        """Where a program finds it."""
+        return f"{self.endpoint}/v1{path}"
+
     def lives(self) -> bool:
         """Whether an api is there that takes the token; one that is only starting counts."""
         try:
@@ -85,7 +90,7 @@ class Client:
         return True
 
     def _call(self, method: str, path: str, **given: Any) -> Any:  # noqa: ANN401 - what httpx takes
-        url = f"{self.endpoint}/v1{path}"
+        url = self.link(path)
         try:
             response = self._http.request(method, url, **given)
         except (httpx.ReadError, httpx.RemoteProtocolError) as exc:

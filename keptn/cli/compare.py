@@ -9,7 +9,8 @@ import click
 from keptn.cli.evaluate import read, warn
 from keptn.cli.examples import example
 from keptn.cli.exit_codes import ExitCode, of_result
-from keptn.cli.output import output_option, show, table
+from keptn.cli.output import document, show
+from keptn.cli.tables import table
 from keptn.errors import Refused
 from keptn.quality import answers, judge_config, judge_score, offline
 from keptn.quality.judge_score import Judgement
@@ -22,8 +23,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--judge", "judge_file", type=_FILE, required=True, help="Which metrics, and how: JSON.")
 @click.option("--baseline", type=_FILE, required=True, help="Samples of the live version: JSON, metric to numbers.")
 @click.option("--candidate", type=_FILE, required=True, help="Samples of the new version, in the same form.")
-@output_option
-def command(*, judge_file: Path, baseline: Path, candidate: Path, output: str) -> ExitCode:
+def command(*, judge_file: Path, baseline: Path, candidate: Path) -> ExitCode:
     """Compare two versions' samples: exit code 0 pass, 3 warning, 4 fail, 2 unusable input."""
     try:
         config = judge_config.parse(text := read(judge_file), file=str(judge_file))
@@ -34,11 +34,10 @@ def command(*, judge_file: Path, baseline: Path, candidate: Path, output: str) -
         )
     except Refused as unusable:
         click.echo(f"Error: {unusable}", err=True)
-        if output != "table":
-            show(answers.unusable(str(unusable)), output=output, table=str)
+        document(answers.unusable(str(unusable)))
         return ExitCode.USAGE
     warn(text, judge_file, Kind.JUDGE)
-    show(answers.of_judge(judgement), output=output, table=lambda: _table(judgement))
+    show(answers.of_judge(judgement), table=lambda: _table(judgement))
     return of_result(str(judgement.result))
 
 

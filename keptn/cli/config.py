@@ -6,8 +6,9 @@ import click
 
 from keptn.cli import contexts
 from keptn.cli.examples import example
-from keptn.cli.output import output_option, show, table
+from keptn.cli.output import done, show
 from keptn.cli.session import Session, pass_session
+from keptn.cli.tables import table
 
 
 @click.group(epilog=example("keptn config get-contexts", "keptn config use-context local"))
@@ -16,9 +17,8 @@ def command() -> None:
 
 
 @command.command("get-contexts", epilog=example("keptn config get-contexts"))
-@output_option
 @pass_session
-def get_contexts(session: Session, *, output: str) -> None:
+def get_contexts(session: Session) -> None:
     """Show the installations that are known; the one with a star is spoken to."""
     known = contexts.read(session.home)
     found = [
@@ -27,7 +27,8 @@ def get_contexts(session: Session, *, output: str) -> None:
     ]
     rows = [("*" if one["current"] else "", one["name"], one["endpoint"]) for one in found]
     empty = "No keptn is known here yet: keptn local, or keptn auth --endpoint=URL --api-token=TOKEN"
-    show(found, output=output, table=lambda: table(rows, columns=("CURRENT", "NAME", "ENDPOINT"), empty=empty))
+    columns, ids = ("CURRENT", "NAME", "ENDPOINT"), ("NAME", "ENDPOINT")
+    show(found, table=lambda: table(rows, columns=columns, empty=empty, ids=ids))
 
 
 @command.command("use-context", epilog=example("keptn config use-context local"))
@@ -36,7 +37,8 @@ def get_contexts(session: Session, *, output: str) -> None:
 def use_context(session: Session, *, name: str) -> None:
     """Speak to the installation NAME from now on."""
     known = contexts.change(session.home, lambda known: known.chosen(name))
-    click.echo(f"The CLI is with {name} now ({known.by_name[name].endpoint}).")
+    endpoint = known.by_name[name].endpoint
+    done(f"The CLI is with {name} now ({endpoint}).", name=name, endpoint=endpoint, current=True)
 
 
 @command.command("delete-context", epilog=example("keptn config delete-context api.keptn.example.com"))
@@ -45,4 +47,4 @@ def use_context(session: Session, *, name: str) -> None:
 def delete_context(session: Session, *, name: str) -> None:
     """Forget the installation NAME and its token; nothing happens to the installation."""
     contexts.change(session.home, lambda known: known.without(name))
-    click.echo(f"{name} is forgotten here.")
+    done(f"{name} is forgotten here.", name=name)

@@ -9,6 +9,7 @@ import click
 from keptn import documents
 from keptn.cli.client import segment
 from keptn.cli.examples import example
+from keptn.cli.output import document, show
 from keptn.cli.session import Session, pass_session
 from keptn.errors import KeptnError
 
@@ -37,9 +38,10 @@ def monitoring(session: Session, *, monitor: str, project: str, service: str, fi
     found = session.client.get(f"{where}/alert-rules")
     rules = documents.dump(found["rules"]).decode()
     if file is None:
-        click.echo(rules, nl=False)
+        show(found, table=rules.rstrip)
     else:
         _write(file, rules)
+        document({**found, "file": str(file)})
     for why in found["leftOut"]:
         click.echo(f"Left out: {why}", err=True)
     what_next = f"{file} is written; name it" if file else "Put this into a file and name that"

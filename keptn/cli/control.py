@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from keptn.cli import progress, user
+from keptn.cli import following, output, progress, user
 from keptn.cli.client import segment
 from keptn.cli.examples import example
 from keptn.cli.session import Session, pass_session
@@ -40,9 +40,15 @@ def _delivery(verb: str, *, done: str, help_text: str) -> click.Command:
         _order(session, delivery, {"state": verb, "stage": stage, **_told(reason)})
         if verb in _SEEN:
             _await(session, delivery, stage, seen=_SEEN[verb])
-        click.echo(f"{delivery}: {done}; keptn status {delivery} follows it")
+        _say(session, delivery, f"{delivery}: {done}")
 
     return command
+
+
+def _say(session: Session, context: str, told: str, **more: str) -> None:
+    """What was done; to a program also how the delivery is now."""
+    state = {} if output.is_for_people() else following.state_of(session.client, context)
+    output.done(f"{told}; keptn status {context} follows it", **more, **state)
 
 
 def _order(session: Session, delivery: str, wanted: dict[str, str]) -> None:
@@ -103,7 +109,7 @@ def rerun_command(session: Session, *, delivery: str, stage: str, force: bool, r
     if force and not reason:
         raise click.UsageError("--force needs --reason: it is recorded who did it and why.")
     _order(session, delivery, {"state": "rerun", "stage": stage, "force": "yes" if force else "", **_told(reason)})
-    click.echo(f"{delivery}: runs again; keptn status {delivery} follows it")
+    _say(session, delivery, f"{delivery}: runs again")
 
 
 def _approval(verb: str, *, result: str, help_text: str) -> click.Command:
@@ -112,14 +118,22 @@ def _approval(verb: str, *, result: str, help_text: str) -> click.Command:
     @_reason_option
     @pass_session
     def command(session: Session, *, approval: str, reason: str) -> None:
-        taken = session.client.post(f"/approval/{segment(approval)}", _filled({"result": result, **_told(reason)}))
-        click.echo(f"{approval}: answered with {result}; keptn status {taken['keptnContext']} follows it")
+        answer(session, approval, result=result, reason=reason)
 
     return command
 
 
+def answer(session: Session, approval: str, *, result: str, reason: str) -> None:
+    """Answer an approval, and say so."""
+    taken = session.client.post(f"/approval/{segment(approval)}", _filled({"result": result, **_told(reason)}))
+    told = f"{approval}: answered with {result}"
+    _say(session, taken["keptnContext"], told, approval=approval, answer=result)
+
+
 approve_command = _approval(
-    "approve", result="pass", help_text="Let a delivery go on that waits for this APPROVAL (keptn status shows its id)."
+    "approve",
+    result="pass",
+    help_text="Let a delivery go on that waits for this APPROVAL (keptn get approval shows its id).",
 )
 reject_command = _approval("reject", result="fail", help_text="End a delivery that waits for this APPROVAL.")
 
@@ -136,7 +150,8 @@ def unpin_command(session: Session, *, project: str, stage: str, service: str, r
     session.client.post(f"{place}/unpin", _filled(_told(reason)))
     if all(session.client.get(place).get("pin") for _ in _looks()):
         raise KeptnError(f"the order was taken, but {project}/{stage}/{service} is pinned still; see keptn get service")
-    click.echo(f"{project}/{stage}/{service}: the pin is lifted")
+    told = f"{project}/{stage}/{service}: the pin is lifted"
+    output.done(told, project=project, stage=stage, service=service)
 
 
 @click.command("redeliver", epilog=example(f"keptn redeliver {_ID}"))
@@ -145,7 +160,10 @@ def unpin_command(session: Session, *, project: str, stage: str, service: str, r
 def redeliver_command(session: Session, *, letter: str) -> None:
     """Send the event of a dead LETTER again (keptn get dead-letter lists them)."""
     sent = session.client.post(f"/dead-letter/{segment(letter)}/redeliver", {})
-    click.echo(f"{sent['type']} {sent['id']} was sent again")
+    context = sent["keptnContext"]
+    links = following.links(session.client, context)
+    told = f"{sent['type']} {sent['id']} was sent again"
+    output.done(told, id=sent["id"], type=sent["type"], context=context, links=links)
 
 
 def _told(reason: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ import click
 from keptn.cli import files, follow
 from keptn.cli.examples import example
 from keptn.cli.onboarding import onboard
+from keptn.cli.output import done
 from keptn.cli.secret_values import values_of, values_options
 from keptn.cli.session import Session, pass_session
 
@@ -42,7 +43,7 @@ def project(
         raise click.UsageError("Missing argument 'SHIPYARD': the file that names the stages.")
     body = {"name": name, "shipyard": files.text_to_send(file), "file": str(file)}
     posted = session.client.post("/project", body)
-    return follow.administration(session.client, posted, done=f"Project {name} is created.", no_wait=no_wait)
+    return follow.administration(session.client, posted, told=f"Project {name} is created.", no_wait=no_wait)
 
 
 @command.command(
@@ -76,4 +77,4 @@ def service(session: Session, *, name: str, project: str, values: Path | None, n
 def secret(session: Session, *, name: str, literals: tuple[str, ...], from_files: tuple[str, ...]) -> None:
     """Create the secret NAME. Its values cannot be read back."""
     made = session.client.post("/secret", {"name": name, "data": values_of(literals, from_files)})
-    click.echo(f"Secret {name} is created with {', '.join(made['keys'])}.")
+    done(f"Secret {name} is created with {', '.join(made['keys'])}.", name=name, keys=made["keys"])

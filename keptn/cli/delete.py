@@ -1,4 +1,4 @@
-"""`keptn delete`: projects, services, secrets. Nothing goes without `--yes` or a person's yes on a terminal."""
+"""`keptn delete`: projects, services, resources, secrets. Nothing goes without `--yes` or a yes on a terminal."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 from keptn.cli import follow
 from keptn.cli.client import segment
 from keptn.cli.examples import example
+from keptn.cli.output import done, is_for_people
 from keptn.cli.secret_values import scope_option
 from keptn.cli.session import Session, pass_session
 from keptn.errors import KeptnError
@@ -22,7 +23,7 @@ _yes_option: Callable[[F], F] = click.option("-y", "--yes", is_flag=True, help="
 
 @click.group(epilog=example("keptn delete project sockshop"))
 def command() -> None:
-    """Delete a project, a service or a secret."""
+    """Delete a project, a service, a file of the config repo or a secret."""
 
 
 @command.command(epilog=example("keptn delete project sockshop", "keptn delete project sockshop --yes"))
@@ -34,7 +35,7 @@ def project(session: Session, *, name: str, yes: bool, no_wait: bool) -> int:
     """Delete the project NAME: its services stop, its config repo goes; recorded events stay."""
     _ask(f"Delete project {name}, its config repo and all that runs in its stages?", yes=yes)
     posted = session.client.delete(f"/project/{segment(name)}")
-    return follow.administration(session.client, posted, done=f"Project {name} is deleted.", no_wait=no_wait)
+    return follow.administration(session.client, posted, told=f"Project {name} is deleted.", no_wait=no_wait)
 
 
 @command.command(epilog=example("keptn delete service carts --project=sockshop"))
@@ -47,8 +48,31 @@ def service(session: Session, *, name: str, project: str, yes: bool, no_wait: bo
     """Delete the service NAME from every stage of a project."""
     _ask(f"Delete service {name} of {project} and what runs of it in every stage?", yes=yes)
     posted = session.client.delete(f"/project/{segment(project)}/service/{segment(name)}")
-    done = f"Service {name} is deleted from {project}."
-    return follow.administration(session.client, posted, done=done, no_wait=no_wait)
+    told = f"Service {name} is deleted from {project}."
+    return follow.administration(session.client, posted, told=told, no_wait=no_wait)
+
+
+@command.command(
+    epilog=example(
+        "keptn delete resource --project=sockshop --stage=staging --service=carts --resourceUri=perfspec.json",
+        "keptn delete resource --project=sockshop --resourceUri=notify.yaml --yes",
+    )
+)
+@click.option("-p", "--project", required=True, help="The project.")
+@click.option("--stage", default="", help="The stage; without, every stage (of a service) or the project itself.")
+@click.option("--service", default="", help="The service; without, the stage's or the project's own files.")
+@click.option("--resourceUri", "--resource-uri", "--resource", "uri", required=True, help="Its path there.")
+@_yes_option
+@pass_session
+def resource(session: Session, *, project: str, stage: str, service: str, uri: str, yes: bool) -> None:
+    """Take a file out of the config repo of a project, in one stage or all; its history stays."""
+    slot = (("stage", stage), ("service", service))
+    where = "".join(f"/{kind}/{segment(name)}" for kind, name in slot if name)
+    of = " ".join((service or "the files", "in", stage or ("every stage" if service else "the project")))
+    _ask(f"Delete {uri} of {of} of {project}?", yes=yes)
+    gone = session.client.delete(f"/project/{segment(project)}{where}/resource/{segment(uri)}")
+    told = (f"{gone['path']} is gone from {branch} ({commit[:8]})." for branch, commit in gone["commits"].items())
+    done("\n".join(told), project=project, **gone)
 
 
 @command.command(epilog=example("keptn delete secret chat"))
@@ -60,7 +84,7 @@ def secret(session: Session, *, name: str, yes: bool) -> None:
     """Delete the secret NAME."""
     _ask(f"Delete secret {name}?", yes=yes)
     session.client.delete(f"/secret/{segment(name)}")
-    click.echo(f"Secret {name} is deleted.")
+    done(f"Secret {name} is deleted.", name=name)
 
 
 def _ask(question: str, *, yes: bool) -> None:
@@ -70,7 +94,7 @@ def _ask(question: str, *, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise KeptnError("Nothing was deleted: nobody can be asked without a terminal; say --yes")
     try:
-        agreed = click.confirm(question)
+        agreed = click.confirm(question, err=not is_for_people())
     except (click.Abort, KeyboardInterrupt):
         click.echo(err=True)
         agreed = False

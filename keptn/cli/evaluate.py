@@ -10,8 +10,9 @@ import click
 from keptn import validation
 from keptn.cli.examples import example
 from keptn.cli.exit_codes import ExitCode, of_result
-from keptn.cli.output import output_option, short_time, show, table
+from keptn.cli.output import document, show
 from keptn.cli.session import Session, pass_session
+from keptn.cli.tables import table, when
 from keptn.errors import KeptnError, Refused
 from keptn.quality import answers, offline, perfspec, slo
 from keptn.quality import table as tables
@@ -39,20 +40,19 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--project", default="", help="For --backtest.")
 @click.option("--stage", default="", help="For --backtest.")
 @click.option("--service", default="", help="For --backtest.")
-@output_option
 @pass_session
-def command(session: Session, /, *, output: str, **given: Any) -> ExitCode:  # noqa: ANN401 - click's options
+def command(session: Session, /, **given: Any) -> ExitCode:  # noqa: ANN401 - click's options
     """Evaluate a gate file: exit code 0 pass, 3 warning, 4 fail, 2 unusable input."""
     try:
         gate = _gate(given["slo_file"], given["perfspec_file"])
         if given["backtest"]:
-            return _backtest(session, gate, given, output=output)
+            return _backtest(session, gate, given)
         evidence = _evidence(given)
     except Refused as unusable:
-        return _unusable(unusable, output=output)
+        return _unusable(unusable)
     verdict = gate.judge(evidence)
     found = answers.of_gate(verdict, gate_format=gate.format)
-    show(found, output=output, table=lambda: _table(verdict))
+    show(found, table=lambda: _table(verdict))
     return of_result(str(verdict.result))
 
 
@@ -97,10 +97,9 @@ def _evidence(given: dict[str, Any]) -> Evidence:
     )
 
 
-def _unusable(problem: KeptnError, *, output: str) -> ExitCode:
+def _unusable(problem: KeptnError) -> ExitCode:
     click.echo(f"Error: {problem}", err=True)
-    if output != "table":
-        show(answers.unusable(str(problem)), output=output, table=str)
+    document(answers.unusable(str(problem)))
     return ExitCode.USAGE
 
 
@@ -112,19 +111,19 @@ def _table(verdict: Verdict) -> str:
     return tables.of_record({**shown, "message": verdict.message, "indicatorResults": indicators})
 
 
-def _backtest(session: Session, gate: Gate, given: dict[str, Any], *, output: str) -> ExitCode:
+def _backtest(session: Session, gate: Gate, given: dict[str, Any]) -> ExitCode:
     from keptn.evaluation import backtest  # noqa: PLC0415 - a verb of its own
 
     if not (given["project"] and given["stage"] and given["service"]):
         raise click.UsageError("--backtest needs --project, --stage and --service.")
     replays = backtest.replay(gate, _stored(session, given))
     rows = [
-        ("≠" if one.differs else "", short_time(one.time), f"{one.said} {one.said_score:g}", _says(one.verdict), one.id)
+        ("≠" if one.differs else "", when(one.time), f"{one.said} {one.said_score:g}", _says(one.verdict), one.id)
         for one in replays
     ]
     columns = ("", "END", "SAID", "SAYS", "ID")
     empty = "There are no stored evaluations yet."
-    show(backtest.as_json(replays), output=output, table=lambda: table(rows, columns=columns, empty=empty))
+    show(backtest.as_json(replays), table=lambda: table(rows, columns=columns, empty=empty, ids=("ID",)))
     return ExitCode.PASS
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from keptn.cli.output import short_time, table
+from keptn.cli.tables import table, when
 from keptn.errors import KeptnError
 from keptn.quality import chart
 from keptn.quality import table as tables
@@ -17,14 +17,16 @@ COLUMNS = ("END", "STAGE", "SERVICE", "RESULT", "SCORE", "MESSAGE")
 def table_of(found: Sequence[Mapping[str, Any]], *, one_slot: bool) -> str:
     """The list; below it, where all are of one service and stage, the newest in full."""
     rows = [
-        (short_time(e.get("timeEnd")), e["stage"], e["service"], e.get("result"), e.get("score"), e.get("message"))
+        (when(e.get("timeEnd")), e["stage"], e["service"], e.get("result"), e.get("score"), e.get("message"))
         for e in found
     ]
-    shown = table(rows, columns=COLUMNS, empty="There are no evaluations yet.")
+    shown = table(
+        rows, columns=COLUMNS, empty="There are no evaluations yet.", spare=("SERVICE", "STAGE") if one_slot else ()
+    )
     newest = found[0] if found and one_slot else {}
     if not newest.get("indicatorResults"):
         return shown
-    window = f"{short_time(newest.get('timeStart'))} to {short_time(newest.get('timeEnd'))}"
+    window = f"{when(newest.get('timeStart'))} to {when(newest.get('timeEnd'))}"
     heading = f"The newest: {window}, {newest.get('image') or newest.get('digest') or 'no image'}"
     return f"{shown}\n\n{heading}\n{tables.of_record(newest)}"
 

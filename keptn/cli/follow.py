@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from keptn.cli.client import Client
+from keptn.cli import output
+from keptn.cli.client import Client, segment
 from keptn.cli.exit_codes import ExitCode
 from keptn.cli.seconds import Seconds
 from keptn.errors import KeptnError, Unknown
@@ -25,19 +26,30 @@ ADMIN_TIMEOUT_S = 120.0
 _PAUSE_S = 0.3
 
 
-def administration(client: Client, posted: Mapping[str, Any], *, done: str, no_wait: bool) -> ExitCode:
-    """Follow the making or deleting of a project or service. done: the sentence for success."""
+def administration(
+    client: Client, posted: Mapping[str, Any], *, told: str, no_wait: bool, more: Callable[[], Mapping[str, Any]] = dict
+) -> ExitCode:
+    """Follow the making or deleting of a project or service. told: the sentence for success. more: of what was made."""
+    context = posted["keptnContext"]
+    links = {"events": client.link(f"/event?keptnContext={segment(context)}")}
+    output.know(context=context, state="started", result="", **_place(posted), links=links)
     if no_wait:
-        click.echo(f"Accepted; its keptn context is {posted['keptnContext']}")
+        output.done(f"Accepted; its keptn context is {context}")
         return ExitCode.PASS
     finished = finish_of(client, posted, timeout_s=ADMIN_TIMEOUT_S)
     data = finished["data"]
+    output.know(state="finished", result=data.get("result"))
     if data.get("result") != "pass":
         raise KeptnError(str(data.get("message") or f"{posted['type']} ended with result {data.get('result')!r}"))
-    click.echo(done)
-    for warning in data.get("warnings", ()):
-        click.echo(f"Warning: {warning}")
+    warnings = list(data.get("warnings", ()))
+    output.done(told, warnings=warnings, **more())
+    for warning in warnings:
+        output.say(f"Warning: {warning}")
     return ExitCode.PASS
+
+
+def _place(posted: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {key: posted[key] for key in ("project", "service") if posted.get(key)}
 
 
 def finish_of(client: Client, posted: Mapping[str, Any], *, timeout_s: float) -> Mapping[str, Any]:

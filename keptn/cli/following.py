@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import click
-
-from keptn.cli import progress
+from keptn.cli import output, progress
 from keptn.cli.client import Client, segment
 from keptn.cli.exit_codes import ExitCode
 from keptn.cli.progress import View
@@ -20,16 +19,32 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _PAUSE_S = 0.5
+_STAGE_WIDTH = 24
 _PATIENCE_S = 30.0
 """How long a delivery may be out of sight: `orchestrate` may have to start, or keptn to be started again."""
 
 
 def follow(client: Client, context: str, *, timeout_s: float) -> ExitCode:
     """Show the delivery until it is over; its exit code. Raises KeptnError when that takes longer than allowed."""
-    in_lanes = sys.stdout.isatty()
+    in_lanes = sys.stdout.isatty() and output.is_for_people()
+    output.know(context=context, links=links(client, context))
     view = _lanes(client, context, timeout_s) if in_lanes else _plain(client, context, timeout_s)
-    click.echo(progress.summary(view, reasons=in_lanes))
+    output.done(progress.summary(view, reasons=in_lanes or not output.is_for_people()), **view)
     return progress.exit_code(view)
+
+
+def links(client: Client, context: str) -> dict[str, str]:
+    """Where a program finds the delivery."""
+    return {"delivery": client.link(f"/delivery/{segment(context)}")}
+
+
+def state_of(client: Client, context: str) -> dict[str, object]:
+    """How the delivery is now, in short; what was done to it is done, whether or not it can be seen."""
+    shown: dict[str, object] = {"context": context}
+    with suppress(Unknown, Unavailable):
+        view = client.get(f"/delivery/{segment(context)}")
+        shown |= {key: view[key] for key in ("project", "service", "image", "state", "result")}
+    return {**shown, "links": links(client, context)}
 
 
 def _plain(client: Client, context: str, timeout_s: float) -> View:
@@ -39,7 +54,7 @@ def _plain(client: Client, context: str, timeout_s: float) -> View:
         for key, line in progress.lines(view, now=datetime.now(UTC)):
             if key not in told:
                 told.add(key)
-                click.echo(line)
+                output.say(line)
 
     return _watched(client, context, timeout_s, tell)
 
@@ -53,19 +68,23 @@ def _lanes(client: Client, context: str, timeout_s: float) -> View:
 
 def drawn(view: View, *, now: datetime | None = None) -> RenderableType:
     """The lanes as a table that rich shows."""
+    from rich.console import Group  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     colours = {"✓": "green", "✗": "red", "!": "yellow", "…": "cyan"}
-    table = Table(title=f"{view.get('image') or ''} {view['context']}".strip(), title_justify="left", box=None)
-    table.add_column("stage", style="bold")
+    table = Table(box=None)
+    table.add_column("stage", style="bold", max_width=_STAGE_WIDTH, no_wrap=True, overflow="ellipsis")
     table.add_column("steps")
     for stage, lane in progress.lanes(view, now=now):
         text = Text(lane)
         for mark, colour in colours.items():
             text.highlight_words([mark], colour)
         table.add_row(stage, text)
-    return table
+    commands = filter(None, map(progress.answered_by, progress.executions(view)))
+    aside = (Text(line, no_wrap=True, overflow="ellipsis") for line in (str(view.get("image") or ""), *commands))
+    title, *below = aside
+    return Group(Text(str(view["context"])), *([title] if title.plain else []), table, *below)
 
 
 def _watched(client: Client, context: str, timeout_s: float, tell: Callable[[View], None]) -> View:
@@ -73,6 +92,7 @@ def _watched(client: Client, context: str, timeout_s: float, tell: Callable[[Vie
     while True:
         if view := _seen(client, context, patient=time.monotonic() - seen < _PATIENCE_S):
             seen = time.monotonic()
+            output.know(state=view["state"], result=view["result"])
             tell(view)
             if progress.is_over(view):
                 return view

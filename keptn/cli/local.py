@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from keptn.cli import interrupt
+from keptn.cli import interrupt, output
 from keptn.cli.contexts import Config
 from keptn.cli.examples import example
 from keptn.cli.seconds import Seconds
@@ -109,13 +109,15 @@ def command(
         left = [own.withdraw(config) for config in announced]
     if not announced:
         click.get_current_context().exit(interrupt.CODE)
-    click.echo("\n".join(filter(None, ("Stopped. Started again, it goes on where it was.", *left))))
+    output.say("\n".join(filter(None, ("Stopped. Started again, it goes on where it was.", *left))))
 
 
 def _welcome(own: OwnContext, url: str, context: Context) -> Config:
     config = Config(endpoint=f"{url}/functions/api", token=_token(context))
-    click.echo(f"keptn runs at {url} (state: {context.settings.state_dir}). {own.announce(config)}")
-    click.echo("Go on in another terminal:\n  keptn create project sockshop shipyard.yaml\n  keptn --help")
+    folder = str(context.settings.state_dir)
+    told = f"keptn runs at {url} (state: {folder}). {own.announce(config)}"
+    output.done(told, url=url, endpoint=config.endpoint, stateDir=folder)
+    output.say("Go on in another terminal:\n  keptn create project sockshop shipyard.yaml\n  keptn --help")
     sys.stdout.flush()
     return config
 

@@ -6,6 +6,7 @@ import click
 
 from keptn.cli.client import segment
 from keptn.cli.examples import example
+from keptn.cli.output import document, is_for_people
 from keptn.cli.session import Session, pass_session
 
 _WORKLOAD = "keptn logs --project=sockshop --stage=prod --service=carts --colour=green"
@@ -32,5 +33,7 @@ def command(
         raise click.UsageError("Name a function, or --project, --stage and --service of a workload.")
     where = "".join(f"/{kind}/{segment(name)}" for kind, name in slot.items())
     url = f"/log/function/{segment(function)}" if function else f"{where}/log"
-    for line in session.client.get(url, colour=colour, lines=lines)["lines"]:
+    found = session.client.get(url, colour=colour, lines=lines)["lines"]
+    document({"function": function, "lines": found} if function else {**slot, "colour": colour, "lines": found})
+    for line in found if is_for_people() else ():
         click.echo(line)

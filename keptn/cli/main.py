@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import click
 
-from keptn.cli import forms, interrupt
+from keptn.cli import forms, interrupt, known_names, output
 from keptn.cli.contexts import DEFAULT_HOME
 from keptn.cli.examples import example
 from keptn.cli.exit_codes import ExitCode
@@ -29,10 +29,11 @@ VERBS = {
     "approve": "Let a delivery that waits for approval go on.",
     "auth": "Say where keptn is and with which token.",
     "compare": "Compare two versions by their samples, from files.",
+    "completion": "Print the script with which a shell completes commands and names.",
     "config": "Choose among several installations of keptn.",
     "configure": "Say what a monitor needs to report problems.",
     "create": "Create a project, a service or a secret.",
-    "delete": "Delete a project, a service or a secret.",
+    "delete": "Delete a project, a service, a file of the config repo or a secret.",
     "evaluate": "Try a gate file on values from files, or on stored evaluations.",
     "get": "Show projects, stages, services, deliveries, evaluations, events …",
     "local": "Run keptn on this machine.",
@@ -75,12 +76,19 @@ class Verbs(click.Group):
             return None
         module = import_module(_module(cmd_name))
         name = f"{cmd_name}_command" if cmd_name in SHARED else "command"
-        return cast(click.Command, getattr(module, name))
+        return known_names.with_names(output.with_option(cast(click.Command, getattr(module, name))), cmd_name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         return super().resolve_command(ctx, args if ctx.resilient_parsing else forms.translated(args))
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, KeptnError, click.Abort, KeyboardInterrupt) as exc:
+            output.failed(_sentence(exc))
+            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -127,9 +135,9 @@ def main(arguments: list[str] | None = None, **given: Any) -> int:  # noqa: ANN4
         exc.show()
         return ExitCode.USAGE
     except (click.ClickException, KeptnError) as exc:
-        click.echo(f"Error: {exc.format_message() if isinstance(exc, click.ClickException) else exc}", err=True)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted; what was started goes on.", err=True)
+        click.echo(f"Error: {_sentence(exc)}", err=True)
+    except (click.Abort, KeyboardInterrupt) as exc:
+        click.echo(_sentence(exc), err=True)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output left; nobody is there to be told
     except OSError as exc:
@@ -141,6 +149,12 @@ def main(arguments: list[str] | None = None, **given: Any) -> int:  # noqa: ANN4
     except Exception as exc:
         _say_bug(exc)
     return ExitCode.ERROR
+
+
+def _sentence(exc: BaseException) -> str:
+    if isinstance(exc, click.Abort | KeyboardInterrupt):
+        return "Interrupted; what was started goes on."
+    return exc.format_message() if isinstance(exc, click.ClickException) else str(exc)
 
 
 def _say_bug(exc: Exception) -> None:

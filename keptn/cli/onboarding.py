@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-
-import click
+from typing import Any
 
 from keptn.cli import files, follow
 from keptn.cli.client import segment
-from keptn.cli.exit_codes import ExitCode
+from keptn.cli.output import say
 from keptn.cli.session import Session
 from keptn.errors import Unknown
 
@@ -20,18 +20,23 @@ def onboard(session: Session, *, project: str, values: Path | None, name: str, n
         body |= {"values": files.text_to_send(values), "file": str(values)}
     posted = session.client.post(f"/project/{segment(project)}/service", body)
     service = posted["service"]
-    done = f"Service {service} is onboarded into every stage of {project}."
-    code = follow.administration(session.client, posted, done=done, no_wait=no_wait)
-    if code is ExitCode.PASS and not no_wait:
-        _print_hook(session, project, service)
+    hook: dict[str, Any] = {}
+
+    def more() -> Mapping[str, Any]:
+        hook.update(_hook(session, project, service))
+        return {"hook": hook} if hook else {}
+
+    told = f"Service {service} is onboarded into every stage of {project}."
+    code = follow.administration(session.client, posted, told=told, no_wait=no_wait, more=more)
+    if hook:
+        say("Registry hook (install it at the registry, then every push is delivered):")
+        say(f"  URL:    {hook['url']}\n  Header: {hook['header']}")
     return code
 
 
-def _print_hook(session: Session, project: str, service: str) -> None:
+def _hook(session: Session, project: str, service: str) -> Mapping[str, Any]:
     try:
-        hook = session.client.get(f"/project/{segment(project)}/service/{segment(service)}/hook")
+        found = session.client.get(f"/project/{segment(project)}/service/{segment(service)}/hook")
     except Unknown:  # it has no image, as a warning said already
-        return
-    click.echo("Registry hook (install it at the registry, then every push is delivered):")
-    click.echo(f"  URL:    {hook['url']}")
-    click.echo(f"  Header: {hook['header']}")
+        return {}
+    return {key: found[key] for key in ("url", "header")}

@@ -5,7 +5,7 @@ A view is what `GET /v1/delivery/<context>` answers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,8 @@ from keptn.cli.exit_codes import ExitCode, of_result
 
 View = Mapping[str, Any]
 FINAL = frozenset({"finished", "aborted", "timedOut", "superseded"})
+INDENT = " " * 11
+"""As wide as a time: what has none, or goes on below, begins there."""
 _SOON_S = 25.0
 """A task that says nothing for so long is told as a wait; a step waits 20 s for the world before it says so."""
 _MARKS = {"pass": "✓", "warning": "!", "fail": "✗"}
@@ -48,26 +50,38 @@ def lines(view: View, *, now: datetime | None = None) -> Iterator[tuple[str, str
             if task["finished_at"]:
                 yield f"{key}/{task['id']}/end", f"{_clock(task['finished_at'])}  {where} {_ended(_named(task), task)}"
         if why := held(execution, now=now):
-            yield f"{key}/wait/{why}", f"           {where} waits: {why}"
+            yield f"{key}/wait/{why}", f"{INDENT}{where} waits: {why}"
+            if command := answered_by(execution):
+                yield f"{key}/answer/{command}", f"{INDENT}{command}"
         if execution["finished_at"]:
             told = any(task["message"] == execution["message"] for task in execution["tasks"])
             over = {**execution, "message": ""} if told else execution
             yield f"{key}/end", f"{_clock(execution['finished_at'])}  {where} {_ended('is over:', over)}"
 
 
-def held(execution: Mapping[str, Any], *, now: datetime | None = None) -> str:
+def held(
+    execution: Mapping[str, Any],
+    *,
+    now: datetime | None = None,
+    told: Callable[[str], str] = durations.moment,
+) -> str:
     """Why an execution does not go on, with the time it will; empty while a task is at work.
 
-    now: then also what says nothing for long.
+    now: then also what says nothing for long. told: how a time is.
     """
     waiting = execution.get("waiting") or {}
     at_once = waiting.get("for") in {"", "soak"} or _has_said(execution)
     if not waiting.get("why") or not (at_once or _is_long(waiting, now)):
         return ""
     timed = waiting.get("until") and waiting.get("for") != "evaluation"  # it says itself until when
-    until = f" (until {durations.moment(waiting['until'])})" if timed else ""
-    answer = f"; keptn approve {waiting['id']}" if waiting.get("for") == "approval" else ""
-    return f"{waiting['why']}{until}{answer}"
+    until = f" (until {told(waiting['until'])})" if timed else ""
+    return f"{waiting['why']}{until}"
+
+
+def answered_by(execution: Mapping[str, Any]) -> str:
+    """The command that lets it go on; on a line of its own, which no terminal wraps."""
+    waiting = execution.get("waiting") or {}
+    return f"keptn approve {waiting['id']}" if waiting.get("for") == "approval" else ""
 
 
 def _has_said(execution: Mapping[str, Any]) -> bool:
@@ -89,11 +103,17 @@ def lanes(view: View, *, now: datetime | None = None) -> Sequence[tuple[str, str
         if execution["sequence"] != "delivery":
             lane.append(f"[{execution['sequence']}]")
         lane.extend(_step(task) for task in execution["tasks"])
-        if why := held(execution, now=now):
+        if why := held(execution, now=now, told=lambda at: _from(at, now)):
             lane.append(f"({why}{_elapsed(execution['waiting'], now)})")
         elif execution["state"] in {"aborted", "superseded", "timedOut"}:
             lane.append(f"({execution['state']})")
     return [(stage, " ".join(lane) or "waiting") for stage, lane in stages.items()]
+
+
+def _from(at: str, now: datetime | None) -> str:
+    """The moment, and how far it is."""
+    away = f", {durations.relative(datetime.fromisoformat(at), now=now)}" if now else ""
+    return f"{durations.moment(at)}{away}"
 
 
 def _elapsed(waiting: Mapping[str, Any], now: datetime | None) -> str:

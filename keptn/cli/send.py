@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 
 import click
 
-from keptn.cli import approval_finished, files, follow, labels, starting, user
+from keptn import durations
+from keptn.cli import approval_finished, files, follow, labels, output, starting, user
+from keptn.cli.client import segment
 from keptn.cli.examples import example
 from keptn.cli.exit_codes import ExitCode
 from keptn.cli.session import Session, pass_session
@@ -54,16 +56,20 @@ def _send(session: Session, file: Path, *, no_wait: bool, timeout_s: float) -> i
         raise KeptnError(f"{file}: the event must be a JSON object")
     posted = session.client.post("/event", body)
     if taken_at := posted.get("takenAt"):
-        known = f"this event (source {body.get('source') or 'left out'}, id {body.get('id')}) was taken on {taken_at}"
-        click.echo(f"{known}; nothing new was started. Give it another id, or none, to send it as a new one.")
+        event = f"this event (source {body.get('source') or 'left out'}, id {body.get('id')})"
+        known = f"{event} was taken on {durations.moment(taken_at)}"
+        output.say(f"{known}; nothing new was started. Give it another id, or none, to send it as a new one.")
     starts = posted["type"].endswith(".triggered") and len(posted["type"].split(".")) == 6
     if starts and {"project", "stage", "service"} <= set(posted):
         return starting.begun(session, posted, no_wait=no_wait, timeout_s=timeout_s)
+    context = posted["keptnContext"]
+    output.know(id=posted["id"], type=posted["type"], context=context)
     if unheard := posted.get("unheard"):
         raise KeptnError(f"{posted['type']} {posted['id']} was recorded, but {unheard}")
-    context = f"; keptn context {posted['keptnContext']}" if posted["keptnContext"] else ""
+    of = f"; keptn context {context}" if context else ""
     foreign = "" if posted["type"].startswith("sh.keptn.") else "; keptn starts nothing on this type, your Triggers may"
-    click.echo(f"{posted['type']} {posted['id']} was taken{context}{foreign}")
+    link = {"events": session.client.link(f"/event?keptnContext={segment(context)}")} if context else {}
+    output.done(f"{posted['type']} {posted['id']} was taken{of}{foreign}", links=link)
     return ExitCode.PASS
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import click
 
 from keptn import events, validation
 from keptn.cli.examples import example
+from keptn.cli.output import show
 from keptn.errors import KeptnError
 from keptn.shipyard import parse
 from keptn.simulation import drawing, script, walk
@@ -22,8 +22,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 )
 @click.argument("shipyard", type=_FILE)
 @click.option("--events", "events_file", type=_FILE, help="One CloudEvent per line, or a control or advance_seconds.")
-@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to show it.")
-def command(shipyard: Path, events_file: Path | None, output: str) -> None:
+def command(shipyard: Path, events_file: Path | None) -> None:
     """Try a SHIPYARD without deploying anything.
 
     With --events every line is run through the engine, and what it emitted is shown. Without, every way through the
@@ -31,27 +30,27 @@ def command(shipyard: Path, events_file: Path | None, output: str) -> None:
     """
     text = _read(shipyard)
     if events_file is None:
-        click.echo(_walked(text, shipyard, output))
+        _walk(text, shipyard)
     else:
-        click.echo(_played(text, shipyard, events_file, output))
+        _play(text, shipyard, events_file)
 
 
-def _walked(text: bytes, shipyard: Path, output: str) -> str:
+def _walk(text: bytes, shipyard: Path) -> None:
     _, nodes = walk.walk(text, file=shipyard.name)
     told = validation.warnings(text, file=shipyard.name, kind=validation.Kind.SHIPYARD)
     mermaid, ways = drawing.as_mermaid(nodes), walk.paths(nodes)
-    if output == "json":
-        return json.dumps({"warnings": list(told), "paths": ways, "mermaid": mermaid}, indent=2)
     warnings = "".join(f"warning: {warning}\n" for warning in told)
-    return f"{warnings}{drawing.as_text(nodes)}\n\n{len(ways)} ways from beginning to end\n\n```mermaid\n{mermaid}\n```"
+    drawn = (
+        f"{warnings}{drawing.as_text(nodes)}\n\n{len(ways)} ways from beginning to end\n\n```mermaid\n{mermaid}\n```"
+    )
+    show({"warnings": list(told), "paths": ways, "mermaid": mermaid}, table=lambda: drawn)
 
 
-def _played(text: bytes, shipyard: Path, events_file: Path, output: str) -> str:
+def _play(text: bytes, shipyard: Path, events_file: Path) -> None:
     parse(text, file=shipyard.name)  # a mistake is told before the first event
     played = list(script.Script(text, file=events_file.name).play(_read(events_file).decode()))
-    if output == "json":
-        return json.dumps([line.to_dict() for line in played], indent=2)
-    return "\n".join(_shown(number, line) for number, line in enumerate(played, 1))
+    lines = (_shown(number, line) for number, line in enumerate(played, 1))
+    show([line.to_dict() for line in played], table=lambda: "\n".join(lines))
 
 
 def _shown(number: int, line: script.Line) -> str:

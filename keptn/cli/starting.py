@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import click
-
+from keptn.cli import output
 from keptn.cli.exit_codes import ExitCode
-from keptn.cli.following import follow
+from keptn.cli.following import follow, links
 from keptn.cli.session import Session
 
 
@@ -20,5 +19,11 @@ def deliver(session: Session, *, wanted: Mapping[str, object], no_wait: bool, ti
 
 def begun(session: Session, posted: Mapping[str, Any], *, no_wait: bool, timeout_s: float) -> int:
     """Say the context of what was started, and follow it unless the user does not want to wait."""
-    click.echo(f"{posted['project']}/{posted['service']} in {posted['stage']}: keptn context {posted['keptnContext']}")
-    return ExitCode.PASS if no_wait else follow(session.client, posted["keptnContext"], timeout_s=timeout_s)
+    context = posted["keptnContext"]
+    told = f"{posted['project']}/{posted['service']} in {posted['stage']}: keptn context {context}"
+    output.know(context=context, **{key: posted[key] for key in ("id", "type", "project", "stage", "service")})
+    if no_wait:
+        output.done(told, state="triggered", result="", links=links(session.client, context))
+        return ExitCode.PASS
+    output.say(told)
+    return follow(session.client, context, timeout_s=timeout_s)

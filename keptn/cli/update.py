@@ -6,6 +6,7 @@ import click
 
 from keptn.cli.client import segment
 from keptn.cli.examples import example
+from keptn.cli.output import done
 from keptn.cli.secret_values import values_of, values_options
 from keptn.cli.session import Session, pass_session
 
@@ -24,4 +25,4 @@ def command() -> None:
 def secret(session: Session, *, name: str, literals: tuple[str, ...], from_files: tuple[str, ...]) -> None:
     """Replace the values of the secret NAME. Several tokens of a hook may be active, separated by a space."""
     made = session.client.put(f"/secret/{segment(name)}", {"data": values_of(literals, from_files)})
-    click.echo(f"Secret {name} now has {', '.join(made['keys'])}.")
+    done(f"Secret {name} now has {', '.join(made['keys'])}.", name=name, keys=made["keys"])

@@ -13,7 +13,7 @@ from keptn import documents, validation
 from keptn.cli import files
 from keptn.cli.examples import example
 from keptn.cli.exit_codes import ExitCode
-from keptn.cli.output import output_option, show
+from keptn.cli.output import show
 from keptn.errors import InvalidFile
 from keptn.validation import Kind, kinds
 
@@ -49,14 +49,13 @@ class Report:
 @click.argument("paths", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--kind", type=click.Choice([str(kind) for kind in Kind]), help="What the files are, if no name says it.")
 @click.option("--explain", is_flag=True, help="Print what becomes of a shipyard: the sequences of the 0.2 form.")
-@output_option
-def command(paths: tuple[Path, ...], *, kind: str | None, explain: bool, output: str) -> ExitCode:
+def command(paths: tuple[Path, ...], *, kind: str | None, explain: bool) -> ExitCode:
     """Check any file that you write for keptn; say file, line, what is wrong and what to do.
 
     Exit code 0 if all are right, 1 if one is wrong.
     """
     reports = _together([_report(path, kind=Kind(kind) if kind else None, explain=explain) for path in paths])
-    show([report.to_data() for report in reports], output=output, table=lambda: _lines(reports))
+    show([report.to_data() for report in reports], table=lambda: _lines(reports))
     return ExitCode.ERROR if any(report.problems for report in reports) else ExitCode.PASS
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from keptn import events
+from keptn import durations, events
 from keptn.context import Context
 from keptn.errors import NotYet, Unknown
 from keptn.evaluation import archive, gate_files, record
@@ -100,7 +100,7 @@ def _await(end: datetime, clock: Clock, deadline: datetime) -> None:
     if left <= 0:
         return
     if end > deadline:
-        raise NotYet(f"the evaluation covers the time until {end:%H:%M:%S} UTC", after_s=left)
+        raise NotYet(f"the evaluation covers the time until {durations.moment(end)}", after_s=left)
     clock.sleep(left)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from keptn import durations, events
+from keptn import durations
 from keptn.errors import Refused
 from keptn.ports import Window
 
@@ -57,7 +57,7 @@ class Properties:
     def fixed(self, start: datetime, end: datetime) -> Hold:
         """Any longer it would be another window than the one that was meant."""
         if start >= end:
-            span = f"starts at {events.rfc3339(start)} and ends at {events.rfc3339(end)}"
+            span = f"starts at {durations.moment(start)} and ends at {durations.moment(end)}"
             raise Refused(f"the evaluation's window {span}: it holds nothing")
         return Hold(start=start, timeframe=end - start, longest=end - start, min_requests=self._min_requests or 0)
 

@@ -32,6 +32,11 @@ class PerfSpecGate:
     filters: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def limits(self) -> str:
+        of = "%" if self.spec.in_percent else f" of {number(self.spec.max_score)}"
+        return f"≥{number(self.spec.pass_limit)}{of} (warning ≥{number(self.spec.warning_limit)}{of})"
+
+    @property
     def needs(self) -> Sequence[Need]:
         return [
             Need(indicator=one.id, source=one.source, query=one.query, live=one.thresholds is None)

@@ -43,7 +43,7 @@ class Requests:
         found = f"only {self.count} of the {self.needed} requests that are needed reached the candidate"
         if self.count is None:
             found = f"nothing was measured of the candidate, whose requests could not be counted ({self.reason}),"
-        return f"{found} by {window.end:%H:%M:%S} UTC; the hold goes on until {until:%H:%M:%S} UTC"
+        return f"{found} by {durations.moment(window.end)}; the hold goes on until {durations.moment(until)}"
 
     def verdict(self, window: Window) -> str:
         """Why nothing is judged."""

@@ -9,6 +9,7 @@ from keptn.quality import slo_grading
 from keptn.quality.sli import Sli
 from keptn.quality.slo import Slo
 from keptn.quality.verdict import REQUEST_COUNT, Comparison, Evidence, Need, Verdict
+from keptn.quality.wording import number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,10 @@ class SloGate:
     slo: Slo
     slis: Mapping[str, Sli] = field(default_factory=dict)
     format: str = "slo"
+
+    @property
+    def limits(self) -> str:
+        return f"≥{number(self.slo.pass_percent)}% (warning ≥{number(self.slo.warning_percent)}%)"
 
     @property
     def filters(self) -> Mapping[str, str]:

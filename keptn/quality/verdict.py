@@ -140,6 +140,10 @@ class Gate(Protocol):
     def format(self) -> str: ...
 
     @property
+    def limits(self) -> str:
+        """What score passes, in short."""
+
+    @property
     def needs(self) -> Sequence[Need]: ...
 
     @property

@@ -18,7 +18,7 @@ from keptn import events
 from keptn.context import Context
 from keptn.errors import LostRace, Refused, Unknown
 from keptn.events import Event, Phase, Result, Status, rfc3339
-from keptn.ports import ObjectStore
+from keptn.ports import ObjectStore, StoredObject
 from keptn.records import objects
 
 OBSERVERS = frozenset({"record", "notify"})
@@ -153,14 +153,25 @@ def page(store: ObjectStore, *, limit: int = 20, token: str = "") -> DeadLetterP
 
 def redeliver(letter_id: str, ctx: Context) -> Event:
     """Post the event again, as it first was, and forget the letter. Raises Unknown, Unavailable."""
-    name = _find(ctx.store, letter_id)
-    stored = ctx.store.get(name) if name else None
-    if stored is None:
-        raise Unknown(f"there is no dead letter {letter_id!r}; see keptn get dead-letter")
+    stored = _stored(ctx.store, letter_id)
     event = events.from_dict(_without_errors(json.loads(stored.data)["event"]))
     ctx.sink.post(event)
     ctx.store.delete(stored.name)
     return event
+
+
+def letter(store: ObjectStore, letter_id: str) -> Mapping[str, Any]:
+    """One of the page, whole. Raises Unknown."""
+    found: Mapping[str, Any] = json.loads(_stored(store, letter_id).data)
+    return found
+
+
+def _stored(store: ObjectStore, letter_id: str) -> StoredObject:
+    name = _find(store, letter_id)
+    stored = store.get(name) if name else None
+    if stored is None:
+        raise Unknown(f"there is no dead letter {letter_id[:80]!r}; see keptn get dead-letter")
+    return stored
 
 
 def _without_errors(attributes: Mapping[str, Any]) -> dict[str, Any]:

@@ -101,6 +101,7 @@ def test_dead_letters_are_seen_and_sent_again(world, api):
     event = Event(type="sh.keptn.event.test.finished", id="1", source="x", time=world.context.clock.now(), context="c")
     dead_letters.take(event, world.context)
     (letter,) = api("GET", "/v1/dead-letter").json["deadLetters"]
+    assert api("GET", f"/v1/dead-letter/{letter['id']}").json == letter
     assert api("POST", f"/v1/dead-letter/{letter['id']}/redeliver", {}).status_code == 202
     assert world.sink.events == [event]
     assert api("GET", "/v1/dead-letter").json["deadLetters"] == []

@@ -117,10 +117,27 @@ def test_a_delivery_is_paused_and_resumed(world, api, delivered):
     assert api("GET", f"/v1/delivery/{context_}").json["state"] == "started"
 
 
+def test_what_waits_for_a_person_is_listed(world, api, delivered):
+    """Since when and until when, and why; when it is answered it is gone from the list."""
+    asking = b"stages: [{name: dev, deployment_strategy: direct, approval_strategy: {pass: manual}}]"
+    world.config_repo.commit("sockshop", "main", lambda _: {"shipyard.yaml": asking}, message="by hand\n")
+    context_ = delivered()
+    (one,) = api("GET", "/v1/approval?project=sockshop").json["approvals"]
+    assert (one["context"], one["stage"], one["service"]) == (context_, "dev", "carts")
+    assert one["since"] < one["until"]
+    assert one["image"] == "keptn/carts:0.2"
+    task = next(e for e in world.sink.events if e.type == "sh.keptn.event.approval.triggered")
+    assert one["id"] == task.id
+    world.sink.post(events.finished(task, source="x", now=world.clock.now(), result=events.Result.PASS))
+    assert api("GET", "/v1/approval").json == {"approvals": []}
+    assert "projects: sockshop" in error(api("GET", "/v1/approval?project=nope"))
+
+
 def test_an_unknown_approval_or_letter_is_one_sentence(api):
     """What does not exist cannot be answered or sent again."""
     assert "nobody is asked for approval" in error(api("POST", "/v1/approval/x", {"result": "pass"}))
     assert "there is no dead letter" in error(api("POST", "/v1/dead-letter/x/redeliver", {}))
+    assert "there is no dead letter" in error(api("GET", "/v1/dead-letter/x"))
     assert api("GET", "/v1/dead-letter").json == {"deadLetters": [], "nextPageKey": ""}
     assert api("GET", "/v1/delivery/x").status_code == 404
 

@@ -4,6 +4,7 @@ import base64
 
 import pytest
 
+from keptn.events import Scope
 from tests.world import SHIPYARD, VALUES, error
 
 
@@ -76,10 +77,30 @@ def test_a_project_is_shown_with_stages_and_services(api):
     """One project is its shipyard, its stages and what runs in them."""
     shown = api("GET", "/v1/project/sockshop").json
     assert shown["shipyard"] == SHIPYARD.decode()
-    assert shown["stages"][2] == {"stageName": "prod", "services": ["carts"]}
+    prod = {"stageName": "prod", "services": ["carts"], "deploymentStrategy": "blue_green", "gates": []}
+    assert shown["stages"][2] == prod
     assert api("GET", "/v1/project/sockshop/stage/production").json["stageName"] == "prod"
     assert api("GET", "/v1/project/sockshop/stage/qa").status_code == 404
     assert api("GET", "/v1/project/nothing").status_code == 404
+
+
+def test_a_stage_says_how_it_delivers_and_judges(world, api):
+    """Strategies and approvals from the shipyard; of each service the gate that counts, or what is wrong with it."""
+    shipyard = """\
+stages:
+- {name: dev, deployment_strategy: canary, canary: {steps: [{weight_percent: 50, hold: 1m}]}, test_strategy: functional,
+   approval_strategy: {pass: automatic, warning: manual}}
+"""
+    world.config_repo.commit("sockshop", "main", lambda _: {"shipyard.yaml": shipyard.encode()}, message="by hand\n")
+    slo = b"total_score: {pass: 90%, warning: 75%}\nobjectives: [{sli: rt, pass: [{criteria: ['<600']}]}]\n"
+    files = {"slo.yaml": slo, "orders/values.yaml": b"service: orders\n", "orders/slo.yaml": b"objectives: 3\n"}
+    world.config_repo.commit("sockshop", "dev", lambda _: files, message="by hand\n")
+    dev = api("GET", "/v1/project/sockshop/stage/dev").json
+    assert (dev["deploymentStrategy"], dev["testStrategy"], dev["approval"]) == ("canary", "functional", "warning")
+    carts, orders = dev["gates"]
+    limits = "\u226590% (warning \u226575%)"
+    assert carts == {"service": "carts", "file": "slo.yaml", "format": "slo", "limits": limits}
+    assert "orders/slo.yaml:1" in orders["problem"]
 
 
 def test_deleting_posts_one_event(world, api):
@@ -120,6 +141,9 @@ def test_a_service_shows_what_is_live(world, api):
     world.live("dev", image="keptn/carts:0.2")
     stages = api("GET", "/v1/project/sockshop/service/carts").json["stages"]
     assert stages[0]["live"]["image"] == "keptn/carts:0.2"
+    assert stages[0]["publicUrl"] == world.context.router.public_url(
+        Scope(project="sockshop", stage="dev", service="carts")
+    )
     assert stages[1] == {"stageName": "staging", "serviceName": "carts"}
     assert api("GET", "/v1/project/sockshop/stage/dev/service/carts").json["live"]["colour"] == "blue"
     assert api("GET", "/v1/project/sockshop/service").json == {"services": [{"serviceName": "carts"}]}

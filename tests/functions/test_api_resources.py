@@ -86,8 +86,41 @@ def test_a_second_gate_is_refused(world, api):
     response = api("PUT", "/v1/project/sockshop/service/carts/resource/perfspec.json", perfspec)
     assert response.status_code == 400
     assert "carts/slo.yaml lies beside it on dev; only one can be the gate" in error(response)
+    assert "keptn delete resource --project=sockshop --service=carts --resourceUri=slo.yaml" in error(response)
     assert world.config_repo.tree("sockshop", "staging").read("carts/perfspec.json") is None
     assert api("PUT", "/v1/project/sockshop/stage/prod/service/carts/resource/perfspec.json", perfspec).json
+
+
+def test_a_file_is_deleted_where_it_is(world, api):
+    """Of every stage that has it, in a commit each; where it is not, nothing is committed."""
+    world.config_repo.commit("sockshop", "dev", lambda _: {"carts/slo.yaml": b"x"}, message="by hand\n")
+    before = world.config_repo.tree("sockshop", "prod").commit
+    deleted = api("DELETE", "/v1/project/sockshop/service/carts/resource/slo.yaml").json
+    assert (deleted["path"], list(deleted["commits"])) == ("carts/slo.yaml", ["dev"])
+    assert world.config_repo.tree("sockshop", "dev").read("carts/slo.yaml") is None
+    assert world.config_repo.log("sockshop", "dev")[0].message == "Delete carts/slo.yaml\n"
+    assert world.config_repo.tree("sockshop", "prod").commit == before
+    again = api("DELETE", "/v1/project/sockshop/service/carts/resource/slo.yaml")
+    assert (again.status_code, "there is no carts/slo.yaml on dev, staging, prod" in error(again)) == (404, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/resource/shipyard.yaml", "cannot be without its shipyard"),
+        ("/service/carts/resource/values.yaml", "keptn delete service carts --project=sockshop"),
+        ("/stage/dev/resource/carts/values.yaml", "keptn delete service carts --project=sockshop"),
+        ("/stage/dev/service/carts/resource/deployment.yaml", "which deliveries write"),
+        ("/stage/dev/resource/carts/deployment.yaml", "which deliveries write"),
+    ],
+)
+def test_what_keptn_needs_is_not_deleted(world, api, path, said):
+    """A service is a folder with its values file; the desired state is the deliveries', however it is named."""
+    world.config_repo.commit("sockshop", "dev", lambda _: {"carts/deployment.yaml": b"x"}, message="by keptn\n")
+    before = world.config_repo.tree("sockshop", "dev").commit
+    response = api("DELETE", f"/v1/project/sockshop{path}")
+    assert (response.status_code, said in error(response)) == (400, True), error(response)
+    assert world.config_repo.tree("sockshop", "dev").commit == before
 
 
 def test_a_body_without_content_is_one_sentence(api):
@@ -117,8 +150,8 @@ class TestAShipyardOfGit:
     def test_a_new_stage_gets_its_branch_and_namespace(self, world, api, pushed):
         """With the services of the others: it can be delivered to at once."""
         pushed(TWO)
-        stages = api("GET", "/v1/project/g/stage").json
-        assert stages == {"stages": [{"stageName": name, "services": ["carts"]} for name in ("dev", "qa")]}
+        stages = api("GET", "/v1/project/g/stage").json["stages"]
+        assert [(one["stageName"], one["services"]) for one in stages] == [("dev", ["carts"]), ("qa", ["carts"])]
         assert world.config_repo.tree("g", "qa").read("carts/values.yaml") == VALUES
         assert ("g", "qa") in world.context.platform.prepared
         body = {"image": "carts:0.2", "project": "g", "stage": "qa"}

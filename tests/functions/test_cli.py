@@ -13,7 +13,7 @@ import pytest
 
 from keptn.cli.main import main
 from keptn.cli.session import Session
-from keptn.events import Event
+from keptn.events import Event, Scope
 from keptn.records import audit, deliveries
 from tests.functions.conftest import ENDPOINT
 from tests.world import SHIPYARD, VALUES
@@ -158,6 +158,14 @@ class TestConnecting:
             assert keptn(*arguments, ok=False)[0] == 2
 
 
+DELETED = (
+    "project sockshop",
+    "service carts --project=sockshop",
+    "secret api-chat",
+    "resource --project=sockshop --stage=dev --service=carts --resourceUri=slo.yaml",
+)
+
+
 class TestProjects:
     """create project, onboard service, delete."""
 
@@ -233,7 +241,7 @@ class TestProjects:
         terminal(answer)
         assert "is deleted" in keptn("delete", "project", "sockshop")[1]
 
-    @pytest.mark.parametrize("what", ["project sockshop", "service carts --project=sockshop", "secret api-chat"])
+    @pytest.mark.parametrize("what", DELETED)
     @pytest.mark.parametrize("answer", ["n", "", "no", None, KeyboardInterrupt])
     def test_without_a_yes_nothing_is_deleted(self, keptn, terminal, world, what, answer):
         """A no, an empty line, the end of the input, Ctrl-C: it is said that nothing went."""
@@ -244,7 +252,7 @@ class TestProjects:
         assert not world.sink.events
         assert "api-chat" in world.secrets.names()
 
-    @pytest.mark.parametrize("what", ["project sockshop", "service carts --project=sockshop", "secret api-chat"])
+    @pytest.mark.parametrize("what", DELETED)
     def test_without_a_terminal_nothing_is_deleted(self, keptn, world, what):
         """Nobody can be asked, and a script says --yes."""
         world.secrets.put("api-chat", {"url": "x"})
@@ -356,7 +364,7 @@ class TestSending:
         (tmp_path / "event.json").write_text(json.dumps(event))
         first, again = (keptn("send", "event", "-f", "event.json", "--no-wait")[1] for _ in range(2))
         assert "was taken" not in first
-        assert "this event (source ci, id r1) was taken on 2026-11-24T12:00:" in again
+        assert "this event (source ci, id r1) was taken on 2026-11-24 12:00:" in again
         assert again.endswith(first)
         (tmp_path / "event.json").write_text(json.dumps({**event, "id": ""}))
         for _ in range(2):
@@ -380,8 +388,11 @@ class TestLooking:
         """As tables, and as JSON and YAML for programs."""
         world.live("prod", image="keptn/carts:0.2")
         assert keptn("get", "project")[1].splitlines()[1].split(None, 1) == ["sockshop", "dev, staging, prod"]
-        assert "prod     carts" in keptn("get", "project", "sockshop")[1]
-        assert "keptn/carts:0.2  sha256:" in keptn("get", "service", "--project=sockshop", "--stage=prod")[1]
+        prod = keptn("get", "project", "sockshop")[1].splitlines()[3].split()
+        assert prod == ["prod", "blue_green", "-", "-", "-", "carts"]
+        service = keptn("get", "service", "--project=sockshop", "--stage=prod")[1].splitlines()[1].split()
+        assert service[:4] == ["carts", "prod", "keptn/carts:0.2", "blue"]
+        assert service[-1] == world.context.router.public_url(Scope(project="sockshop", stage="prod", service="carts"))
         assert json.loads(keptn("get", "project", "-o", "json")[1])[0]["projectName"] == "sockshop"
         assert keptn("get", "stage", "prod", "--project=sockshop", "-o", "yaml")[1].startswith("- stageName: prod")
 
@@ -483,6 +494,23 @@ class TestLooking:
         said = "the file data.csv is 1.5 MiB, larger than 1.4 MiB"
         assert said in keptn("add-resource", *where, "--resource=data.csv", ok=False)[2]
 
+    def test_a_resource_is_deleted(self, keptn, world):
+        """In every stage that has it, with the commits; what keptn needs stays."""
+        for stage in ("dev", "prod"):
+            world.config_repo.commit("sockshop", stage, lambda _: {"carts/slo.yaml": b"x"}, message="by hand\n")
+        where = ("--project=sockshop", "--service=carts", "--yes")
+        out = keptn("delete", "resource", *where, "--resourceUri=slo.yaml")[1]
+        assert [line.split(" (")[0] for line in out.splitlines()] == [
+            "carts/slo.yaml is gone from dev",
+            "carts/slo.yaml is gone from prod",
+        ]
+        assert world.config_repo.tree("sockshop", "prod").read("carts/slo.yaml") is None
+        assert (
+            "there is no carts/slo.yaml" in keptn("delete", "resource", *where, "--resourceUri=slo.yaml", ok=False)[2]
+        )
+        said = "keptn delete service carts"
+        assert said in keptn("delete", "resource", *where, "--resourceUri=values.yaml", ok=False)[2]
+
     def test_what_looks_wrong_is_told_and_added(self, keptn, world, tmp_path):
         """A stage that the project does not have, and an event that nobody is told of."""
         subscription = "{channel: slack, secret: chat, stages: [prd], services: [carts], events: [test.started]}"
@@ -564,7 +592,7 @@ class TestFollowing:
         assert code == 1
         assert "go on with `keptn status" in err
         out = keptn("get", "delivery", "--unfinished")[1]
-        context_ = out.split()[-1]
+        context_ = out.splitlines()[1].split()[0]
         assert "keptn/carts:0.2" in out
         assert "was ended" in keptn("abort", context_, "--reason=stuck")[1]
         assert keptn("status", context_, ok=False)[0] == 1

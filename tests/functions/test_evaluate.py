@@ -534,14 +534,14 @@ def test_the_first_evaluation_of_a_canary_is_as_ever(canary: Canary) -> None:
 def test_a_hold_goes_on_while_too_few_requests_come(canary: Canary) -> None:
     """By a timeframe each; what is judged is the whole time since the step."""
     canary.measure(requests=3.0)
-    assert canary.look(minutes=0).message == "the evaluation covers the time until 12:02:00 UTC"
+    assert canary.look(minutes=0).message == "the evaluation covers the time until 2026-01-31 12:02:00Z"
     canary.look(minutes=2, due=True)
     assert canary.timers.dues == [minutes_later(2), minutes_later(4)]
     asked_early = canary.look(minutes=2.5, event_id="early")
     assert asked_early.type == "sh.keptn.event.evaluation.started"
     assert asked_early.message == (
-        "only 3 of the 10 requests that are needed reached the candidate by 12:02:00 UTC; "
-        "the hold goes on until 12:04:00 UTC"
+        "only 3 of the 10 requests that are needed reached the candidate by 2026-01-31 12:02:00Z; "
+        "the hold goes on until 2026-01-31 12:04:00Z"
     )
     canary.measure(requests=10.0)
     reply = canary.look(minutes=4, due=True)
@@ -589,7 +589,7 @@ def test_other_stages_may_ask_for_requests_too(canary: Canary) -> None:
     own = {"timeframe": "2s", "min_requests": 1, "longest": "5s"}
     deployment = {"candidate": GREEN, "live": None, "finished_at": events.rfc3339(NOON)}
     data = {"traffic": {}, "own": own, "deployment": deployment}
-    assert "the hold goes on until 12:00:04 UTC" in canary.look(minutes=0, **data).message
+    assert "the hold goes on until 2026-01-31 12:00:04Z" in canary.look(minutes=0, **data).message
     assert canary.timers.dues == [NOON + timedelta(seconds=4)]
     reply = canary.look(minutes=5 / 60, due=True, **data)
     assert reply.message == "only 0 requests reached the candidate in 4s, 1 is needed: too few to judge"

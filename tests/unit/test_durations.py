@@ -1,6 +1,6 @@
 """Durations are read as Go reads them."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -27,3 +27,21 @@ def test_a_number_that_is_no_duration_is_said(number: float) -> None:
     """Too long, negative, or no number at all."""
     with pytest.raises(ValueError, match=r"write it like|longer than"):
         durations.seconds(number)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "now"),
+        (0.4, "now"),
+        (-12, "12s ago"),
+        (20, "in 20s"),
+        (-200, "3m ago"),
+        (-3600 * 5 - 59, "5h ago"),
+        (86400 * 6.9, "in 6d"),
+    ],
+)
+def test_a_moment_is_told_from_now_on(seconds: float, text: str) -> None:
+    """In the largest unit that is full."""
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    assert durations.relative(now + timedelta(seconds=seconds), now=now) == text

@@ -1,5 +1,6 @@
 """Following a delivery through an api that comes and goes."""
 
+import io
 import itertools
 
 import httpx
@@ -81,3 +82,23 @@ def test_lanes_are_drawn_for_a_terminal():
     console = Console(record=True, width=100, force_terminal=True)
     console.print(drawn({**OVER, "stages": [{"stage": "prod", "sequences": [sequence]}]}))
     assert "prod   ✓ deployment ✗ evaluation … rollback" in console.export_text()
+
+
+def test_no_terminal_wraps_what_is_copied():
+    """The context and the command that answers an approval have lines of their own, whatever the lanes need."""
+    from rich.console import Console
+
+    from keptn.cli.following import drawn
+
+    asked = {"name": "approval", "finished_at": "", "result": "", "executors": [{"message": "x", "finished_at": ""}]}
+
+    name = "a-stage-with-a-name-that-is-as-long-as-any-may-be-in-this-world"
+    waiting = {"for": "approval", "why": "a person is asked " * 9, "until": "", "since": "", "id": "b" * 36}
+    sequence = {"id": "1", "sequence": "delivery", "state": "waitingForApproval", "triggered_at": "", "tasks": [asked]}
+    stages = [{"stage": name, "sequences": [{**sequence, "waiting": waiting}]}]
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(drawn({**OVER, "context": "c" * 36, "image": f"registry.example.com/{name}:1", "stages": stages}))
+    lines = console.export_text().splitlines()
+    assert lines[0].strip() == "c" * 36
+    assert lines[-1].strip() == f"keptn approve {'b' * 36}"
+    assert max(map(len, lines)) <= 80

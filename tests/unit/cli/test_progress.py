@@ -65,7 +65,7 @@ def test_what_was_told_has_a_key_that_stays():
             {"for": "", "why": "prod is frozen: holidays", "until": "2026-11-24T13:00:00.000000Z", "id": ""},
             "prod is frozen: holidays (until 2026-11-24 13:00:00Z)",
         ),
-        ({"for": "approval", "why": "a person is asked", "until": "", "id": "7"}, "keptn approve 7"),
+        ({"for": "approval", "why": "a person is asked", "until": "", "id": "7"}, "a person is asked"),
     ],
 )
 def test_what_it_waits_for_is_told(waiting, told):
@@ -95,6 +95,17 @@ def test_a_soak_says_until_when_it_lasts():
     assert progress.held(soaking) == "it must live on without a problem (until 2026-11-24 13:00:00Z)"
 
 
+def test_an_approval_is_answered_by_a_line_that_is_not_wrapped():
+    """The id that one copies stands on a line of its own, short enough for any terminal."""
+    waiting = {"for": "approval", "why": "a person is asked", "until": "", "id": "5165c44e-0395-540b-99a1-19395c2b2807"}
+    asking = task("approval", finished_at="", executors=[executor("a person is asked")])
+    asked = execution(state="waitingForApproval", finished_at="", waiting=waiting, tasks=[asking])
+    told = [line for _, line in progress.lines(view(asked))]
+    assert told[-1] == "           keptn approve 5165c44e-0395-540b-99a1-19395c2b2807"
+    assert "keptn approve" not in told[-2]
+    assert progress.answered_by(execution()) == ""
+
+
 def test_what_says_nothing_for_long_is_told():
     """That nobody has begun, and since when: a Trigger may be missing."""
     waiting = {"for": "scan", "why": "nobody has begun scan yet", "id": "7"}
@@ -103,7 +114,7 @@ def test_what_says_nothing_for_long_is_told():
     soon, late = (datetime(2026, 11, 24, 12, 0, second, tzinfo=UTC) for second in (24, 26))
     assert not progress.held(silent, now=soon)
     assert progress.held(silent, now=late) == "nobody has begun scan yet (until 2026-11-24 12:10:00Z)"
-    assert progress.lanes(view(silent), now=late)[0][1].endswith("12:10:00Z); for 26s)")
+    assert progress.lanes(view(silent), now=late)[0][1].endswith("12:10:00Z, in 9m); for 26s)")
 
 
 def test_a_reason_stands_once():

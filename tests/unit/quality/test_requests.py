@@ -96,14 +96,14 @@ def test_what_people_are_told() -> None:
     """How many came, how many are needed, until when."""
     got = requests.counted(slo_gate("rt"), {"request_count": count(3)}, None, needed=10)
     assert got.so_far(WINDOW, WINDOW.end + timedelta(minutes=2)) == (
-        "only 3 of the 10 requests that are needed reached the candidate by 21:15:03 UTC; "
-        "the hold goes on until 21:17:03 UTC"
+        "only 3 of the 10 requests that are needed reached the candidate by 2026-01-31 21:15:03Z; "
+        "the hold goes on until 2026-01-31 21:17:03Z"
     )
     assert got.verdict(WINDOW) == "only 3 requests reached the candidate in 8m, 10 are needed: too few to judge"
     silent = requests.counted(slo_gate("rt"), {"request_count": FAILED}, None, needed=10)
     assert silent.so_far(WINDOW, WINDOW.end + timedelta(minutes=2)) == (
-        "nothing was measured of the candidate, whose requests could not be counted (away), by 21:15:03 UTC; "
-        "the hold goes on until 21:17:03 UTC"
+        "nothing was measured of the candidate, whose requests could not be counted (away), by 2026-01-31 21:15:03Z; "
+        "the hold goes on until 2026-01-31 21:17:03Z"
     )
     assert silent.verdict(WINDOW) == (
         "nothing was measured of the candidate in 8m: too little to judge; "

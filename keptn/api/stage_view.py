@@ -1,0 +1,66 @@
+"""What a stage does with what comes to it: its strategies, its gates, whether it asks a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from keptn import shipyard
+from keptn.api import known
+from keptn.context import Context
+from keptn.errors import KeptnError, Unavailable
+from keptn.evaluation import gate_files
+from keptn.events import Result, Scope
+from keptn.projects import stages
+from keptn.shipyard.model import Stage, Task
+
+
+def described(project: str, stage: str, ctx: Context) -> Mapping[str, object]:
+    """Its services; what its shipyard says of it, unless that is broken; the gate of each service that has one."""
+    services = known.services(project, stage, ctx)
+    gates = [gate for name in services if (gate := _gate(Scope(project=project, stage=stage, service=name), ctx))]
+    return {"stageName": stage, "services": list(services), **_of_shipyard(project, stage, ctx), "gates": gates}
+
+
+def _of_shipyard(project: str, stage: str, ctx: Context) -> Mapping[str, str]:
+    text = stages.shipyard(ctx.config_repo, project)
+    try:
+        found = shipyard.parse(text, file=f"{project}/shipyard.yaml", name=project).stage(stage)
+    except Unavailable:
+        raise
+    except KeptnError:  # the list of stages says what is wrong with it
+        return {}
+    told = {
+        "deploymentStrategy": _first(found, "deployment").get("deploymentstrategy"),
+        "testStrategy": _first(found, "test").get("teststrategy"),
+        "approval": _asks_on(found),
+    }
+    return {key: str(value) for key, value in told.items() if value}
+
+
+def _first(stage: Stage, name: str) -> Mapping[str, Any]:
+    return next((task.properties for task in _tasks(stage) if task.name == name), {})
+
+
+def _asks_on(stage: Stage) -> str:
+    """The results on which a person is asked: `warning`, `pass, warning`; empty if nobody is."""
+    asked = [task.properties for task in _tasks(stage) if task.name == "approval"]
+    results = (Result.PASS, Result.WARNING)
+    return ", ".join(result for result in results if any(one.get(result, "manual") != "automatic" for one in asked))
+
+
+def _tasks(stage: Stage) -> list[Task]:
+    return [task for sequence in stage.sequences for task in sequence.tasks]
+
+
+def _gate(scope: Scope, ctx: Context) -> Mapping[str, str] | None:
+    """Its file, and the score that passes; or what is wrong with the file."""
+    try:
+        found = gate_files.find(ctx.config_repo, scope)
+    except Unavailable:
+        raise
+    except KeptnError as problem:
+        return {"service": scope.service, "problem": str(problem)}
+    if found is None:
+        return None
+    return {"service": scope.service, "file": found.path, "format": found.gate.format, "limits": found.gate.limits}
