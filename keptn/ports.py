@@ -396,6 +396,12 @@ class SecretAdmin(Protocol):
     def put(self, name: str, values: Mapping[str, str]) -> None:
         """Replace the secret as a whole. Raises Refused for a name or key that is none."""
 
+    def merge(self, name: str, values: Mapping[str, str], *, instead_of: str = "") -> None:
+        """Write these keys of the secret; the others stay, but for those that begin with `instead_of`, if it is given.
+
+        Of those who write at once none loses. A secret that is not there is made, if there is anything to write.
+        """
+
     def names(self) -> Sequence[str]: ...
 
     def delete(self, name: str) -> None:
