@@ -25,8 +25,8 @@ ADMIN_TIMEOUT_S = 120.0
 _PAUSE_S = 0.3
 
 
-def administration(client: Client, posted: Mapping[str, Any], *, done: str, no_wait: bool) -> ExitCode:
-    """Follow the making or deleting of a project or service. done: the sentence for success."""
+def administration(client: Client, posted: Mapping[str, Any], *, no_wait: bool, done: str = "") -> ExitCode:
+    """Follow the making or deleting of a project or service. done: the sentence for success; empty: the step's own."""
     if no_wait:
         click.echo(f"Accepted; its keptn context is {posted['keptnContext']}")
         return ExitCode.PASS
@@ -34,7 +34,8 @@ def administration(client: Client, posted: Mapping[str, Any], *, done: str, no_w
     data = finished["data"]
     if data.get("result") != "pass":
         raise KeptnError(str(data.get("message") or f"{posted['type']} ended with result {data.get('result')!r}"))
-    click.echo(done)
+    message = str(data.get("message"))
+    click.echo(done or f"{message[:1].upper()}{message[1:]}.")
     for warning in data.get("warnings", ()):
         click.echo(f"Warning: {warning}")
     return ExitCode.PASS

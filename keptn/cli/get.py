@@ -43,12 +43,14 @@ def project(session: Session, *, name: str | None, output: str) -> None:
     """Show all projects, or the project NAME."""
     if name:
         one = session.client.get(f"/project/{segment(name)}")
-        show(one, output=output, table=lambda: _stages(one["stages"], problem=one.get("problem")))
+        stages = one["stages"]
+        show(one, output=output, table=lambda: _stages(stages, problem=one.get("problem"), repository=_repository(one)))
         return
     found = session.client.listed("/project", "projects", limit=_ALL)
-    rows = [(item["projectName"], item["stages"], item.get("problem")) for item in found]
+    rows = [(item["projectName"], item["stages"], _repository(item), item.get("problem")) for item in found]
     empty = "There are no projects yet: keptn create project NAME SHIPYARD"
-    show(found, output=output, table=lambda: table(rows, columns=("PROJECT", "STAGES", "NOTE"), empty=empty))
+    columns = ("PROJECT", "STAGES", "REPOSITORY", "NOTE")
+    show(found, output=output, table=lambda: table(rows, columns=columns, empty=empty))
 
 
 @command.command(epilog=example("keptn get stage --project=sockshop", "keptn get stage prod --project=sockshop"))
@@ -181,10 +183,15 @@ def hook(session: Session, *, project: str, service: str, output: str) -> None:
     show(found, output=output, table=lambda: fields({"URL": found["url"], "Header": found["header"]}))
 
 
-def _stages(stages: list[Found], *, problem: str | None) -> str:
+def _repository(project: Found) -> str:
+    """URL of the project's own; empty where the installation keeps it."""
+    return str((project.get("gitCredentials") or {}).get("remoteURL", ""))
+
+
+def _stages(stages: list[Found], *, problem: str | None, repository: str = "") -> str:
     rows = [(item["stageName"], item["services"]) for item in stages]
     shown = table(rows, columns=("STAGE", "SERVICES"), empty="There are no stages.")
-    return f"{shown}\n{problem}" if problem else shown
+    return "\n".join((shown, *([f"Repository: {repository}"] if repository else []), *([problem] if problem else [])))
 
 
 def _live(slot: Found) -> tuple[object, ...]:

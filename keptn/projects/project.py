@@ -14,7 +14,7 @@ from keptn.deployment.trailers import commit_message
 from keptn.errors import InvalidFile, Refused
 from keptn.events import Event, Scope
 from keptn.ports import ObjectStore
-from keptn.projects import artifacts, hook_tokens, new_stages, stages
+from keptn.projects import artifacts, hook_tokens, new_stages, remotes, stages
 
 SHIPYARD = "shipyard.yaml"
 _STATE = ("rejected", "deliveries", "evaluations", "invalidated", "shipyards")
@@ -24,6 +24,16 @@ _STATE = ("rejected", "deliveries", "evaluations", "invalidated", "shipyards")
 
 
 def create(task: Event, ctx: Context) -> tuple[Sequence[str], Sequence[str]]:
+    """As `_create`; the login of a repository that stays nobody's goes."""
+    try:
+        return _create(task, ctx)
+    except Refused:
+        if (remote := remotes.of(task)) and (name := task.scope.project) not in ctx.config_repo.projects():
+            remotes.forget_login(name, remote, ctx)
+        raise
+
+
+def _create(task: Event, ctx: Context) -> tuple[Sequence[str], Sequence[str]]:
     """Make the project that the event asks for; return its stages, and what a person should know besides.
 
     Repeating is fine: one that exists with this very shipyard gets what its stages' places lack, such as a namespace
@@ -39,7 +49,8 @@ def create(task: Event, ctx: Context) -> tuple[Sequence[str], Sequence[str]]:
     branches |= {stage: new_stages.first_files(project, stage) for stage in found}
     warnings = validation.warnings(content, file=SHIPYARD, kind=validation.Kind.SHIPYARD)
     there = project in ctx.config_repo.projects()
-    same = there and is_made_from(content, project, ctx)
+    remote = remotes.of(task)
+    same = there and is_made_from(content, project, ctx) and remote in ("", ctx.config_repo.remote(project))
     if same or not there:  # else it will be refused
         for stage in found:
             ctx.platform.prepare(project, stage)
@@ -47,7 +58,8 @@ def create(task: Event, ctx: Context) -> tuple[Sequence[str], Sequence[str]]:
         new_stages.add_branches(project, found, ctx)
         again = f"project {project} was there already; what its stages lacked in the cluster is made anew"
         return found, [again, *warnings]
-    ctx.config_repo.create(project, branches, message=commit_message(f"Create project {project}", event=task))
+    message = commit_message(f"Create project {project}", event=task)
+    ctx.config_repo.create(project, branches, message=message, remote=remote)
     return found, warnings
 
 
@@ -56,11 +68,12 @@ def is_made_from(shipyard: str, project: str, ctx: Context) -> bool:
     return ctx.config_repo.tree(project, "main").read(SHIPYARD) == shipyard.encode()
 
 
-def delete(task: Event, ctx: Context) -> None:
-    """Delete its routes, workloads, state, hooks and repo. What is not there is fine."""
+def delete(task: Event, ctx: Context) -> Sequence[str]:
+    """Delete its routes, workloads, state, hooks and repo, and say what stays. What is not there is fine."""
     project = text(task, "project")
     if project not in ctx.config_repo.projects():
-        return
+        remotes.forget_logins(project, ctx)  # what a run that was interrupted may have left
+        return []
     left = stages.there(ctx.config_repo, project)
     there = {stage: new_stages.services_of(ctx.config_repo.tree(project, stage)) for stage in left}
     for service in sorted(set().union(*there.values())):
@@ -72,7 +85,10 @@ def delete(task: Event, ctx: Context) -> None:
     ctx.platform.remove_all(project)  # with the rights in its namespaces
     for kind in _STATE:
         delete_below(ctx.store, f"{kind}/{project}/")
+    own = ctx.config_repo.remote(project)
     ctx.config_repo.delete(project)
+    remotes.forget_logins(project, ctx)
+    return [f"its repository {own} stays as it is, and is yours to remove"] if own else []
 
 
 def forget_hook(project: str, service: str, ctx: Context) -> None:

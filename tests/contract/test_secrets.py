@@ -19,7 +19,15 @@ from keptn.context import Context
 from keptn.errors import Refused, Unavailable
 from keptn.settings import Settings
 
-ADMINISTRATORS = {"api/secrets.py", "cli/local.py", "context.py", "projects/project.py", "projects/service.py"}
+ADMINISTRATORS = {
+    "api/git_credentials.py",
+    "api/secrets.py",
+    "cli/local.py",
+    "context.py",
+    "projects/project.py",
+    "projects/remotes.py",
+    "projects/service.py",
+}
 """Modules that may write secrets: what `api`, `onboard_service` and `create_project` call, and a laptop's start."""
 
 
