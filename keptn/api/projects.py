@@ -8,7 +8,7 @@ from keptn import events, names
 from keptn.api import checks, git_credentials, known
 from keptn.api.call import Call, file_text
 from keptn.api.posting import new_event, posted
-from keptn.errors import Refused
+from keptn.errors import InvalidFile, Refused, Unavailable
 from keptn.projects import remotes, stages
 from keptn.projects.project import is_made_from
 from keptn.web import Answer, HttpError, json_answer
@@ -90,11 +90,16 @@ def _repository(project: str, call: Call) -> dict[str, object]:
 
 
 def _named(project: str, call: Call) -> dict[str, object]:
-    """The project's stages; where its shipyard cannot be read, those that have a branch, and what is wrong with it."""
+    """The project's stages; where its shipyard cannot be read, those that have a branch, and what is wrong with it.
+
+    A repository of its own that is away hides no other project.
+    """
     try:
         return {"stages": list(known.stage_names(project, call.ctx))}
-    except Refused as problem:
+    except InvalidFile as problem:
         return {"stages": list(known.stages_there(project, call.ctx)), "problem": str(problem)}
+    except (Refused, Unavailable) as problem:
+        return {"stages": [], "problem": str(problem)}
 
 
 def _stages(project: str, call: Call) -> dict[str, object]:

@@ -47,9 +47,12 @@ def project(session: Session, *, name: str | None, output: str) -> None:
         show(one, output=output, table=lambda: _stages(stages, problem=one.get("problem"), repository=_repository(one)))
         return
     found = session.client.listed("/project", "projects", limit=_ALL)
-    rows = [(item["projectName"], item["stages"], _repository(item), item.get("problem")) for item in found]
+    own = ("REPOSITORY",) if any(map(_repository, found)) else ()
+    rows = [
+        (item["projectName"], item["stages"], item.get("problem"), *(_repository(item) for _ in own)) for item in found
+    ]
     empty = "There are no projects yet: keptn create project NAME SHIPYARD"
-    columns = ("PROJECT", "STAGES", "REPOSITORY", "NOTE")
+    columns = ("PROJECT", "STAGES", "NOTE", *own)
     show(found, output=output, table=lambda: table(rows, columns=columns, empty=empty))
 
 

@@ -6,15 +6,17 @@ was interrupted is completed by its repetition.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 from keptn import names
 from keptn.context import Context
 from keptn.deployment.trailers import commit_message
-from keptn.errors import InvalidFile, Refused
+from keptn.errors import InvalidFile, Refused, Unavailable
 from keptn.events import Event, Scope
 from keptn.ports import ObjectStore
 from keptn.projects import artifacts, hook_tokens, new_stages, remotes, stages
+from keptn.records import objects
 
 SHIPYARD = "shipyard.yaml"
 _STATE = ("rejected", "deliveries", "evaluations", "invalidated", "shipyards")
@@ -74,9 +76,14 @@ def delete(task: Event, ctx: Context) -> Sequence[str]:
     if project not in ctx.config_repo.projects():
         remotes.forget_logins(project, ctx)  # what a run that was interrupted may have left
         return []
-    left = stages.there(ctx.config_repo, project)
-    there = {stage: new_stages.services_of(ctx.config_repo.tree(project, stage)) for stage in left}
-    for service in sorted(set().union(*there.values())):
+    own = ctx.config_repo.remote(project)
+    try:
+        there = _stands(project, ctx)
+    except (Refused, Unavailable):
+        if not own:
+            raise
+        there = _ran(project, ctx)  # a server of somebody else's may be gone for good
+    for service in sorted({*artifacts.services(ctx.store, project)}.union(*there.values())):
         forget_hook(project, service, ctx)
     ctx.secret_admin.delete(hook_tokens.problems_secret(project))
     for stage, services in there.items():
@@ -85,10 +92,25 @@ def delete(task: Event, ctx: Context) -> Sequence[str]:
     ctx.platform.remove_all(project)  # with the rights in its namespaces
     for kind in _STATE:
         delete_below(ctx.store, f"{kind}/{project}/")
-    own = ctx.config_repo.remote(project)
     ctx.config_repo.delete(project)
     remotes.forget_logins(project, ctx)
     return [f"its repository {own} stays as it is, and is yours to remove"] if own else []
+
+
+def _stands(project: str, ctx: Context) -> Mapping[str, Sequence[str]]:
+    """Stages, each with its services, as Git says it."""
+    left = stages.there(ctx.config_repo, project)
+    return {stage: new_stages.services_of(ctx.config_repo.tree(project, stage)) for stage in left}
+
+
+def _ran(project: str, ctx: Context) -> Mapping[str, Sequence[str]]:
+    """Stages, each with the services that ever ran there: the fences that `orchestrate` has left of them."""
+    stored = ctx.store.get(objects.retired(project))
+    found: dict[str, list[str]] = {}
+    for slot in json.loads(stored.data) if stored else {}:
+        stage, _, service = slot.partition("/")
+        found.setdefault(stage, []).append(service)
+    return found
 
 
 def forget_hook(project: str, service: str, ctx: Context) -> None:

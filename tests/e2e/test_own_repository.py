@@ -80,7 +80,7 @@ def test_a_project_lives_on_the_teams_git_server(team: Team) -> None:
     create = ("create", "project", "shop", f"--shipyard={team.file('shipyard.yaml', SHIPYARD)}")
     first = f"--git-remote-url={team.url('locked-first')}"
     keptn = team.system.keptn
-    assert "wants other credentials; give them" in team.refused(*create, first, "--git-token=wrong-token")
+    assert "give the right ones: --git-user=… --git-token=…" in team.refused(*create, first, "--git-token=wrong-token")
     assert "no projects yet" in keptn("get", "project")
     keptn(*create, first, "--git-user=keptn", f"--git-token={TOKEN}")
     keptn("onboard", "service", "--project=shop", f"--values={team.file('values.yaml', VALUES)}")

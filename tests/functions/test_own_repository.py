@@ -6,7 +6,9 @@ import logging
 
 import pytest
 
+from keptn.adapters.config_repo.memory import MemoryConfigRepo
 from keptn.errors import Refused, Unavailable
+from keptn.events import Scope
 from keptn.records.repository import login_key
 from tests.world import SHIPYARD, error
 
@@ -199,6 +201,39 @@ def test_a_deleted_project_leaves_its_repository_and_no_login(shop, keptn):
     assert said == f"Project shop is deleted; its repository {URL} stays as it is, and is yours to remove.\n"
     assert (login(shop), shop.secrets.get("git", "token")) == (None, "own")
     assert keptn("delete", "project", "sockshop", "--yes")[1] == "Project sockshop is deleted.\n"
+
+
+@pytest.mark.parametrize("trouble", [Unavailable("the server is away"), Refused("there is no repository")])
+def test_a_repository_that_is_gone_hides_no_other_project(shop, api, keptn, tmp_path, monkeypatch, trouble):
+    """It is listed with its trouble; the others answer, and it can be deleted with all that keptn has of it."""
+    (tmp_path / "values.yaml").write_text("service: web\nimage: shop/web\n")
+    keptn("onboard", "service", "--project=shop", "--values=values.yaml")
+    ran = Scope(project="shop", stage="dev", service="old")
+    shop.store.put("retired/shop.json", b'{"dev/old": {"epoch": 1, "revision": 1}}')
+    shop.context.router.routes[ran] = None
+    for name in ("tree", "branches", "commit"):
+        monkeypatch.setattr(MemoryConfigRepo, name, gone(getattr(MemoryConfigRepo, name), trouble))
+    listed = " ".join(keptn("get", "project")[1].split())
+    assert str(trouble) in listed and "sockshop" in listed
+    delivery = {"service": "carts", "image": "keptn/carts:1.0.0"}
+    told = error(api("POST", "/v1/delivery", delivery))
+    assert told == f"whose carts it is cannot be told: {trouble}; say --project and --service"
+    assert api("POST", "/v1/delivery", {"project": "sockshop", **delivery}).status_code == 202
+    assert "is deleted" in keptn("delete", "project", "shop", "--yes")[1]
+    assert (shop.secrets.get("hook-shop.web", "token"), login(shop)) == (None, None)
+    assert not [name for name in shop.store.list("images/").names if name.endswith("shop.web")]
+    assert ran not in shop.context.router.routes
+
+
+def gone(ask, trouble):
+    """The same, for all projects but `shop`."""
+
+    def answer(repo, project, *arguments, **named):
+        if project == "shop":
+            raise trouble
+        return ask(repo, project, *arguments, **named)
+
+    return answer
 
 
 def test_it_is_shown_without_its_login(shop, keptn):

@@ -81,9 +81,9 @@ class MemoryConfigRepo:
             self._projects[project], self._created[project], self._remotes[project] = made, asked, remote
 
     def remote(self, project: str) -> str:
-        with self._lock:
-            self.branches(project)
-            return self._remotes[project]
+        if project not in self._projects:
+            raise rules.no_project(project, self._projects)
+        return self._remotes[project]
 
     def check_remote(self, project: str, remote: str, *, login: str, mirrored: bool = False) -> None:  # noqa: ARG002
         """Every login is right."""

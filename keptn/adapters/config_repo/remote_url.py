@@ -49,7 +49,7 @@ def check_host(url: str, *, named: Sequence[str]) -> None:
     if parts.scheme != "https":
         raise Refused(f"{url} is plain HTTP, and the token could be read on its way; write https://, or {allow}")
     if any(_is_inside(address) for address in _addresses(host)):
-        raise Refused(f"{url} leads to keptn's own machine, where no project's repository is; correct it, or {allow}")
+        raise Refused(f"{url} leads to keptn's own machine or its link, where no repository is; correct it, or {allow}")
 
 
 def _split(url: str) -> SplitResult | None:

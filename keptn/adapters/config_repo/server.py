@@ -22,7 +22,7 @@ GONE = b"0" * 40
 TIMEOUT_S = 30.0
 """How long a server may be silent, seconds."""
 TRIED_S = 5.0
-"""The same where somebody waits to hear whether a URL is right."""
+"""How long a project's own server may take to be reached, and all that it may take where somebody waits, seconds."""
 MOST_KEPT = 10
 """Connections that are kept for requests that run side by side."""
 _LOST = re.compile(r"failed to (update|lock)|cannot lock|fetch first|non-fast-forward|stale info|already (exists|been)")
@@ -145,6 +145,8 @@ class GitServer:
             exchange.end()
 
     def _where_login(self, project: str) -> str:
+        if self._once:
+            return "give the right ones: --git-user=… --git-token=…"
         if self._login_key:
             return f"give them: keptn update project {project} --git-user=… --git-token=…"
         return "see secret git, keys user, token"
@@ -166,8 +168,12 @@ class _Exchange:
 
     def __init__(self, pool: Any, *, own: bool, once: bool) -> None:  # noqa: ANN401 - urllib3's
         self._pool, self._answers = pool, list[Any]()
-        self._how: dict[str, Any] = {"redirect": False} if own else {}
-        self._how |= {"retries": False, "timeout": TRIED_S} if once else {}
+        self._how: dict[str, Any] = {}
+        if own:
+            from urllib3 import Timeout
+
+            patience = Timeout(connect=TRIED_S, read=TRIED_S if once else TIMEOUT_S)
+            self._how = {"redirect": False, "retries": 0 if once else 1, "timeout": patience}
 
     @property
     def headers(self) -> Any:  # noqa: ANN401
