@@ -76,7 +76,10 @@ class Commit:
 
 
 Change = Callable[[Tree], Mapping[str, bytes | None]]
-"""From what is there to what shall be written: path to new content, None deletes. May run again after a lost race."""
+"""From what is there to what shall be written: path to new content, None deletes. May run again after a lost race.
+
+In a project that moves, a commit that lost was perhaps taken along: then it runs on what it has written.
+"""
 
 
 class ConfigRepo(Protocol):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -440,6 +443,35 @@ def test_a_commit_during_the_move_is_not_lost(repo, team, store, moment):
     assert len(writes) == 2
     assert team.files("second", "dev") == ["meanwhile", "stage.yaml"]
     assert bool(put_later) == (moment == 1)
+
+
+def test_nothing_is_lost_while_a_project_moves(repo, team):
+    """Three that commit, while it moves three times: every commit that was told as made is in one line of history."""
+    create(repo)
+    moved = threading.Event()
+
+    def write(who):
+        made = []
+        while not moved.is_set():
+            with contextlib.suppress(Unavailable):  # the Broker would deliver again
+                put(repo, f"{who}-{len(made)}")
+                made.append(f"{who}-{len(made)}")
+        return made
+
+    with ThreadPoolExecutor(3) as pool:
+        writing = [pool.submit(write, who) for who in "abc"]
+        try:
+            for number in range(3):
+                url = team.repository(f"r{number}")
+                while repo.remote("sockshop") != url:
+                    with contextlib.suppress(Unavailable):
+                        repo.move("sockshop", url)
+        finally:
+            moved.set()
+        made = {path for one in writing for path in one.result()}
+    there = {*repo.tree("sockshop", "dev").list()} - {"stage.yaml"}
+    assert made <= there and len(there - made) <= 3, "each may have pushed what it was not told of"
+    assert len(team.log("r2", "dev")) == len(there) + 1, "what was taken along is not made again"
 
 
 def test_a_commit_that_is_pushed_while_the_project_leaves_is_made_again(repo, team, store):
