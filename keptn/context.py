@@ -24,7 +24,7 @@ ADAPTERS: Mapping[str, Mapping[str, str]] = {
         "memory": "store.memory:MemoryStore",
     },
     "config_repo": {
-        "folder": "config_repo.folder:GitConfigRepo",
+        "folder": "config_repo.own_remotes:FolderAndRemotes",
         "remote": "config_repo.remote:RemoteConfigRepo",
         "memory": "config_repo.memory:MemoryConfigRepo",
     },

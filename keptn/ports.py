@@ -76,16 +76,39 @@ class Commit:
 
 
 Change = Callable[[Tree], Mapping[str, bytes | None]]
-"""From what is there to what shall be written: path to new content, None deletes. May run again after a lost race."""
+"""From what is there to what shall be written: path to new content, None deletes. May run again after a lost race.
+
+In a project that moves, a commit that lost was perhaps taken along: then it runs on what it has written.
+"""
 
 
 class ConfigRepo(Protocol):
     """One Git repository per project, one branch per stage; the shipyard is on `main`."""
 
-    def create(self, project: str, branches: Mapping[str, Mapping[str, bytes]], *, message: str) -> None:
+    def create(
+        self, project: str, branches: Mapping[str, Mapping[str, bytes]], *, message: str, remote: str = ""
+    ) -> None:
         """Make the repository with these branches and files, or nothing at all. Repeating the same call is fine.
 
-        Raises Refused if a different repository of that name exists.
+        remote: URL of one of the project's own; empty: where the installation keeps them. Raises Refused if a different
+        repository of that name exists, or if files or branches are there that are not keptn's.
+        """
+
+    def remote(self, project: str) -> str:
+        """URL of the project's own repository; empty where the installation keeps it. Raises Unknown."""
+
+    def check_remote(self, project: str, remote: str, *, login: str, mirrored: bool = False) -> None:
+        """Whether the project, there or not yet, could have its repository at the URL; changes nothing.
+
+        login: `user:token`, or empty. mirrored: as of `move`. Raises Refused or Unavailable, with what is in the way.
+        """
+
+    def move(self, project: str, remote: str, *, mirrored: bool = False) -> None:
+        """Take every branch and tag to another repository, and go on there. The old one is left as it is.
+
+        mirrored: all of it is there already, and the old one need not answer.
+        What is committed meanwhile comes along, or is Unavailable for a moment. Repeating is fine. Raises Refused or
+        Unavailable, and then the project is where it was.
         """
 
     def delete(self, project: str) -> None: ...
@@ -395,6 +418,12 @@ class SecretAdmin(Protocol):
 
     def put(self, name: str, values: Mapping[str, str]) -> None:
         """Replace the secret as a whole. Raises Refused for a name or key that is none."""
+
+    def merge(self, name: str, values: Mapping[str, str], *, instead_of: str = "") -> None:
+        """Write these keys of the secret; the others stay, but for those that begin with `instead_of`, if it is given.
+
+        Of those who write at once none loses. A secret that is not there is made, if there is anything to write.
+        """
 
     def names(self) -> Sequence[str]: ...
 

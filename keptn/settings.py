@@ -35,6 +35,9 @@ class Settings:
     """`KEPTN_CONFIG_REPO`: where projects' Git repositories are."""
     git_url: str = ""
     """`KEPTN_GIT_URL`: URL of a project's repository, `{project}` in it; for the config repo `remote`."""
+    insecure_git_hosts: str = ""
+    """`KEPTN_INSECURE_GIT_HOSTS`: hosts that projects' own repositories may be on though they speak plain HTTP or are
+    this machine: globs, with spaces."""
     platform: str = "process"
     """`KEPTN_PLATFORM`: what runs the workloads."""
     router: str = "envoy"

@@ -36,6 +36,7 @@ TOKENS = {
 }
 STEPS = {
     events.PROJECT_CREATE: "create_project",
+    events.PROJECT_UPDATE: "create_project",
     events.PROJECT_DELETE: "create_project",
     events.SERVICE_CREATE: "onboard_service",
     events.SERVICE_DELETE: "onboard_service",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from keptn import shipyard
 from keptn.api.call import SOURCE
 from keptn.context import Context
-from keptn.errors import InvalidFile, Unknown
+from keptn.errors import InvalidFile, KeptnError, Refused, Unavailable, Unknown
 from keptn.ports import Tree
 from keptn.projects import new_stages, stages
 from keptn.projects.project import stages_of
@@ -112,11 +112,19 @@ def service(project_name: str, name: str, ctx: Context) -> str:
 
 def service_of_any(project_names: Sequence[str], name: str, ctx: Context) -> str:
     """The name itself. Raises Unknown if none of the projects has it."""
-    there = sorted({one for project_name in project_names for one in all_services(project_name, ctx)})
+    there = set[str]()
+    away: KeptnError | None = None
+    for project_name in project_names:
+        try:
+            there |= {*all_services(project_name, ctx)}
+        except (Refused, Unavailable) as why:
+            away = why
     if name in there:
         return name
+    if away:
+        raise away
     where = f"project {project_names[0]} has no" if len(project_names) == 1 else "no project has a"
-    raise Unknown(f"{where} service {name!r}; {_listed('services', there)}")
+    raise Unknown(f"{where} service {name!r}; {_listed('services', sorted(there))}")
 
 
 def service_in(project_name: str, stage_name: str, name: str, ctx: Context) -> str:

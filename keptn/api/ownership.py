@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from keptn.api import known
 from keptn.context import Context
-from keptn.errors import Unknown
+from keptn.errors import Refused, Unavailable, Unknown
 from keptn.projects import artifacts, values
 from keptn.projects.artifacts import Owner
 from keptn.web import HttpError
@@ -48,7 +48,10 @@ def _candidates(repository: str, service: str, ctx: Context) -> Iterator[Sequenc
     if not service:
         yield artifacts.owners(ctx.store, repository)
     name = service or repository.rpartition("/")[2]
-    there = [project for project in known.projects(ctx) if name in known.all_services(project, ctx)]
+    try:
+        there = [project for project in known.projects(ctx) if name in known.all_services(project, ctx)]
+    except (Refused, Unavailable) as away:
+        raise HttpError(f"whose {name} it is cannot be told: {away}; say --project and --service", status=424) from away
     yield [Owner(project=project, service=name) for project in there]
     if not service:
         yield artifacts.owners_of_short(ctx.store, repository)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from keptn import events, names
-from keptn.api import checks, known, stage_view
+from keptn.api import checks, git_credentials, known, stage_view
 from keptn.api.call import Call, file_text
 from keptn.api.posting import new_event, posted
-from keptn.errors import Refused
-from keptn.projects import stages
+from keptn.errors import InvalidFile, Refused, Unavailable
+from keptn.projects import remotes, stages
 from keptn.projects.project import is_made_from
 from keptn.web import Answer, HttpError, json_answer
 
@@ -18,10 +20,39 @@ def create(call: Call) -> Answer:
     names.check_project(name)
     shipyard = file_text(call.text("shipyard"))
     checks.shipyard(shipyard, call.ctx, project=name, called=call.optional("file"))
-    if name in known.projects(call.ctx) and not is_made_from(shipyard, name, call.ctx):
+    there = name in known.projects(call.ctx)
+    if there and not is_made_from(shipyard, name, call.ctx):
         what = f"project {name!r} exists with another shipyard"
         raise HttpError(f"{what}; choose another name, or change that: keptn add-resource", status=409)
-    return posted(new_event(events.PROJECT_CREATE, {"project": name, "shipyard": shipyard}, call), call.ctx)
+    git = git_credentials.given(call)
+    if there and git.url not in ("", call.ctx.config_repo.remote(name)):
+        what = f"project {name!r} exists with another repository"
+        raise HttpError(f"{what}; choose another name, or change that: keptn update project", status=409)
+    if git.login and not git.url:
+        raise HttpError("a login for which repository? give its URL: --git-remote-url", status=400)
+    data = {"project": name, "shipyard": shipyard}
+    if git.url:
+        git.tried_for(name, call).kept_for(name, call)
+        data |= {remotes.URL: git.url}
+    return posted(new_event(events.PROJECT_CREATE, data, call), call.ctx)
+
+
+def update(call: Call) -> Answer:
+    """Have the project in another repository, or reach its own with another login; both are tried before."""
+    name = known.project(call.path.get("project") or call.text("name", "projectName"), call.ctx)
+    if call.body.get("shipyard"):
+        raise HttpError("a shipyard changes with keptn add-resource --resource=shipyard.yaml", status=400)
+    git, present = git_credentials.given(call), call.ctx.config_repo.remote(name)
+    if not git.login and git.url in ("", present):
+        raise HttpError("nothing to update: give a --git-remote-url, or a --git-token", status=400)
+    if not (git.url or present):
+        kept = f"project {name} is where the installation keeps repositories, whose login is the secret git"
+        raise HttpError(f"{kept} (keptn update secret git); --git-remote-url gives it one of its own", status=400)
+    mirrored = call.body.get(remotes.MIRRORED) is True
+    moved = replace(git, url=git.url or present).tried_for(name, call, mirrored=mirrored)
+    moved.kept_for(name, call)
+    data = {"project": name, remotes.URL: moved.url, **({remotes.MIRRORED: True} if mirrored else {})}
+    return posted(new_event(events.PROJECT_UPDATE, data, call), call.ctx)
 
 
 def delete(call: Call) -> Answer:
@@ -33,14 +64,14 @@ def index(call: Call) -> Answer:
     there = known.projects(call.ctx)
     page = [name for name in there if name > call.page_token][: call.page_size]
     following = page[-1] if page and page[-1] != there[-1] else ""
-    shown = [{"projectName": name, **_named(name, call)} for name in page]
+    shown = [{"projectName": name, **_named(name, call), **_repository(name, call)} for name in page]
     return json_answer({"projects": shown, "nextPageKey": following, "totalCount": len(there)})
 
 
 def show(call: Call) -> Answer:
     name = known.project(call.path["project"], call.ctx)
     text = stages.shipyard(call.ctx.config_repo, name).decode(errors="replace")
-    return json_answer({"projectName": name, **_stages(name, call), "shipyard": text})
+    return json_answer({"projectName": name, **_stages(name, call), **_repository(name, call), "shipyard": text})
 
 
 def stage_index(call: Call) -> Answer:
@@ -52,12 +83,23 @@ def stage(call: Call) -> Answer:
     return json_answer(stage_view.described(project, known.stage(project, call.path["stage"], call.ctx), call.ctx))
 
 
+def _repository(project: str, call: Call) -> dict[str, object]:
+    """Where the project's own repository is, without its login; nothing where the installation keeps it."""
+    url = call.ctx.config_repo.remote(project)
+    return {"gitCredentials": {"remoteURL": url}} if url else {}
+
+
 def _named(project: str, call: Call) -> dict[str, object]:
-    """The project's stages; where its shipyard cannot be read, those that have a branch, and what is wrong with it."""
+    """The project's stages; where its shipyard cannot be read, those that have a branch, and what is wrong with it.
+
+    A repository of its own that is away hides no other project.
+    """
     try:
         return {"stages": list(known.stage_names(project, call.ctx))}
-    except Refused as problem:
+    except InvalidFile as problem:
         return {"stages": list(known.stages_there(project, call.ctx)), "problem": str(problem)}
+    except (Refused, Unavailable) as problem:
+        return {"stages": [], "problem": str(problem)}
 
 
 def _stages(project: str, call: Call) -> dict[str, object]:

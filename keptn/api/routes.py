@@ -34,6 +34,8 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("GET", "/v1/project", "projects:index"),
     ("POST", "/v1/project", "projects:create"),
     ("GET", _P, "projects:show"),
+    ("PUT", "/v1/project", "projects:update"),
+    ("PUT", _P, "projects:update"),
     ("DELETE", _P, "projects:delete"),
     ("GET", _P + "/stage", "projects:stage_index"),
     ("GET", _STAGE, "projects:stage"),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from keptn.api import known
 from keptn.api.call import Call
 from keptn.errors import Unknown
 from keptn.projects import hook_tokens
+from keptn.records import repository
 from keptn.web import Answer, HttpError, json_answer
 
 RESERVED = "api"
@@ -28,6 +32,8 @@ def update(call: Call) -> Answer:
 
 def delete(call: Call) -> Answer:
     name = _existing(call)
+    if name == repository.SECRET:
+        _check_nobody_needs_it(call)
     call.ctx.secret_admin.delete(name)
     return json_answer({"name": name})
 
@@ -37,8 +43,30 @@ def _put(name: str, call: Call, *, status: int) -> Answer:
     if not values:
         raise HttpError("a secret needs at least one key in 'data'", status=400)
     hook_tokens.check_values(name, values.get("token", ""))
-    call.ctx.secret_admin.put(name, values)
+    if name == repository.SECRET:
+        _check_is_installations(values)
+        call.ctx.secret_admin.merge(name, values)  # the logins of projects lie beside it
+    else:
+        call.ctx.secret_admin.put(name, values)
     return json_answer({"name": name, "keys": sorted(values)}, status=status)
+
+
+def _check_is_installations(values: Mapping[str, str]) -> None:
+    if strange := [key for key in values if "." in key]:
+        raise HttpError(
+            f"the key {strange[0]!r} is none of the installation's; the login of a project's own repository changes "
+            "with keptn update project",
+            status=400,
+        )
+
+
+def _check_nobody_needs_it(call: Call) -> None:
+    if own := [name for name in known.projects(call.ctx) if call.ctx.config_repo.remote(name)]:
+        raise HttpError(
+            f"the secret 'git' holds the logins of {', '.join(own[:5])}, which go with their projects; "
+            "keptn update secret git changes the installation's",
+            status=409,
+        )
 
 
 def _existing(call: Call) -> str:

@@ -8,6 +8,7 @@ import click
 
 from keptn.cli import files, follow
 from keptn.cli.examples import example
+from keptn.cli.git_options import credentials, git_options
 from keptn.cli.onboarding import onboard
 from keptn.cli.output import done
 from keptn.cli.secret_values import values_of, values_options
@@ -23,25 +24,35 @@ def command() -> None:
 
 @command.command(
     epilog=example(
-        "keptn create project sockshop shipyard.yaml", "keptn create project sockshop --shipyard=shipyard.yaml"
+        "keptn create project sockshop shipyard.yaml",
+        "keptn create project sockshop --shipyard=shipyard.yaml --git-remote-url=URL --git-user=USER --git-token=TOKEN",
     )
 )
 @click.argument("name")
 @click.argument("shipyard_file", metavar="SHIPYARD", required=False, type=click.Path(path_type=Path))
 @click.option("--shipyard", "shipyard_option", type=click.Path(path_type=Path), help="The same as SHIPYARD.")
+@git_options
 @follow.no_wait_option
 @pass_session
 def project(
-    session: Session, *, name: str, shipyard_file: Path | None, shipyard_option: Path | None, no_wait: bool
+    session: Session,
+    /,
+    *,
+    name: str,
+    shipyard_file: Path | None,
+    shipyard_option: Path | None,
+    no_wait: bool,
+    **git: str,
 ) -> int:
     """Create the project NAME: a config repo with a branch per stage of SHIPYARD.
 
-    Once more with the same SHIPYARD, it makes what the stages of the project lack in the cluster.
+    With --git-remote-url that is an empty repository of your own. Once more with the same SHIPYARD, it makes what the
+    stages of the project lack in the cluster.
     """
     file = shipyard_file or shipyard_option
     if file is None:
         raise click.UsageError("Missing argument 'SHIPYARD': the file that names the stages.")
-    body = {"name": name, "shipyard": files.text_to_send(file), "file": str(file)}
+    body = {"name": name, "shipyard": files.text_to_send(file), "file": str(file), **credentials(git)}
     posted = session.client.post("/project", body)
     return follow.administration(session.client, posted, told=f"Project {name} is created.", no_wait=no_wait)
 

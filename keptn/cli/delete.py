@@ -32,10 +32,10 @@ def command() -> None:
 @follow.no_wait_option
 @pass_session
 def project(session: Session, *, name: str, yes: bool, no_wait: bool) -> int:
-    """Delete the project NAME: its services stop, its config repo goes; recorded events stay."""
-    _ask(f"Delete project {name}, its config repo and all that runs in its stages?", yes=yes)
+    """Delete the project NAME: its services stop, its config repo goes, unless that is your own; events stay."""
+    _ask(f"Delete project {name}, all that runs in its stages and, unless that is your own, its config repo?", yes=yes)
     posted = session.client.delete(f"/project/{segment(name)}")
-    return follow.administration(session.client, posted, told=f"Project {name} is deleted.", no_wait=no_wait)
+    return follow.administration(session.client, posted, no_wait=no_wait)
 
 
 @command.command(epilog=example("keptn delete service carts --project=sockshop"))

@@ -27,9 +27,17 @@ _PAUSE_S = 0.3
 
 
 def administration(
-    client: Client, posted: Mapping[str, Any], *, told: str, no_wait: bool, more: Callable[[], Mapping[str, Any]] = dict
+    client: Client,
+    posted: Mapping[str, Any],
+    *,
+    no_wait: bool,
+    told: str = "",
+    more: Callable[[], Mapping[str, Any]] = dict,
 ) -> ExitCode:
-    """Follow the making or deleting of a project or service. told: the sentence for success. more: of what was made."""
+    """Follow the making or deleting of a project or service.
+
+    told: the sentence for success; empty: the step's own. more: of what was made.
+    """
     context = posted["keptnContext"]
     links = {"events": client.link(f"/event?keptnContext={segment(context)}")}
     output.know(context=context, state="started", result="", **_place(posted), links=links)
@@ -41,8 +49,8 @@ def administration(
     output.know(state="finished", result=data.get("result"))
     if data.get("result") != "pass":
         raise KeptnError(str(data.get("message") or f"{posted['type']} ended with result {data.get('result')!r}"))
-    warnings = list(data.get("warnings", ()))
-    output.done(told, warnings=warnings, **more())
+    message, warnings = str(data.get("message")), list(data.get("warnings", ()))
+    output.done(told or f"{message[:1].upper()}{message[1:]}.", warnings=warnings, **more())
     for warning in warnings:
         output.say(f"Warning: {warning}")
     return ExitCode.PASS

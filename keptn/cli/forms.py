@@ -28,12 +28,21 @@ _OF_SEQUENCES = ("abort", "pause", "resume")
 _OTHER: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("send", "event", "start-evaluation"): ("trigger", "evaluation"),
 }
-_GIT = (
-    "the config repos of all projects are where the installation keeps them, on a Git server with "
-    "KEPTN_CONFIG_REPO=remote (docs/adapters.md)"
+_SHIPYARD = "the shipyard of a project changes with keptn add-resource --resource=shipyard.yaml"
+_KEY = (
+    "a project's own repository is reached over HTTPS, with --git-user and --git-token; over SSH only an installation "
+    "reaches its repositories (KEPTN_GIT_URL, docs/adapters.md)"
 )
+_PROXY = "the proxy to a Git server is the installation's: HTTPS_PROXY where its functions run (docs/adapters.md)"
+_TLS = (
+    "certificates are always checked; an authority of your own is the installation's (knative/components/registry-ca)"
+)
+_GIT: Mapping[str, str] = {
+    **dict.fromkeys(("--git-private-key", "--git-private-key-pass"), _KEY),
+    **dict.fromkeys(("--git-proxy-url", "--git-proxy-scheme", "--git-proxy-user", "--git-proxy-password"), _PROXY),
+    **dict.fromkeys(("--git-proxy-insecure", "--insecure-skip-tls", "--git-pem-certificate"), _TLS),
+}
 _NO_PLACE: Mapping[tuple[str, ...], str] = {
-    ("update", "project"): f"its shipyard changes with keptn add-resource --resource=shipyard.yaml; {_GIT}",
     ("install",): "keptn is installed by its manifests, kubectl apply -k (docs/cluster.md), or runs here: keptn local",
     ("uninstall",): "keptn is taken away as it was installed: kubectl delete -k (docs/cluster.md)",
     ("upgrade",): "keptn is upgraded by its manifests (docs/cluster.md, Upgrade); projects stay as they are",
@@ -41,13 +50,14 @@ _NO_PLACE: Mapping[tuple[str, ...], str] = {
     ("generate",): "the docs are in docs/, keptn COMMAND --help has the rest",
 }
 _NO_OPTION: Mapping[tuple[str, str], Mapping[str, str]] = {
-    ("create", "project"): dict.fromkeys(("--git-remote-url", "--git-user", "--git-token"), _GIT),
+    ("create", "project"): _GIT,
+    ("update", "project"): {**_GIT, "--shipyard": _SHIPYARD},
     ("onboard", "service"): {
         "--chart": "the templates of a chart are not read; its values file is: --values=CHART/values.yaml",
         "--deployment": "manifests are rendered from a values file: --values=FILE (docs/services.md)",
     },
 }
-_MEANS_NOTHING = {("create", "project"): ("-y", "--yes")}
+_MEANS_NOTHING = dict.fromkeys((("create", "project"), ("update", "project")), ("-y", "--yes"))
 
 
 def translated(arguments: Sequence[str]) -> list[str]:

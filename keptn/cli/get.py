@@ -43,12 +43,16 @@ def project(session: Session, *, name: str | None) -> None:
     """Show all projects, or the project NAME."""
     if name:
         one = session.client.get(f"/project/{segment(name)}")
-        show(one, table=lambda: listings.stages(one["stages"], problem=one.get("problem")))
+        show(one, table=lambda: listings.stages(one["stages"], problem=one.get("problem"), repository=_repository(one)))
         return
     found = session.client.listed("/project", "projects", limit=_ALL)
-    rows = [(item["projectName"], item["stages"], item.get("problem")) for item in found]
+    own = ("REPOSITORY",) if any(map(_repository, found)) else ()
+    rows = [
+        (item["projectName"], item["stages"], item.get("problem"), *(_repository(item) for _ in own)) for item in found
+    ]
     empty = "There are no projects yet: keptn create project NAME SHIPYARD"
-    show(found, table=lambda: table(rows, columns=("PROJECT", "STAGES", "NOTE"), empty=empty))
+    columns = ("PROJECT", "STAGES", "NOTE", *own)
+    show(found, table=lambda: table(rows, columns=columns, empty=empty))
 
 
 @command.command(epilog=example("keptn get stage --project=sockshop", "keptn get stage prod --project=sockshop"))
@@ -178,6 +182,11 @@ def hook(session: Session, *, project: str, service: str) -> None:
     """Show where a registry posts its pushes of a service, and with which header."""
     found = session.client.get(f"/project/{segment(project)}/service/{segment(service)}/hook")
     show(found, table=lambda: fields({"URL": found["url"], "Header": found["header"]}))
+
+
+def _repository(project: Found) -> str:
+    """URL of the project's own; empty where the installation keeps it."""
+    return str((project.get("gitCredentials") or {}).get("remoteURL", ""))
 
 
 def _steps(view: Found) -> str:

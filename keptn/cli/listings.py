@@ -12,7 +12,7 @@ Found = Mapping[str, Any]
 _SHORT_STATES = {"waitingForApproval": "asks"}
 
 
-def stages(found: Sequence[Found], *, problem: str | None) -> str:
+def stages(found: Sequence[Found], *, problem: str | None, repository: str = "") -> str:
     rows = [
         (one["stageName"], one.get("deploymentStrategy") or "-", one.get("testStrategy") or "-", _gates(one),
          one.get("approval") or "-", one["services"])
@@ -20,7 +20,7 @@ def stages(found: Sequence[Found], *, problem: str | None) -> str:
     ]  # fmt: skip
     columns = ("STAGE", "STRATEGY", "TESTS", "GATE", "ASKS ON", "SERVICES")
     shown = table(rows, columns=columns, empty="There are no stages.")
-    return f"{shown}\n{problem}" if problem else shown
+    return "\n".join((shown, *([f"Repository: {repository}"] if repository else []), *([problem] if problem else [])))
 
 
 def _gates(stage: Found) -> Forms:

@@ -11,6 +11,7 @@ from keptn.remediation import runbook
 
 ADMINISTRATION = {
     "project.create": "Creating project {project}",
+    "project.update": "Changing the repository of project {project}",
     "project.delete": "Deleting project {project}",
     "service.create": "Adding {service} to project {project}",
     "service.delete": "Removing {service} from project {project}",

@@ -62,6 +62,12 @@ def owners_of_short(store: ObjectStore, short: str) -> Sequence[Owner]:
     return [Owner(project=project, service=service) for project, _, service in parts]
 
 
+def services(store: ObjectStore, project: str) -> Iterator[str]:
+    """Those of the project that have images. Looks at every service there is: only for deleting them."""
+    owners = (name.rpartition("/")[2].partition(".") for name in _names(store, objects.IMAGES))
+    return (service for owner, _, service in owners if owner == project)
+
+
 def owner_objects(store: ObjectStore, project: str, service: str) -> Iterator[str]:
     """All of a service, whatever the repository. Looks at every service there is: only for deleting one."""
     return (name for name in _names(store, objects.IMAGES) if name.rpartition("/")[2] == f"{project}.{service}")

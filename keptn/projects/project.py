@@ -6,15 +6,17 @@ was interrupted is completed by its repetition.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 from keptn import names
 from keptn.context import Context
 from keptn.deployment.trailers import commit_message
-from keptn.errors import InvalidFile, Refused
+from keptn.errors import InvalidFile, Refused, Unavailable
 from keptn.events import Event, Scope
 from keptn.ports import ObjectStore
-from keptn.projects import artifacts, hook_tokens, new_stages, stages
+from keptn.projects import artifacts, hook_tokens, new_stages, remotes, stages
+from keptn.records import objects
 
 SHIPYARD = "shipyard.yaml"
 _STATE = ("rejected", "deliveries", "evaluations", "invalidated", "shipyards")
@@ -24,6 +26,16 @@ _STATE = ("rejected", "deliveries", "evaluations", "invalidated", "shipyards")
 
 
 def create(task: Event, ctx: Context) -> tuple[Sequence[str], Sequence[str]]:
+    """As `_create`; the login of a repository that stays nobody's goes."""
+    try:
+        return _create(task, ctx)
+    except Refused:
+        if (remote := remotes.of(task)) and (name := task.scope.project) not in ctx.config_repo.projects():
+            remotes.forget_login(name, remote, ctx)
+        raise
+
+
+def _create(task: Event, ctx: Context) -> tuple[Sequence[str], Sequence[str]]:
     """Make the project that the event asks for; return its stages, and what a person should know besides.
 
     Repeating is fine: one that exists with this very shipyard gets what its stages' places lack, such as a namespace
@@ -39,7 +51,8 @@ def create(task: Event, ctx: Context) -> tuple[Sequence[str], Sequence[str]]:
     branches |= {stage: new_stages.first_files(project, stage) for stage in found}
     warnings = validation.warnings(content, file=SHIPYARD, kind=validation.Kind.SHIPYARD)
     there = project in ctx.config_repo.projects()
-    same = there and is_made_from(content, project, ctx)
+    remote = remotes.of(task)
+    same = there and is_made_from(content, project, ctx) and remote in ("", ctx.config_repo.remote(project))
     if same or not there:  # else it will be refused
         for stage in found:
             ctx.platform.prepare(project, stage)
@@ -47,7 +60,8 @@ def create(task: Event, ctx: Context) -> tuple[Sequence[str], Sequence[str]]:
         new_stages.add_branches(project, found, ctx)
         again = f"project {project} was there already; what its stages lacked in the cluster is made anew"
         return found, [again, *warnings]
-    ctx.config_repo.create(project, branches, message=commit_message(f"Create project {project}", event=task))
+    message = commit_message(f"Create project {project}", event=task)
+    ctx.config_repo.create(project, branches, message=message, remote=remote)
     return found, warnings
 
 
@@ -56,14 +70,20 @@ def is_made_from(shipyard: str, project: str, ctx: Context) -> bool:
     return ctx.config_repo.tree(project, "main").read(SHIPYARD) == shipyard.encode()
 
 
-def delete(task: Event, ctx: Context) -> None:
-    """Delete its routes, workloads, state, hooks and repo. What is not there is fine."""
+def delete(task: Event, ctx: Context) -> Sequence[str]:
+    """Delete its routes, workloads, state, hooks and repo, and say what stays. What is not there is fine."""
     project = text(task, "project")
     if project not in ctx.config_repo.projects():
-        return
-    left = stages.there(ctx.config_repo, project)
-    there = {stage: new_stages.services_of(ctx.config_repo.tree(project, stage)) for stage in left}
-    for service in sorted(set().union(*there.values())):
+        remotes.forget_logins(project, ctx)  # what a run that was interrupted may have left
+        return []
+    own = ctx.config_repo.remote(project)
+    try:
+        there = _stands(project, ctx)
+    except (Refused, Unavailable):
+        if not own:
+            raise
+        there = _ran(project, ctx)  # a server of somebody else's may be gone for good
+    for service in sorted({*artifacts.services(ctx.store, project)}.union(*there.values())):
         forget_hook(project, service, ctx)
     ctx.secret_admin.delete(hook_tokens.problems_secret(project))
     for stage, services in there.items():
@@ -73,6 +93,24 @@ def delete(task: Event, ctx: Context) -> None:
     for kind in _STATE:
         delete_below(ctx.store, f"{kind}/{project}/")
     ctx.config_repo.delete(project)
+    remotes.forget_logins(project, ctx)
+    return [f"its repository {own} stays as it is, and is yours to remove"] if own else []
+
+
+def _stands(project: str, ctx: Context) -> Mapping[str, Sequence[str]]:
+    """Stages, each with its services, as Git says it."""
+    left = stages.there(ctx.config_repo, project)
+    return {stage: new_stages.services_of(ctx.config_repo.tree(project, stage)) for stage in left}
+
+
+def _ran(project: str, ctx: Context) -> Mapping[str, Sequence[str]]:
+    """Stages, each with the services that ever ran there: the fences that `orchestrate` has left of them."""
+    stored = ctx.store.get(objects.retired(project))
+    found: dict[str, list[str]] = {}
+    for slot in json.loads(stored.data) if stored else {}:
+        stage, _, service = slot.partition("/")
+        found.setdefault(stage, []).append(service)
+    return found
 
 
 def forget_hook(project: str, service: str, ctx: Context) -> None:

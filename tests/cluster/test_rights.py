@@ -226,6 +226,14 @@ def test_who_may_does(installation: Installation) -> None:
         assert done.returncode == 0, (account, command, done.stderr)
 
 
+def test_create_project_changes_the_logins_of_git_and_no_other_secret(installation: Installation) -> None:
+    """The login of a project's own repository goes with the project."""
+    changed = installation.as_account("keptn-create-project", "replace", "-f", "-", stdin=secret(installation, "git"))
+    assert changed.returncode == 0, changed.stderr
+    other = installation.as_account("keptn-create-project", "replace", "-f", "-", stdin=secret(installation, "chat"))
+    assert other.returncode and FORBIDDEN in other.stderr, other.stderr
+
+
 def test_create_project_is_confined(installation: Installation) -> None:
     """It makes restricted namespaces with its label, and binds two roles, there, to accounts of its own namespace."""
     name, place, other = installation.name, installation.places[rights.STAGE], installation.places["other"]

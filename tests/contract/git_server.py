@@ -1,4 +1,7 @@
-"""Git's own smart HTTP server (`git http-backend`) on loopback, for the folder it is given. `locked*` needs a token."""
+"""Git's own smart HTTP server (`git http-backend`) on loopback, for the folder it is given.
+
+`locked*` needs a token; `moved-*` is a redirect to what follows.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,14 @@ class GitHandler(BaseHTTPRequestHandler):
         if path.startswith("/locked") and self.headers.get("Authorization") != self._login():
             self.send_response(401)
             self.send_header("WWW-Authenticate", "Basic")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        if path.startswith("/moved-"):
+            self.send_response(301)
+            self.send_header(
+                "Location", f"http://keptn:hush@{self.headers['Host']}/{self.path.removeprefix('/moved-')}"
+            )
             self.send_header("Content-Length", "0")
             self.end_headers()
             return

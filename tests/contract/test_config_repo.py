@@ -355,7 +355,8 @@ def test_a_server_that_gives_no_commit_by_name_is_asked_deeper(remote_repo, git_
         top = git("commit-tree", "-p", top, "-m", str(number), "dev^{tree}", cwd=folder).stdout.strip()
     git("update-ref", "refs/heads/dev", top, cwd=folder)
     git_server.handler.refused = {wanted}
-    fresh = RemoteConfigRepo(f"{git_server.url}/{{project}}.git", store=remote_repo._store, secrets=MemorySecrets())
+    fresh = RemoteConfigRepo(f"{git_server.url}/{{project}}.git", store=MemoryStore(), secrets=MemorySecrets())
+    fresh.places = remote_repo.places
     assert fresh.tree("sockshop", "dev", commit=wanted).read("a") == b"1"
 
 

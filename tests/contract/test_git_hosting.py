@@ -173,7 +173,7 @@ def test_everybody_pushes_and_nothing_is_lost(shop, tmp_path):
 
     def keptn(number):
         own = remote(url.replace("sockshop", "{project}"))
-        own._store = repo._store
+        own.places._store = repo.places._store
         for turn in range(5):
             while True:
                 try:
@@ -218,7 +218,7 @@ def test_a_commit_is_given_by_its_id(shop, git_hosting):
     wanted = repo.commit("sockshop", "dev", lambda tree: {"a": b"1"}, message="m")
     repo.commit("sockshop", "dev", lambda tree: {"a": b"2"}, message="m")
     fresh = remote(url.replace("sockshop", "{project}"))
-    fetched = fresh._server.fetch("sockshop", wanted.encode(), depth=1)
+    fetched = fresh.places.home.fetch("sockshop", wanted.encode(), depth=1)
     assert wanted.encode() in fetched.object_store
     assert len(list(fetched.object_store)) == 4  # the commit, its folder, two files: no history
 

@@ -19,7 +19,15 @@ from keptn.context import Context
 from keptn.errors import Refused, Unavailable
 from keptn.settings import Settings
 
-ADMINISTRATORS = {"api/secrets.py", "cli/local.py", "context.py", "projects/project.py", "projects/service.py"}
+ADMINISTRATORS = {
+    "api/git_credentials.py",
+    "api/secrets.py",
+    "cli/local.py",
+    "context.py",
+    "projects/project.py",
+    "projects/remotes.py",
+    "projects/service.py",
+}
 """Modules that may write secrets: what `api`, `onboard_service` and `create_project` call, and a laptop's start."""
 
 
@@ -63,6 +71,33 @@ def test_a_secret_is_replaced_whole(secrets):
     secrets.put("chat", {"url": "1", "token": "2"})
     secrets.put("chat", {"url": "3"})
     assert (secrets.get("chat", "url"), secrets.get("chat", "token")) == ("3", None)
+
+
+def test_keys_are_written_beside_others(secrets):
+    """Those that are not named stay, but for those that begin as it is said; made with the first key."""
+    secrets.merge("git", {"shop.1": "a"})
+    secrets.merge("git", {"user": "ann", "shop.2": "b", "shopping.1": "c"})
+    assert [secrets.get("git", key) for key in ("shop.1", "user", "shop.2")] == ["a", "ann", "b"]
+    secrets.merge("git", {"shop.3": "d"}, instead_of="shop.")
+    assert [secrets.get("git", key) for key in ("shop.1", "shop.2", "shop.3", "shopping.1")] == [None, None, "d", "c"]
+    secrets.merge("git", {}, instead_of="shop.")
+    assert [secrets.get("git", key) for key in ("shop.3", "user")] == [None, "ann"]
+
+
+def test_nothing_beside_nothing_makes_no_secret(secrets):
+    """What is taken away of a secret that is not there is gone already; a bad key is told without its value."""
+    secrets.merge("git", {}, instead_of="shop.")
+    assert list(secrets.names()) == []
+    with pytest.raises(Refused, match="cannot name a key") as error:
+        secrets.merge("git", {"a b": "hush"})
+    assert "hush" not in str(error.value)
+
+
+def test_of_those_who_write_keys_at_once_none_loses(secrets):
+    """Each has read what is there before the others wrote."""
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda number: secrets.merge("git", {f"p{number}.x": "1"}), range(12)))
+    assert [secrets.get("git", f"p{number}.x") for number in range(12)] == ["1"] * 12
 
 
 def test_deleted_is_gone(secrets):
@@ -135,7 +170,7 @@ def test_files_are_for_their_owner_alone(tmp_path):
     """Files have mode 0600, folders 0700, and nothing else is left lying about."""
     FolderSecrets(tmp_path / "secrets").put("chat", {"url": "1"})
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "secrets").rglob("*")}
-    assert modes == {"chat": 0o700, "url": 0o600}
+    assert modes == {"chat": 0o700, "url": 0o600, ".lock": 0o600}
     assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
 
 

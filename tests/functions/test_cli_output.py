@@ -73,6 +73,7 @@ CALLS = {
     "trigger evaluation": f"trigger evaluation {SLOT} --timeframe=1s --timeout=0",
     "trigger sequence": f"trigger sequence rollback {SLOT} --timeout=0",
     "unpin": f"unpin {SLOT}",
+    "update project": "update project sockshop --git-remote-url=http://git.example.org/shop.git --git-token=x",
     "update secret": "update secret hooks --from-literal=token=x",
     "validate": "validate shipyard.yaml",
     "version": "version",

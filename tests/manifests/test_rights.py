@@ -62,7 +62,10 @@ def test_few_write_secrets_and_one_lists_them(documents: list[dict[str, Any]]) -
     found = {one for one in rights.granted(documents) if one.what == "secrets"}
     assert {one.where for one in found} == {"keptn-secrets"}
     assert {one.account for one in found if one.verb == "list"} == {"keptn-api"}
-    assert {one.account for one in found if one.verb in ("create", "update")} == {"keptn-api", "keptn-onboard-service"}
+    any_name = {one.account for one in found if one.verb in ("create", "update") and not one.name}
+    assert any_name == {"keptn-api", "keptn-onboard-service"}
+    by_name = {(one.account, one.name) for one in found if one.verb in ("create", "update") and one.name}
+    assert by_name == {("keptn-create-project", "git")}
     deleting = {one.account for one in found if one.verb == "delete"}
     assert deleting == {"keptn-api", "keptn-onboard-service", "keptn-create-project"}
 

@@ -145,6 +145,7 @@ def test_what_comes_next_starts_beside(wired: wiring.Wiring, waking: Event, step
         (event("sh.keptn.event.dev.delivery.finished", source="keptn/orchestrate"), {"notify", "record"}),
         (event("sh.keptn.event.deployment.started", source="keptn/deploy"), {"orchestrate", "record"}),
         (event("sh.keptn.event.deployment.finished", source="keptn/deploy"), {"orchestrate", "notify", "record"}),
+        (event("sh.keptn.event.project.update.triggered"), {"create-project", "orchestrate", "notify", "record"}),
         (event("sh.keptn.event.project.delete.triggered"), {"orchestrate", "notify", "record"}),
         (event("sh.keptn.control.abort"), {"orchestrate", "record"}),
         (event("sh.keptn.timer.orchestrate.due"), {"orchestrate"}),

@@ -1,5 +1,7 @@
 """The config repo as bare Git repositories in a folder, `<project>.git`: anybody may clone them and push to them.
 
+Which projects have a repository of their own elsewhere: `own_remotes.py`.
+
 It works on the repository's objects directly, so the cost of a commit does not grow with history. One process of keptn
 at a time commits to a repository (a file lock), and every move of a branch is a compare-and-swap under Git's own ref
 lock, which excludes people who push meanwhile.
@@ -12,7 +14,7 @@ import shutil
 import time
 import uuid
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -22,7 +24,6 @@ from keptn.adapters.machine.file_lock import locked
 from keptn.errors import LostRace, Unavailable
 from keptn.names import is_name
 from keptn.ports import Change, Commit, Tree
-from keptn.settings import Settings
 
 if TYPE_CHECKING:
     from dulwich.objects import Blob, ObjectID
@@ -41,10 +42,6 @@ class GitConfigRepo:
     def __init__(self, folder: Path, *, most_loose: int = MOST_LOOSE) -> None:
         self._folder, self._most_loose = folder, most_loose
 
-    @classmethod
-    def open(cls, *, settings: Settings) -> GitConfigRepo:
-        return cls(settings.state_dir / "repos")
-
     def create(self, project: str, branches: Mapping[str, Mapping[str, bytes]], *, message: str) -> None:
         from keptn.adapters.config_repo.git_objects import origin_blob
 
@@ -61,6 +58,31 @@ class GitConfigRepo:
                     _build(self._folder / f".new-{uuid.uuid4()}", branches, message, origin).rename(self._path(project))
                 elif self._origin(project) != origin.id:
                     raise rules.exists_already(project)
+
+    def has(self, project: str) -> bool:
+        return is_name(project) and self._path(project).is_dir()
+
+    def refs(self, project: str) -> Mapping[bytes, bytes]:
+        """Where each ref of the project points. Raises Unknown."""
+        with self._opened(project) as repo:
+            return dict(repo.get_refs())
+
+    def hand_over(
+        self, project: str, take: Callable[[Any, Mapping[bytes, bytes]], None], *, then: Callable[[], None]
+    ) -> None:
+        """Have somebody take the repository and its refs; then it stands aside, and the project is here no more.
+
+        Meanwhile keptn commits nothing; what a person pushes is taken, too. then: once all is taken.
+        """
+        aside = self._folder / f".moved-{project}-{uuid.uuid4().hex[:8]}"
+        with _as_unavailable(self._path(project)), locked(self._path(project) / "keptn.lock"):
+            taken: Mapping[bytes, bytes] = {}
+            while (refs := self.refs(project)) != taken:
+                with self._opened(project) as repo:
+                    take(repo, refs)
+                taken = refs
+            then()
+            self._path(project).rename(aside)
 
     def delete(self, project: str) -> None:
         aside = self._folder / f".old-{uuid.uuid4()}"

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from keptn.adapters.config_repo import rules
+from keptn.adapters.config_repo import remote_url, rules
 from keptn.errors import LostRace
 from keptn.names import is_name
 from keptn.ports import Change, Commit
@@ -55,18 +55,21 @@ class MemoryConfigRepo:
     def __init__(self) -> None:
         self._projects: dict[str, dict[str, _Branch]] = {}
         self._created: dict[str, object] = {}
+        self._remotes: dict[str, str] = {}
         self._lock = threading.RLock()
 
     @classmethod
     def open(cls) -> MemoryConfigRepo:
         return cls()
 
-    def create(self, project: str, branches: Mapping[str, Mapping[str, bytes]], *, message: str) -> None:
+    def create(
+        self, project: str, branches: Mapping[str, Mapping[str, bytes]], *, message: str, remote: str = ""
+    ) -> None:
         for path in itertools.chain.from_iterable(branches.values()):
             rules.check_path(path)
         if not is_name(project):
             raise rules.bad_project(project)
-        asked = (message, {branch: dict(files) for branch, files in branches.items()})
+        asked = (message, remote, {branch: dict(files) for branch, files in branches.items()})
         with self._lock:
             if project in self._projects:
                 if self._created[project] != asked:
@@ -75,7 +78,22 @@ class MemoryConfigRepo:
             made = {branch: _Branch() for branch in branches}
             for branch, files in branches.items():
                 made[branch].add(files, message=message)
-            self._projects[project], self._created[project] = made, asked
+            self._projects[project], self._created[project], self._remotes[project] = made, asked, remote
+
+    def remote(self, project: str) -> str:
+        if project not in self._projects:
+            raise rules.no_project(project, self._projects)
+        return self._remotes[project]
+
+    def check_remote(self, project: str, remote: str, *, login: str, mirrored: bool = False) -> None:  # noqa: ARG002
+        """Every login is right."""
+        remote_url.check_form(remote)
+
+    def move(self, project: str, remote: str, *, mirrored: bool = False) -> None:  # noqa: ARG002 - nothing is copied
+        remote_url.check_form(remote)
+        with self._lock:
+            self.branches(project)
+            self._remotes[project] = remote
 
     def delete(self, project: str) -> None:
         with self._lock:

@@ -17,9 +17,21 @@ class OneHead:
         self._behind = behind
         self._heads: dict[tuple[str, str], Tree] = {}
 
-    def create(self, project: str, branches: Mapping[str, Mapping[str, bytes]], *, message: str) -> None:
+    def create(
+        self, project: str, branches: Mapping[str, Mapping[str, bytes]], *, message: str, remote: str = ""
+    ) -> None:
         self._heads.clear()
-        self._behind.create(project, branches, message=message)
+        self._behind.create(project, branches, message=message, remote=remote)
+
+    def remote(self, project: str) -> str:
+        return self._behind.remote(project)
+
+    def check_remote(self, project: str, remote: str, *, login: str, mirrored: bool = False) -> None:
+        self._behind.check_remote(project, remote, login=login, mirrored=mirrored)
+
+    def move(self, project: str, remote: str, *, mirrored: bool = False) -> None:
+        self._heads.clear()
+        self._behind.move(project, remote, mirrored=mirrored)
 
     def delete(self, project: str) -> None:
         self._heads.clear()

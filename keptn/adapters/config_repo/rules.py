@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from keptn.errors import LostRace, Refused, Unavailable, Unknown
 from keptn.ports import Tree
 
 AUTHOR = "keptn <keptn@localhost>"
+_OF_SERVERS = re.compile(r"(README|LICEN[CS]E|\.git(ignore|attributes))[^/]*", re.IGNORECASE)
 ATTEMPTS = 10
 """How often a lost race is read again and repeated before the Broker is asked to deliver again."""
 
@@ -67,6 +68,31 @@ def bad_project(project: str) -> Refused:
 
 def exists_already(project: str) -> Refused:
     return Refused(f"project {project} exists already; delete it first (keptn delete project), or choose another name")
+
+
+def has_repository(url: str) -> Refused:
+    return Refused(
+        f"{url} is the config repo of a project already; name another one, or free it when that project is gone: "
+        f"git push {url} :refs/keptn/created"
+    )
+
+
+def _has(where: str, what: str) -> Refused:
+    return Refused(f"{where} has {what}; a config repo holds a project's files alone: name an empty repository")
+
+
+def check_branches(where: str, there: Iterable[str], wanted: Iterable[str]) -> None:
+    """Raises Refused for branches that would look like stages."""
+    if strange := sorted(set(there) - set(wanted)):
+        raise _has(where, f"the branch {', '.join(strange[:5])}")
+
+
+def kept_files(where: str, branch: str, files: Iterable[str]) -> Sequence[str]:
+    """Those of a new repository that Git servers put there. Raises Refused if there are others."""
+    found = list(files)
+    if strange := [path for path in found if not _OF_SERVERS.fullmatch(path)]:
+        raise _has(where, f"files of its own on {branch} ({', '.join(strange[:3])}{' …' if strange[3:] else ''})")
+    return found
 
 
 def no_project(project: str, known: Iterable[str]) -> Unknown:

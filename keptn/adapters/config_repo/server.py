@@ -15,11 +15,14 @@ from typing import Any
 
 from keptn.errors import LostRace, Refused, Unavailable
 from keptn.ports import Secrets
+from keptn.records.repository import SECRET
 
 GONE = b"0" * 40
 """What a ref that does not exist points at."""
 TIMEOUT_S = 30.0
 """How long a server may be silent, seconds."""
+TRIED_S = 5.0
+"""How long a project's own server may take to be reached, and all that it may take where somebody waits, seconds."""
 MOST_KEPT = 10
 """Connections that are kept for requests that run side by side."""
 _LOST = re.compile(r"failed to (update|lock)|cannot lock|fetch first|non-fast-forward|stale info|already (exists|been)")
@@ -27,23 +30,38 @@ _LOST = re.compile(r"failed to (update|lock)|cannot lock|fetch first|non-fast-fo
 
 
 class GitServer:
-    """url: of a project's repository, with `{project}` in it. Credentials: secret `git`, keys `user` and `token`."""
+    """url: of a project's repository, with `{project}` in it. Its login: secret `git`, keys `user` and `token`.
 
-    def __init__(self, url: str, *, secrets: Secrets) -> None:
-        self._url, self._secrets = url, secrets
+    login_key: that of a project's own repository alone, which is one URL; nobody is then led elsewhere by a redirect.
+    once: it is only tried, so nothing is asked twice.
+    """
+
+    def __init__(self, url: str, *, secrets: Secrets, login_key: str = "", once: bool = False) -> None:
+        self._url, self._secrets, self._login_key, self._once = url, secrets, login_key, once
         self._login: Mapping[str, str] = {}
 
     def refs(self, project: str) -> Mapping[bytes, bytes]:
         with self._connected(project) as (client, path):
             return {name: sha for name, sha in client.get_refs(path).refs.items() if sha is not None}
 
-    def fetch(self, project: str, commit: bytes, *, depth: int) -> Any:  # noqa: ANN401 - dulwich's MemoryRepo
-        """The commit and so many before it, in memory."""
+    def writable_refs(self, project: str) -> Mapping[bytes, bytes]:
+        """The same from the side of a push, of which none is made: who may only read is told no."""
+        seen: dict[bytes, bytes] = {}
+
+        def update(refs: Mapping[bytes, bytes]) -> None:
+            seen.update(refs)
+
+        with self._connected(project) as (client, path):
+            client.send_pack(path, update, None)
+        return {name: sha for name, sha in seen.items() if sha != GONE}
+
+    def fetch(self, project: str, *wanted: bytes, depth: int | None = None) -> Any:  # noqa: ANN401 - dulwich's MemoryRepo
+        """What is wanted and so many commits before it, in memory; without a depth, all of them."""
         from dulwich.repo import MemoryRepo
 
         repo = MemoryRepo()
         with self._connected(project) as (client, path):
-            client.fetch(path, repo, determine_wants=lambda *_, **__: [commit], depth=depth)
+            client.fetch(path, repo, determine_wants=lambda *_, **__: list(wanted), depth=depth)
         return repo
 
     def push(
@@ -107,7 +125,7 @@ class GitServer:
         url, there = self._url.replace("{project}", project), self.named(project)
         login, self._login = self._login or self._read_login(), {}  # known only while the server takes it
         options: dict[str, Any] = {**login}
-        exchange = _Exchange(self._pool)
+        exchange = _Exchange(self._pool, own=bool(self._login_key), once=self._once)
         if url.startswith(("http://", "https://")):
             options["pool_manager"] = exchange
         try:
@@ -116,15 +134,29 @@ class GitServer:
         except NotGitRepository as exc:
             raise Refused(f"there is no repository at {there}; make an empty one there first") from exc
         except HTTPUnauthorized as exc:
-            raise Unavailable(f"{there} wants other credentials; see secret git, keys user, token") from exc
+            raise Unavailable(f"{there} wants other credentials; {self._where_login(project)}") from exc
         except (GitProtocolError, HTTPError, OSError) as exc:
-            raise Unavailable(f"{there} cannot be used now: {self._without_login(str(exc))}") from exc
+            if "http resp 403" in str(exc):
+                raise Unavailable(
+                    f"{there} does not let this login in (403); it must read and write: {self._where_login(project)}"
+                ) from exc
+            raise Unavailable(f"{there} cannot be used now: {self._without_login(_in_short(exc))}") from exc
         finally:
             exchange.end()
 
+    def _where_login(self, project: str) -> str:
+        if self._once:
+            return "give the right ones: --git-user=… --git-token=…"
+        if self._login_key:
+            return f"give them: keptn update project {project} --git-user=… --git-token=…"
+        return "see secret git, keys user, token"
+
     def _read_login(self) -> Mapping[str, str]:
-        user, token = self._secrets.get("git", "user"), self._secrets.get("git", "token")
-        return {"username": user or "keptn", "password": token.strip()} if token else {}
+        if self._login_key:
+            user, _, password = (self._secrets.get(SECRET, self._login_key) or "").partition(":")
+            return {"username": user, "password": password} if password else {}
+        name, token = self._secrets.get(SECRET, "user"), self._secrets.get(SECRET, "token")
+        return {"username": name or "keptn", "password": token.strip()} if token else {}
 
     def _without_login(self, text: str) -> str:
         login = re.match(r"\w+://([^/@]*)@", self._url)
@@ -134,28 +166,50 @@ class GitServer:
 class _Exchange:
     """The pool as one exchange uses it: a connection whose answer nobody read to its end is closed with it."""
 
-    def __init__(self, pool: Any) -> None:  # noqa: ANN401 - urllib3's
+    def __init__(self, pool: Any, *, own: bool, once: bool) -> None:  # noqa: ANN401 - urllib3's
         self._pool, self._answers = pool, list[Any]()
+        self._how: dict[str, Any] = {}
+        if own:
+            from urllib3 import Timeout
+
+            patience = Timeout(connect=TRIED_S, read=TRIED_S if once else TIMEOUT_S)
+            self._how = {"redirect": False, "retries": 0 if once else 1, "timeout": patience}
 
     @property
     def headers(self) -> Any:  # noqa: ANN401
         return self._pool.headers
 
     def request(self, *arguments: Any, **given: Any) -> Any:  # noqa: ANN401
-        self._answers.append(self._pool.request(*arguments, **given))
-        return self._answers[-1]
+        self._answers.append(self._pool.request(*arguments, **given, **self._how))
+        answer = self._answers[-1]
+        if self._how and 300 <= answer.status < 400:
+            elsewhere = str(answer.headers.get("location", "")).partition("?")[0].removesuffix("/info/refs")
+            raise Refused(
+                f"the server says that the repository is elsewhere: {_without_user(elsewhere)}; name that URL"
+            )
+        return answer
 
     def end(self) -> None:
         for answer in self._answers:
             answer.close()
 
 
+def _in_short(exc: BaseException) -> str:
+    """urllib3's reason without the attempts around it."""
+    cause = exc.__cause__ or exc
+    found = str(getattr(cause, "reason", None) or cause or exc)
+    return re.sub(r"^<[^>]*>: |^\w+\(host=[^)]*\): ", "", found) or type(exc).__name__
+
+
+def _without_user(url: str) -> str:
+    return re.sub(r"://[^/@]*@", "://", url)[:300]
+
+
 def check_url(url: str) -> None:
     """Raises Refused for a URL that no project's repository can be reached at."""
     if "{project}" not in url:
-        shown = re.sub(r"://[^/@]*@", "://", url)
         raise Refused(
-            f"KEPTN_GIT_URL={shown!r} must contain {{project}}, as in https://git.example.com/{{project}}.git"
+            f"KEPTN_GIT_URL={_without_user(url)!r} must contain {{project}}, as in https://git.example.com/{{project}}.git"
         )
     if not url.startswith(("http://", "https://")) and shutil.which("ssh") is None:
         raise Refused("KEPTN_GIT_URL wants SSH, and this image has no ssh program; write https://, or add one to it")

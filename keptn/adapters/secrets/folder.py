@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from keptn.adapters.machine.file_lock import locked
 from keptn.adapters.secrets import secret_name
 from keptn.errors import Unavailable
 from keptn.settings import Settings
@@ -40,18 +41,17 @@ class FolderSecrets:
             raise Unavailable(f"secret {name!r} cannot be read: {exc.strerror}; see {self._folder}") from exc
 
     def put(self, name: str, values: Mapping[str, str]) -> None:
-        secret_name.check(name, kind="secret")
-        for key in values:
-            secret_name.check(key, kind="key")
-        with _as_unavailable(name, self._folder):
-            folder = self._folder / name
-            for made in (self._folder, folder):
-                made.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for key, value in values.items():
-                _write(folder / key, value)
-            for left in folder.iterdir():
-                if left.name not in values:
-                    left.unlink(missing_ok=True)
+        with self._writing(name, values) as folder:
+            for left in [left for left in folder.iterdir() if left.name not in values]:
+                left.unlink(missing_ok=True)
+
+    def merge(self, name: str, values: Mapping[str, str], *, instead_of: str = "") -> None:
+        if not values and name not in self.names():
+            return
+        with self._writing(name, values) as folder:
+            there = {left.name: "" for left in folder.iterdir()}
+            for key in there.keys() - secret_name.left(there, instead_of=instead_of).keys() - values.keys():
+                (folder / key).unlink(missing_ok=True)
 
     def names(self) -> Sequence[str]:
         if not self._folder.is_dir():
@@ -64,6 +64,21 @@ class FolderSecrets:
                 aside = self._folder / f".old-{uuid.uuid4()}"
                 (self._folder / name).rename(aside)
                 shutil.rmtree(aside, ignore_errors=True)
+
+    @contextmanager
+    def _writing(self, name: str, values: Mapping[str, str]) -> Iterator[Path]:
+        """The secret's folder, in which the values are; nobody else writes meanwhile. Raises Refused or Unavailable."""
+        secret_name.check(name, kind="secret")
+        for key in values:
+            secret_name.check(key, kind="key")
+        with _as_unavailable(name, self._folder):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with locked(self._folder / ".lock"):
+                folder = self._folder / name
+                folder.mkdir(mode=0o700, exist_ok=True)
+                for key, value in values.items():
+                    _write(folder / key, value)
+                yield folder
 
 
 def _write(path: Path, value: str) -> None:

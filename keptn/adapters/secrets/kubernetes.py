@@ -48,12 +48,14 @@ class KubernetesSecrets:
         secret_name.check(name, kind="secret")
         for key in values:
             secret_name.check(key, kind="key")
-        metadata: dict[str, Any] = {"name": (made := object_name(name))}
-        if made != name:
-            metadata["annotations"] = {NAME: name}
-        data = {key: b64encode(value.encode()).decode() for key, value in values.items()}
-        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data}
-        while not self._is_put(name, secret):
+        while not self._is_put(name, _secret(name, _encoded(values))):
+            pass
+
+    def merge(self, name: str, values: Mapping[str, str], *, instead_of: str = "") -> None:
+        secret_name.check(name, kind="secret")
+        for key in values:
+            secret_name.check(key, kind="key")
+        while not self._is_merged(name, _encoded(values), instead_of):
             pass
 
     def names(self) -> Sequence[str]:
@@ -73,8 +75,33 @@ class KubernetesSecrets:
         except LostRace:
             return False
 
+    def _is_merged(self, name: str, data: Mapping[str, str], instead_of: str) -> bool:
+        """Written on what was read, whatever else is in it; False if somebody wrote meanwhile."""
+        found = self._api.ask("GET", self._path(name))
+        there = (found or {}).get("data") or {}
+        wanted = {**secret_name.left(there, instead_of=instead_of), **data}
+        if wanted == there:
+            return True
+        try:
+            if found is None:
+                return bool(self._api.ask("POST", self._place, _secret(name, wanted)))
+            return bool(self._api.ask("PUT", self._path(name), {**found, "data": wanted}))
+        except LostRace:
+            return False
+
     def _path(self, name: str) -> str:
         return f"{self._place}/{object_name(name)}"
+
+
+def _secret(name: str, data: Mapping[str, str]) -> Mapping[str, Any]:
+    metadata: dict[str, Any] = {"name": (made := object_name(name))}
+    if made != name:
+        metadata["annotations"] = {NAME: name}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data}
+
+
+def _encoded(values: Mapping[str, str]) -> Mapping[str, str]:
+    return {key: b64encode(value.encode()).decode() for key, value in values.items()}
 
 
 def object_name(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 
 from keptn.adapters.secrets import secret_name
@@ -12,6 +13,7 @@ class MemorySecrets:
 
     def __init__(self) -> None:
         self._secrets: dict[str, dict[str, str]] = {}
+        self._lock = threading.Lock()
 
     @classmethod
     def open(cls) -> MemorySecrets:
@@ -25,6 +27,17 @@ class MemorySecrets:
         for key in values:
             secret_name.check(key, kind="key")
         self._secrets[name] = dict(values)
+
+    def merge(self, name: str, values: Mapping[str, str], *, instead_of: str = "") -> None:
+        with self._lock:
+            self._merge(name, values, instead_of)
+
+    def _merge(self, name: str, values: Mapping[str, str], instead_of: str) -> None:
+        there = secret_name.left(self._secrets.get(name, {}), instead_of=instead_of)
+        if merged := {**there, **values}:
+            self.put(name, merged)
+        elif name in self._secrets:
+            self._secrets[name] = {}
 
     def names(self) -> Sequence[str]:
         return sorted(self._secrets)

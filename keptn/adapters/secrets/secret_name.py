@@ -6,6 +6,7 @@ Source: Kubernetes, Secret data keys.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from keptn.errors import Refused
 
@@ -20,6 +21,11 @@ def check(text: str, *, kind: str) -> None:
     """Raises Refused; kind: secret, or key."""
     if not is_name(text):
         raise Refused(f"{text[:80]!r} cannot name a {kind}; use letters, digits, '-', '_' and '.', no dot first")
+
+
+def left(there: Mapping[str, str], *, instead_of: str) -> dict[str, str]:
+    """What stays of the keys when those that begin so go; all, if nothing is said."""
+    return {key: value for key, value in there.items() if not instead_of or not key.startswith(instead_of)}
 
 
 def text(value: bytes, *, name: str, key: str) -> str:

@@ -31,8 +31,8 @@ def test_a_form_becomes_ours(given, ours):
     ("given", "sentence"),
     [
         ("install --use-case=x", "There is no `keptn install`: keptn is installed by"),
-        ("create project p --git-user x", "`keptn create project` takes no --git-user: the config repos"),
-        ("update project p", "There is no `keptn update project`: its shipyard changes with keptn add-resource"),
+        ("create project p --git-private-key k", "`keptn create project` takes no --git-private-key: a project's own"),
+        ("update project p --shipyard s", "`keptn update project` takes no --shipyard: the shipyard of a project"),
         ("onboard services s --chart=c", "`keptn onboard service` takes no --chart: the templates of a chart"),
     ],
 )
