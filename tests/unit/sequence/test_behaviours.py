@@ -377,6 +377,17 @@ stages:
 """
 
 
+def test_what_only_waits_for_its_time_does_not_hold_the_slot():
+    """A first task that is triggered an hour later has touched nothing: others go before it."""
+    head = "apiVersion: spec.keptn.sh/0.2.3\nkind: Shipyard\nspec:\n  stages:\n  - name: dev\n    sequences:\n"
+    later = "    - {name: later, tasks: [{name: build, triggeredAfter: 1h}]}\n"
+    driver = Driver(f"{head}{later}    - {{name: now, tasks: [{{name: check}}]}}\n")
+    assert driver.trigger("dev", "later", id="one") == []
+    assert types(driver.trigger("dev", "now", id="two")) == ["check.triggered"]
+    driver.run()
+    assert types(driver.advance(3600)) == ["build.triggered"]
+
+
 def test_an_approval_before_the_deployment_does_not_hold_the_slot():
     """Another delivery may pass; the state says that a person is awaited."""
     driver = Driver(APPROVAL)
