@@ -42,6 +42,8 @@ EVALUATION_INVALIDATED = PREFIX + "evaluation.invalidated"
 """A person's word that an evaluation must not be compared with; `triggeredid` names the evaluation."""
 DEAD_LETTER_SOURCE = "keptn/dead-letter"
 """Who ends a task that nobody could be given."""
+PROBLEM_RESOLVED = PREFIX + "problem.resolved"
+"""A monitor says that problems are over. No sequence or task has a type of this form."""
 RESERVED_STAGES = frozenset({"project", "service"})
 """Stage names that would make a sequence's event type collide with an administrative one."""
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from keptn import durations, events
+from keptn import events
 from keptn.api import known, ownership
 from keptn.api.call import Call
 from keptn.api.posting import new_event, posted
 from keptn.events import Phase, Scope
 from keptn.projects import artifacts, stages
 from keptn.projects.artifacts import Artifact, Owner
+from keptn.quality.hold import Properties
 from keptn.quality.window import check_past
 from keptn.web import Answer, HttpError
 
@@ -97,25 +98,21 @@ def _scoped(scope: Scope, call: Call) -> dict[str, object]:
 def _window(call: Call) -> Mapping[str, object]:
     """A timeframe back from now; or from `start`, to `end` or as long as `timeframe`. Raises HttpError 400, Refused."""
     start, end, timeframe = call.optional("start"), call.optional("end"), call.optional("timeframe")
-    length = _duration(timeframe) if timeframe else None
+    length = Properties({"timeframe": timeframe}).timeframe
     if not (start or end):
         return {"evaluation": {"timeframe": timeframe} if timeframe else {}}
     if not start or bool(end) == bool(timeframe):
         raise HttpError("say 'timeframe', 'start' and 'end', or 'start' and 'timeframe'", status=400)
     begin = _time("start", start)
-    over = begin + length if length else _time("end", end)
+    now = call.ctx.clock.now()
+    if timeframe:
+        check_past(begin, begin, now=now)
+    over = _time("end", end) if end else begin + length
     if begin >= over:
         raise HttpError("'start' must be before 'end'", status=400)
-    check_past(begin, over, now=call.ctx.clock.now())
+    check_past(begin, over, now=now)
     window = {"start": events.rfc3339(begin), "end": events.rfc3339(over)}
     return {"evaluation": dict(window), "test": window}
-
-
-def _duration(text: str) -> timedelta:
-    try:
-        return durations.parse(text)
-    except ValueError as exc:
-        raise HttpError(f"the timeframe {exc}", status=400) from exc
 
 
 def _time(name: str, text: str) -> datetime:

@@ -106,8 +106,8 @@ class Client:
 
 
 def segment(text: str) -> str:
-    """A name as one part of a path."""
-    return quote(text, safe="")
+    """A name as one part of a path; also of dots alone, which would be a way up."""
+    return quote(text, safe="") if text.strip(".") else text.replace(".", "%2E")
 
 
 def _error(response: httpx.Response, endpoint: str) -> KeptnError:

@@ -36,6 +36,8 @@ def handle(event: Event, ctx: Context) -> None:
             _control(event, control, ctx)
         elif event.type in _RETIRED:
             _retire(event, ctx)
+        elif event.type == events.PROBLEM_RESOLVED and _is_whole(event.scope):
+            transition.run(event.scope, event, ctx, partial(_facts, ctx=ctx))
         elif parts and parts.stage and parts.stage not in events.RESERVED_STAGES:
             if parts.phase is Phase.TRIGGERED:
                 _sequence(_completed(event, parts), parts, ctx)

@@ -88,6 +88,8 @@ def _duration(own: Mapping[str, Any], name: str, default: timedelta) -> timedelt
         found = durations.parse(str(value))
     except ValueError as exc:
         raise Refused(f"the evaluation's {name}: {exc}") from exc
+    if not found:
+        raise Refused(f"the evaluation's {name} must be longer than nothing; it is {value!r}")
     if found > LONGEST_TIMEFRAME:
         raise Refused(f"the evaluation's {name} {value} is longer than {LONGEST_TIMEFRAME.days} days")
     return found

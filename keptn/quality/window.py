@@ -33,11 +33,14 @@ def of_evaluation(triggered: Event, *, beside_live: bool = False) -> Hold:
     asked = Properties(own)
     if not (start or end):
         return _implied(triggered, asked, beside_live=beside_live)
-    if end:
-        hold = asked.fixed(start or end - asked.timeframe, end)
-    elif start:
-        hold = asked.growing(start)
-    check_past(hold.start, hold.start + hold.timeframe, now=triggered.time)
+    try:
+        if end:
+            hold = asked.fixed(start or end - asked.timeframe, end)
+        elif start:
+            hold = asked.growing(start)
+        check_past(hold.start, hold.start + hold.timeframe, now=triggered.time)
+    except OverflowError as exc:
+        raise Refused(f"the evaluation's window is before or after all time: {start or end}") from exc
     return hold
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from keptn.errors import Unknown
 from keptn.events import Result, Status, TypeParts, utc
-from keptn.sequence import dispatch, kind, tasks, verdicts
+from keptn.sequence import dispatch, kind, resolved, tasks, verdicts
 from keptn.sequence.aggregate import Outcome
 from keptn.sequence.ending import end
 from keptn.sequence.limits import LARGEST_DATA
@@ -36,6 +36,8 @@ def admit(turn: Turn, parts: TypeParts) -> None:
         turn_away(turn, outsider(turn, parts.name), refused(str(unknown)))
         return
     data = _data(turn, definition)
+    if kind.is_remediation(definition, data) and turn.cause.source != SOURCE:
+        resolved.withdraw(turn)
     rank = Rank.REMEDIATION if kind.is_remediation(definition, data) else Rank.ORDINARY
     execution = _execution(turn, parts.name, data, rank)
     delivers = kind.is_delivery(definition, data)
@@ -160,13 +162,16 @@ def _younger(turn: Turn, execution: Execution) -> str:
 
 def _nothing_to_do(turn: Turn, execution: Execution) -> str:
     """Why a problem needs no remediation of its own; empty if it does."""
-    leading = kind.problem_marks(execution.data)[:1]
-    if known := next((p for p in turn.slot.problems if leading and leading[0] in p.marks), None):
-        name = kind.problem_key(execution.data).partition("|")[0]
-        return f"the problem {name} is in delivery {known.context} already"
     if kind.is_over(execution.data):
         return f"the problem is over: {kind.title(execution.data)}"
-    return ""
+    leading = kind.leading_mark(execution.data)
+    known = next((problem for problem in turn.slot.problems if leading and leading in problem.marks), None)
+    if known is None:
+        return ""
+    if not known.execution:
+        return f"the problem was over before this came: {kind.title(execution.data)}"
+    name = kind.problem_key(execution.data).partition("|")[0]
+    return f"the problem {name} is in delivery {known.context} already"
 
 
 def _admit_problem(turn: Turn, execution: Execution) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from keptn.events import SLOT_ALARM, Event, Phase, Scope, TypeParts, control_of, parse_type
-from keptn.sequence import admission, control, deadlines, dispatch, tasks
+from keptn.events import PROBLEM_RESOLVED, SLOT_ALARM, Event, Phase, Scope, TypeParts, control_of, parse_type
+from keptn.sequence import admission, control, deadlines, dispatch, resolved, tasks
 from keptn.sequence.aggregate import Outcome
 from keptn.sequence.slot import Pending, Slot, State
 from keptn.sequence.turn import Facts, Turn
@@ -64,6 +64,8 @@ def _apply(turn: Turn, event: Event) -> None:
     parts = parse_type(event.type)
     if event.type == SLOT_ALARM:
         deadlines.expire(turn)
+    elif event.type == PROBLEM_RESOLVED:
+        resolved.withdraw(turn)
     elif order := control_of(event.type):
         control.obey(turn, order)
     elif parts and parts.stage and parts.phase is Phase.TRIGGERED:

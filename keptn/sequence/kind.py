@@ -46,9 +46,27 @@ def problem_key(data: Mapping[str, Any]) -> str:
 
 def problem_marks(data: Mapping[str, Any]) -> tuple[str, ...]:
     """Of every problem that an event tells of: short, for a slot remembers them."""
+    return _marks(_problems(data))
+
+
+def leading_mark(data: Mapping[str, Any]) -> str:
+    """Of the problem that is acted on; empty if the event tells of none."""
+    return next(iter(_marks([_section(data, "problem")])), "")
+
+
+def marks_over(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of the problems that are over, as the event says."""
+    return _marks([problem for problem in _problems(data) if _is_over(problem)])
+
+
+def _problems(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     listed = data.get("problems")
     found = [_section(data, "problem"), *(listed if isinstance(listed, list) else ())]
-    keys = dict.fromkeys(key for one in found if isinstance(one, Mapping) and (key := _problem_key(one)))
+    return [one for one in found if isinstance(one, Mapping)]
+
+
+def _marks(problems: list[Mapping[str, Any]]) -> tuple[str, ...]:
+    keys = dict.fromkeys(key for one in problems if (key := _problem_key(one)))
     return tuple(hashlib.sha256(key.encode(errors="replace")).hexdigest()[:12] for key in keys)[:MOST_PROBLEMS]
 
 
@@ -63,7 +81,11 @@ def title(data: Mapping[str, Any]) -> str:
 
 def is_over(data: Mapping[str, Any]) -> bool:
     """Whether the monitoring says that the problem has gone."""
-    return str(_section(data, "problem").get("State") or "").upper() in {"RESOLVED", "CLOSED"}
+    return _is_over(_section(data, "problem"))
+
+
+def _is_over(problem: Mapping[str, Any]) -> bool:
+    return str(problem.get("State") or "").upper() in {"RESOLVED", "CLOSED"}
 
 
 def needs_slot(execution: Execution, task: str, *, early: bool) -> bool:

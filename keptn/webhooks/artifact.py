@@ -60,7 +60,7 @@ def _with_repositories(pushes: Sequence[Push], ctx: Context) -> Iterator[tuple[O
                 known[repository] = artifacts.owners(ctx.store, repository)
         repository = whole if known[whole] else short
         if not known[repository]:
-            why = f"no service was onboarded with the image repository {repository}; see keptn onboard service"
+            why = f"no service was onboarded with the image repository {short} or {whole}; see keptn onboard service"
             yield Ignored(what=str(push), why=why)
         for owner in known[repository]:
             yield owner, replace(push, repository=repository)

@@ -1,7 +1,8 @@
 """What becomes of a monitor's notification: one remediation for every service with an open problem.
 
 `receive_problem` calls it. However many alerts a notification holds, a service gets one event: its `problem` is the one
-to act on, `problems` tells of all. The end of a problem is recorded (its event starts nothing).
+to act on, `problems` tells of all. The end of a problem is told, too: it starts
+nothing, and what has not been acted on by then is not.
 """
 
 from __future__ import annotations
@@ -22,8 +23,6 @@ from keptn.webhooks.senders.monitors import Problem
 from keptn.webhooks.senders.registries import Ignored
 
 SOURCE = "keptn/receive-problem"
-RESOLVED = events.PREFIX + "problem.resolved"
-"""Type of the event that keeps a problem's end in the audit log. No sequence or task has a name of this form."""
 MOST_LISTED = 50
 MOST_BYTES = 32 * 1024
 """Of an event's data: a slot takes 48 KiB, and what its tasks find comes on top."""
@@ -107,8 +106,8 @@ def _event(scope: Scope, told: Report, ctx: Context) -> Event:
         "problem": _described(first),
     }
     return Event(
-        type=opening if first.is_open else RESOLVED,
-        id=events.derived_id(str(scope), opening if first.is_open else RESOLVED, *told.ids),
+        type=opening if first.is_open else events.PROBLEM_RESOLVED,
+        id=events.derived_id(str(scope), opening if first.is_open else events.PROBLEM_RESOLVED, *told.ids),
         source=SOURCE,
         time=now,
         root_time=now,

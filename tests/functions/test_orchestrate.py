@@ -74,6 +74,21 @@ def test_a_stage_that_the_shipyard_got_is_made(world, client):
     assert events.PROJECT_CREATE not in [event.type for event in posted(world)]
 
 
+def test_what_is_resolved_is_not_acted_on(world, client):
+    """The monitor's second notification ends the remediation of its first."""
+    told = {"PID": "1", "ProblemTitle": "Slow", "startsAt": "2030-01-07T08:00:00Z"}
+    about = {"project": "sockshop", "stage": "dev", "service": "carts"}
+    opened = replace(artifact(world), type="sh.keptn.event.dev.remediation.triggered")
+    post(client, replace(opened, data={**about, "problem": {**told, "State": "OPEN"}}))
+    assert [event.type for event in posted(world)] == ["sh.keptn.event.get-action.triggered"]
+    over = replace(opened, type=events.PROBLEM_RESOLVED, id="over")
+    assert post(client, replace(over, data={**about, "problem": {**told, "State": "RESOLVED"}})) == 204
+    assert [event.type.rpartition("event.")[2] for event in posted(world)] == [
+        "get-action.finished",
+        "dev.remediation.finished",
+    ]
+
+
 def test_a_repeat_posts_what_it_caused_until_that_is_proven(world, client):
     """Its answer may have been lost: the very same event goes out again; once the task is answered, nothing does."""
     post(client, artifact(world))

@@ -109,7 +109,7 @@ def test_severity_goes_before_age(world):
     assert world.sink.events[0].data["problem"]["ProblemTitle"] == "ErrorRate"
 
 
-def test_a_resolved_group_is_recorded_only(world):
+def test_a_resolved_group_starts_nothing(world):
     """The end of a problem belongs to the context of its opening and starts nothing."""
     post(world)
     response = post(world, "resolved")

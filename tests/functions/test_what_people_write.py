@@ -1,6 +1,21 @@
 """What people wrote and typed, and what was wrong with it: input, exit code, sentence. One line for each that was seen.
 
 The files are written into the current folder; the CLI talks to the real `api` in one process.
+
+What needs more than that is proved elsewhere; a name alone is beside this file:
+
+| kind | test |
+|---|---|
+| two `keptn local`, and one that is gone | tests/e2e/test_two_servers.py |
+| Ctrl-C at any moment, what is left behind | tests/e2e/test_demo.py, test_local_runtime.py |
+| damaged stores, a full disk | tests/unit/adapters/test_sqlite_file.py, test_disk.py, unit/local/test_complaints.py |
+| deleting without a yes; a second answer, a rerun, an unpin | test_cli.py, test_approve.py, test_api_control.py |
+| alerts and pushes of real senders | test_receive_problem.py, test_receive_artifact.py |
+| what was resolved, or waits for its time | tests/unit/sequence/test_behaviours.py |
+| storms | tests/bench/bench_storm.py |
+| a shipyard changed with Git | test_orchestrate.py, test_api_resources.py |
+| events that nobody hears, old event files | test_cli.py, tests/unit/api/test_edge.py |
+| the whole day | tests/e2e/test_webshop.py |
 """
 
 import json
@@ -194,6 +209,7 @@ def test_files_are_checked(keptn, tmp_path, name, text, code, sentence):
 
 
 SLI = b"indicators: {a: \"rate(x{s='$SERVICE'}[$DURATION_SECONDS])\", b: up}\n"
+EVALUATE = "trigger evaluation -p sockshop --stage=dev --service=carts --no-wait"
 TYPED = [
     ("send event -f nan-event.json", 1, "nan-event.json: the event is no JSON: NaN is no number in JSON"),
     (
@@ -213,6 +229,14 @@ TYPED = [
     ),
     ("simulate shipyard.yaml --events nan.jsonl", 1, "nan.jsonl:1: advance_seconds must be a number of seconds from 0"),
     ("simulate shipyard.yaml --events x.jsonl", 1, "x.jsonl:1: 'x' is no type of an event of keptn"),
+    (f"{EVALUATE} --timeframe=0s", 1, "timeframe must be longer than nothing; it is '0s'"),
+    (f"{EVALUATE} --timeframe=-5m", 1, "'-5m' is no duration; write it like 30s"),
+    (f"{EVALUATE} --timeframe=NaN", 1, "'NaN' is no duration; write it like 30s"),
+    (f"{EVALUATE} --timeframe=999999999h", 1, "999999999h is longer than 366 days"),
+    (f"{EVALUATE} --start=2026-11-24T11:00:00Z --timeframe=0s", 1, "timeframe must be longer than nothing"),
+    (f"{EVALUATE} --start=9999-12-31T23:59:59Z --timeframe=5m", 1, "the window starts in "),
+    ("get delivery --older-than=nan", 1, "olderThan 'nan' must be a duration"),
+    ("local --port -1", 2, "-1 is not in the range"),
     # images that are no repository
     ("onboard service -p sockshop --values=etc.yaml", 1, "etc.yaml:2: `image` must be a repository"),
     ("onboard service -p sockshop --values=url.yaml", 1, "url.yaml:2: `image` must be a repository"),
@@ -255,6 +279,18 @@ TYPED = [
     ("simulate direct.yaml", 0, "warning: direct.yaml:3: 'Direct' is read as direct"),
     # names that are none
     ("get project ../..", 1, "there is no /v1/project/../.. in this api: a name holds no '/'"),
+    ("get project ..", 1, "there is no project '..'; projects: "),
+    ("get delivery ../../etc", 1, "there is no delivery with the keptn context '../../etc' (yet)"),
+    ("get delivery .", 1, "there is no delivery with the keptn context '.' (yet)"),
+    ("status ..", 1, "there is no delivery with the keptn context '..' (yet)"),
+    ("logs ../../../etc/passwd", 1, "there is no log of function '../../../etc/passwd'"),
+    ("abort ../x", 1, "there is no delivery '../x'"),
+    ("delete project .. --yes", 1, "there is no project '..'"),
+    ("get event --context=NOPE", 1, "there is no event with the keptn context 'NOPE' (yet)"),
+    ("get service -p sockshop --stage=nope", 1, "stage 'nope' is not in shipyard sockshop; stages: dev, staging, prod"),
+    ("get evaluation -p sockshop --service=nope", 1, "project sockshop has no service 'nope'; services: carts"),
+    ("get delivery --service=nope", 1, "no project has a service 'nope'; services: "),
+    ("unpin -p sockshop --stage=dev --service=carts", 1, "is not pinned: there is nothing to lift"),
     (f"approve {'a' * 5000}", 1, "nobody is asked for approval 'aaa"),
     # what worked in keptn
     ("create service gates -p sockshop", 0, "Service gates is onboarded into every stage of sockshop."),

@@ -9,7 +9,6 @@ from keptn import events
 from keptn.api import edge
 from keptn.events import Control, Event, Phase
 from keptn.web import HttpError
-from keptn.webhooks.problem import RESOLVED
 
 FUNCTIONS = sorted(folder.name.replace("_", "-") for folder in Path("functions").iterdir() if folder.is_dir())
 TASKS = (
@@ -31,7 +30,6 @@ OWN = sorted(
 """Every type that `events.py` names, so that a new one is refused unless somebody decides otherwise."""
 INTERNAL = (
     *(event_type for event_type in OWN if event_type != events.EVALUATION_INVALIDATED),
-    RESOLVED,
     *(events.control_type(control) for control in Control),
     *(events.timer_type(function) for function in FUNCTIONS),
     *(events.task_type(task, Phase.TRIGGERED) for task in TASKS),

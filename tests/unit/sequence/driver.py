@@ -52,6 +52,11 @@ class Driver:
         told = {"ProblemTitle": "too slow", "PID": id, "State": "OPEN", **problem}
         return self.trigger(stage, "remediation", id=id, problem=told)
 
+    def resolved(self, stage: str, problem_id: str) -> list[Event]:
+        """The monitor says that the problem is over."""
+        told = {"ProblemTitle": "too slow", "PID": problem_id, "State": "RESOLVED"}
+        return self.send(self.event(events.PROBLEM_RESOLVED, f"over-{problem_id}", stage, {"problem": told}))
+
     def event(self, event_type: str, id: str, stage: str, data: dict[str, Any]) -> Event:
         self._count += 1
         return Event(

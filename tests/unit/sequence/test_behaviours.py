@@ -377,6 +377,17 @@ stages:
 """
 
 
+def test_what_only_waits_for_its_time_does_not_hold_the_slot():
+    """A first task that is triggered an hour later has touched nothing: others go before it."""
+    head = "apiVersion: spec.keptn.sh/0.2.3\nkind: Shipyard\nspec:\n  stages:\n  - name: dev\n    sequences:\n"
+    later = "    - {name: later, tasks: [{name: build, triggeredAfter: 1h}]}\n"
+    driver = Driver(f"{head}{later}    - {{name: now, tasks: [{{name: check}}]}}\n")
+    assert driver.trigger("dev", "later", id="one") == []
+    assert types(driver.trigger("dev", "now", id="two")) == ["check.triggered"]
+    driver.run()
+    assert types(driver.advance(3600)) == ["build.triggered"]
+
+
 def test_an_approval_before_the_deployment_does_not_hold_the_slot():
     """Another delivery may pass; the state says that a person is awaited."""
     driver = Driver(APPROVAL)
@@ -714,6 +725,79 @@ def test_the_same_problem_starts_one_remediation(talk):
     emitted = talk.problem("prod", id="b", PID="1", startsAt="2030-01-07T08:00:00Z")
     assert types(emitted) == ["prod.remediation.finished"]
     assert "context-a already" in emitted[0].message
+
+
+OVER = "too slow was over before anything was done about it"
+
+
+def test_what_was_resolved_behind_a_delivery_is_not_acted_on(talk):
+    """The problem came while something was deployed; when its turn comes, it is over."""
+    delivered(talk)
+    talk.trigger("prod", id="two", image="carts:0.2")
+    talk.problem("prod", id="slow")
+    assert types(talk.resolved("prod", "slow")) == ["prod.remediation.finished"]
+    assert talk.told("slow", "prod", "remediation") == ("finished", "pass", OVER)
+    assert types(talk.finish("deployment"))[-1] == "rollback.triggered"
+    assert types(talk.finish("rollback")) == ["prod.rollback.finished"]
+
+
+def test_what_was_resolved_while_a_person_was_asked_is_not_acted_on(talk):
+    """Also where a task runs already, as long as it has changed nothing: the task ends with it, and its late answer
+    brings nothing about.
+    """
+    delivered(talk)
+    talk.problem("prod", id="slow")
+    late = talk.answer(talk.task("get-action"))
+    assert types(talk.resolved("prod", "slow")) == ["get-action.finished", "prod.remediation.finished"]
+    assert talk.send(late) == []
+    assert talk.told("slow", "prod", "remediation") == ("finished", "pass", OVER)
+
+
+def test_what_has_been_acted_on_goes_on_when_it_is_resolved(talk):
+    """The evaluation tells whether it helped."""
+    delivered(talk)
+    talk.problem("prod", id="slow")
+    talk.finish("get-action")
+    assert talk.resolved("prod", "slow") == []
+    talk.finish("action")
+    assert types(talk.advance(3)) == ["evaluation.triggered"]
+
+
+def test_the_next_action_is_not_tried_on_what_was_resolved(talk):
+    """The first action did not help in time; the problem has gone all the same."""
+    delivered(talk)
+    talk.problem("prod", id="slow")
+    talk.finish("get-action")
+    talk.finish("action")
+    talk.advance(3)
+    talk.finish("evaluation", "fail")
+    assert types(talk.resolved("prod", "slow")) == ["get-action.finished", "prod.remediation.finished"]
+
+
+def test_an_end_that_comes_before_its_beginning_counts(talk):
+    """Nothing keeps a monitor's two notifications in order on their way."""
+    delivered(talk)
+    assert talk.resolved("prod", "slow") == []
+    assert types(talk.problem("prod", id="slow")) == ["prod.remediation.finished"]
+    assert talk.told("slow", "prod", "remediation")[2] == "the problem was over before this came: too slow"
+
+
+def test_of_a_group_the_one_that_still_fires_is_acted_on(talk):
+    """It is told of again when the other is over, and asks the runbook about itself."""
+    delivered(talk)
+    one, two = ({"PID": name, "ProblemTitle": name, "State": "OPEN"} for name in "ab")
+    talk.trigger("prod", "remediation", id="both", problem=one, problems=[one, two])
+    emitted = talk.trigger("prod", "remediation", id="rest", problem=two, problems=[two, {**one, "State": "RESOLVED"}])
+    assert types(emitted) == ["get-action.finished", "prod.remediation.finished", "get-action.triggered"]
+    assert emitted[-1].data["problem"]["PID"] == "b"
+
+
+def test_the_end_of_another_problem_changes_nothing(talk):
+    """The id and the start tell problems apart."""
+    delivered(talk)
+    talk.problem("prod", id="slow")
+    assert talk.resolved("prod", "other") == []
+    assert talk.task("get-action")
 
 
 def test_a_runbook_that_changed_what_is_live_rejects_what_was(talk):

@@ -8,7 +8,7 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from keptn.events import Control, Event, control_type, parse_type
+from keptn.events import PROBLEM_RESOLVED, Control, Event, control_type, parse_type
 from keptn.simulation.world import START
 from tests.unit.sequence.chaos import Broker, Plan, finished, is_task
 from tests.unit.sequence.test_model import EXAMPLES, NIGHTLY, check
@@ -61,6 +61,7 @@ def arrivals(random: Random) -> list[Event]:
     """Artifacts, problems and orders of people, in any order; at the end everybody is let go on."""
     found = [_event("dev.delivery", n, _artifact(random.choice(IMAGES))) for n in range(random.randrange(1, 5))]
     found += [_event("prod.remediation", n, {"problem": {"PID": str(n % 2)}}) for n in range(random.randrange(3))]
+    found += [_over(n) for n in range(random.randrange(2))]
     found += [_event("prod.rollback", n, {}) for n in range(random.randrange(2))]
     for number in range(random.randrange(4)):
         found.append(_control(random.choice(CONTROLS), number, context=f"dev.delivery-{random.randrange(3)}"))
@@ -72,6 +73,11 @@ def _event(sequence: str, number: int, data: dict) -> Event:
     scope = {"project": "p", "stage": sequence.partition(".")[0], "service": "carts"}
     kind, name = f"sh.keptn.event.{sequence}.triggered", f"{sequence}-{number}"
     return Event(type=kind, id=name, source="outside", time=START, context=name, data={**scope, **data})
+
+
+def _over(number: int) -> Event:
+    told = {"project": "p", "stage": "prod", "service": "carts", "problem": {"PID": str(number), "State": "RESOLVED"}}
+    return Event(type=PROBLEM_RESOLVED, id=f"over-{number}", source="outside", time=START, context="over", data=told)
 
 
 def _artifact(image: str) -> dict:
