@@ -1,0 +1,129 @@
+"""Both ways of installing say the same: `kubectl apply -k`, and kn with a rest for kubectl."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests import kn, needs
+from tests.bench.api_server import Standin, standing_in
+from tests.kubectl import built
+
+ROOT = kn.ROOT
+OVERLAYS = sorted(path.parent for path in ROOT.glob("knative/overlays/*/kustomization.yaml"))
+each_overlay = pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.name)
+LEFT = {"deploy-early", "notify", "orchestrate", "record"}
+"""Triggers with filters that are more than exact matches."""
+KUBECTL = '#!/bin/sh\nif [ "$1" = kustomize ]; then exec REAL "$@"; fi\n[ "$1" != apply ] || cat >/dev/null\n'
+
+
+def applied(script: str) -> list[dict[str, Any]]:
+    """What kubectl gets in it."""
+    texts = re.findall(r"kubectl apply -f - <<'END'\n(.*?)\nEND$", script, re.DOTALL | re.MULTILINE)
+    return [one for text in texts for one in yaml.safe_load_all(text)]
+
+
+def key(one: Mapping[str, Any]) -> tuple[str, str, str]:
+    return one["kind"], one["apiVersion"], one["metadata"]["name"] + one["metadata"].get("namespace", "")
+
+
+@each_overlay
+def test_a_shell_can_read_it(overlay: Path):
+    """What is printed is a script."""
+    done = subprocess.run(
+        ["sh", "-n"], input=kn.with_kn("--print", str(overlay)), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@each_overlay
+def test_every_object_is_made_once(overlay: Path):
+    """By kn, or by kubectl as it is."""
+    script, objects = kn.with_kn("--print", str(overlay)), built(overlay)
+    by_kubectl = {key(one): one for one in applied(script)}
+    assert all(by_kubectl[key(one)] == one for one in objects if key(one) in by_kubectl)
+    names = {"Service": "service apply", "Broker": "broker create", "Trigger": "trigger create"}
+    by_kn = [one for one in objects if key(one) not in by_kubectl]
+    assert all(kn.is_of_kn(one) for one in by_kn)
+    said = [f"{names[one['kind']]} {one['metadata']['name']} -n keptn" for one in by_kn]
+    assert sorted(re.findall(r"^kn (\w+ \w+ \S+ -n \w+)", script, re.MULTILINE)) == sorted(said)
+
+
+@each_overlay
+def test_kn_reaches_as_far_as_it_can(overlay: Path):
+    """Every Service, and every Trigger but those that no exact match can say; kind's Broker has an annotation."""
+    left = [one for one in applied(kn.with_kn("--print", str(overlay))) if kn.is_of_kn(one)]
+    brokers = {"default"} if overlay.name == "kind" else set()
+    assert {one["metadata"]["name"] for one in left} == LEFT | brokers
+
+
+def test_what_no_flag_says_is_not_left_out(tmp_path: Path):
+    """Somebody's patch of a Service: it goes into the file that the flags change."""
+    patch = [{"op": "add", "path": "/spec/template/spec/nodeSelector", "value": {"disk": "ssd"}}]
+    relative = Path("../" * len(tmp_path.parts)) / str(ROOT / "knative/overlays/production").lstrip("/")
+    target = {"kind": "Service", "name": "api"}
+    kinds = {"resources": [str(relative)], "patches": [{"target": target, "patch": yaml.safe_dump(patch)}]}
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(kinds))
+    before_api = kn.with_kn("--print", str(tmp_path)).partition("kn service apply api ")[0]
+    assert before_api.rstrip().endswith("# The steps.") and "nodeSelector: {disk: ssd}" in before_api
+
+
+@pytest.mark.parametrize(
+    ("words", "says"), [((), "name one overlay"), (("nowhere",), "no folder nowhere; the overlays are: overlays/kind")]
+)
+def test_a_wrong_call_is_one_sentence(words: tuple[str, ...], says: str):
+    done = subprocess.run([str(ROOT / "knative/with-kn.sh"), *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and says in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+@each_overlay
+def test_real_kn_makes_the_same(overlay: Path, tmp_path: Path):
+    """Run twice, on an API server that keeps what it is given: no object differs from kustomize's."""
+    kn.program()
+    (tmp_path / "bin").mkdir()
+    kubectl = tmp_path / "bin" / "kubectl"
+    kubectl.write_text(KUBECTL.replace("REAL", needs.program("kubectl")))
+    kubectl.chmod(0o755)
+    by_kubectl = applied(kn.with_kn("--print", str(overlay)))
+    with standing_in(tmp_path) as api:
+        for one in by_kubectl:
+            if "knative.dev" in one["apiVersion"]:
+                api.keep(path_of(one), one)
+        for _ in range(2):
+            kn.with_kn(str(overlay), path=str(kubectl.parent), KUBECONFIG=kubeconfig(api, tmp_path))
+        for one in filter(kn.is_of_kn, built(overlay)):
+            assert unlabelled(kn.essence(api.objects[path_of(one)])) == unlabelled(kn.essence(one))
+
+
+def unlabelled(one: dict[str, Any]) -> dict[str, Any]:
+    """A Trigger's labels come by kubectl."""
+    return {**one, "labels": one["labels"] if one["kind"] == "Service" else {}}
+
+
+def path_of(one: Mapping[str, Any]) -> str:
+    metadata = one["metadata"]
+    return f"/apis/{one['apiVersion']}/namespaces/{metadata['namespace']}/{one['kind'].lower()}s/{metadata['name']}"
+
+
+def kubeconfig(api: Standin, folder: Path) -> str:
+    cluster = {"server": api.url, "certificate-authority": str(folder / "ca.crt")}
+    file = folder / "config"
+    file.write_text(
+        yaml.safe_dump(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "clusters": [{"name": "any", "cluster": cluster}],
+                "users": [{"name": "any", "user": {"token": "any"}}],
+                "contexts": [{"name": "any", "context": {"cluster": "any", "user": "any"}}],
+                "current-context": "any",
+            }
+        )
+    )
+    return str(file)
