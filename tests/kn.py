@@ -53,7 +53,7 @@ def essence(one: Mapping[str, Any]) -> dict[str, Any]:
     return {"kind": one["kind"], "name": metadata["name"], "labels": labels, "annotations": said, "spec": spec}
 
 
-_ADDED = ("last-applied-configuration", "/creator", "/lastModifier")
+_ADDED = ("last-applied-configuration", "/creator", "/lastModifier", "/updateTimestamp", "/user-image")
 _DEFAULTS = {
     **{"containerConcurrency": 0, "enableServiceLinks": False, "name": "user-container"},
     **{
@@ -71,4 +71,5 @@ def _told(node: Any) -> Any:
     kept = {k: _told(v) for k, v in node.items() if _DEFAULTS.get(k, ...) != v and v not in (None, "")}
     if {"kind", "name"} <= set(kept):  # a reference: the webhook writes its own namespace into it
         kept = {k: v for k, v in kept.items() if (k, v) != ("namespace", "keptn")}
-    return {k: v for k, v in kept.items() if k != "creationTimestamp"}
+    kept = {k: v for k, v in kept.items() if k != "creationTimestamp" and not k.endswith(_ADDED)}
+    return {k: v for k, v in kept.items() if k == "emptyDir" or v != {}}

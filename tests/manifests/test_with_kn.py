@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Mapping
@@ -99,6 +100,26 @@ def test_real_kn_makes_the_same(overlay: Path, tmp_path: Path):
             kn.with_kn(str(overlay), path=str(kubectl.parent), KUBECONFIG=kubeconfig(api, tmp_path))
         for one in filter(kn.is_of_kn, built(overlay)):
             assert unlabelled(kn.essence(api.objects[path_of(one)])) == unlabelled(kn.essence(one))
+
+
+EXTENSIONS = ROOT / "examples" / "extensions"
+
+
+@pytest.mark.parametrize("manifest", sorted(EXTENSIONS.glob("*/*.yaml")), ids=lambda path: path.stem)
+def test_an_extension_of_three_commands_is_its_manifest(manifest: Path, tmp_path: Path):
+    """What its README types makes what the local runtime reads."""
+    kn.program()
+    blocks = re.findall(r"```sh kn\n(.*?)```", (EXTENSIONS / "README.md").read_text(), re.DOTALL)
+    (commands,) = [one for one in blocks if f"create {manifest.stem} " in one]
+    assert commands.startswith(
+        f"docker build -t registry.example.com/{manifest.stem}:1 {manifest.parent.relative_to(ROOT)} "
+    )
+    without_docker = commands.partition("\n")[2].replace("kn service create ", "kn service create --no-wait ")
+    with standing_in(tmp_path) as api:
+        environment = {**os.environ, "KUBECONFIG": kubeconfig(api, tmp_path)}
+        subprocess.run(["bash", "-euc", without_docker], env=environment, check=True, timeout=60)
+        for one in yaml.safe_load_all(manifest.read_text()):
+            assert kn.essence(api.objects[path_of(one)]) == kn.essence(one)
 
 
 def unlabelled(one: dict[str, Any]) -> dict[str, Any]:
