@@ -6,11 +6,14 @@ It is taken down for that and stays as kn made it, with its state: what runs aft
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import Any
 
 import pytest
 
+from examples.sockshop.demo.api import SOCKSHOP, DemoError
 from tests import kn, needs
+from tests.cluster.test_extension import REFUSES, STEP, api, scan  # noqa: F401 - api is a fixture
 from tests.kubectl import built, kubectl
 
 pytestmark = pytest.mark.cluster
@@ -51,3 +54,32 @@ def test_it_can_be_repeated_and_mixed(overlay: str):
     kn.with_kn(overlay)
     kubectl("apply", "-k", overlay)
     assert {key: one["metadata"]["generation"] for key, one in live(overlay).items()} == before
+
+
+def install(code: str) -> None:
+    """A step of one's own, by kn alone. Its code comes in a ConfigMap instead of an image of its own."""
+    kubectl("-n", "keptn", "create", "configmap", STEP, f"--from-literal=main.py={code}")
+    image = kubectl("-n", "keptn", "get", "ksvc", "record", "-o", "jsonpath={.spec.template.spec.containers[0].image}")
+    service = f"""{STEP} -n keptn --image {image} --cluster-local --service-account keptn-step --security-context strict
+        --env-from cm:keptn-settings --env FUNCTION_SOURCE=functions/security_check/main.py --env FUNCTION_TARGET=handle
+        --mount /app/functions/security_check=cm:{STEP}"""
+    heard = f"type=sh.keptn.event.{STEP}.triggered"
+    for words in (
+        ["service", "create", *service.split()],
+        ["trigger", "create", STEP, "-n", "keptn", "--filter", heard, "--sink", f"ksvc:{STEP}"],
+    ):
+        subprocess.run([kn.program(), *words], check=True, capture_output=True, timeout=kn.COMMAND_S)
+    kubectl("-n", "keptn", "wait", "--for=condition=Ready", "--timeout=120s", f"trigger/{STEP}")
+
+
+def test_a_step_of_ones_own_is_a_service_and_a_trigger(overlay: str, api):  # noqa: F811
+    """Made by kn, it answers its task."""
+    install((SOCKSHOP / "extension/functions/security_check/main.py").read_text())
+    assert "finished with result pass" in scan(api)
+
+
+def test_its_trigger_has_the_brokers_dead_letter_sink(overlay: str, api):  # noqa: F811
+    """Nothing is said of delivery: what the step does not take ends its task with what it said."""
+    install(REFUSES)
+    with pytest.raises(DemoError, match="security-check is not well"):
+        scan(api)
