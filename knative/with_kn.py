@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -80,46 +80,44 @@ def service(given: Object) -> tuple[list[str], Object]:
 def _container(container: Object, pod: Object) -> list[str]:
     """Flags for what they can say of it; it is taken out of both."""
     said = _flags("image", _taken(container, "image"))
-    literal = [one for one in container.get("env", []) if "value" in one]
-    said += _flags("env", *(f"{one['name']}={one['value']}" for one in literal))
-    maps = [one for one in container.get("envFrom", []) if set(one) == {"configMapRef"}]
-    said += _flags("env-from", *(f"cm:{one['configMapRef']['name']}" for one in maps))
+    for one in _split(container, "env", lambda one: set(one) == {"name", "value"}):
+        said += _flags("env", f"{one['name']}={one['value']}")
+    for one in _split(container, "envFrom", lambda one: set(one) == {"configMapRef"} and len(one["configMapRef"]) == 1):
+        said += _flags("env-from", f"cm:{one['configMapRef']['name']}")
     for kind, flag in (("requests", "request"), ("limits", "limit")):
         said += _flags(flag, ",".join(_pairs(container.get("resources", {}).pop(kind, {}))))
-    empty = [one["name"] for one in pod.get("volumes", []) if one.get("emptyDir") == {}]
-    mounts = [
-        one
-        for one in container.get("volumeMounts", [])
-        if one["name"] in empty and len(one) == len(("name", "mountPath"))
-    ]
+    empty = [one["name"] for one in _split(pod, "volumes", lambda one: one.get("emptyDir") == {})]
     said += _flags("volume", *(f"{name}=ed:{name}" for name in empty))
-    said += _flags("mount", *(f"{one['mountPath']}={one['name']}" for one in mounts))
+    for one in _split(
+        container, "volumeMounts", lambda one: one["name"] in empty and set(one) == {"name", "mountPath"}
+    ):
+        said += _flags("mount", f"{one['mountPath']}={one['name']}")
     if container.get("securityContext") == STRICT:
         del container["securityContext"]
         said += ["--security-context", "strict"]
-    for owner, key, taken in (
-        (container, "env", literal),
-        (container, "envFrom", maps),
-        (container, "volumeMounts", mounts),
-    ):
-        owner[key] = [one for one in owner.get(key, []) if one not in taken]
-    pod["volumes"] = [one for one in pod.get("volumes", []) if one["name"] not in empty]
     return said
+
+
+def _split(owner: Object, key: str, is_said: Callable[[Object], bool]) -> list[Object]:
+    """What a flag says of a list; the rest stays in it."""
+    items: list[Object] = owner.get(key, [])
+    owner[key] = [one for one in items if not is_said(one)]
+    return [one for one in items if is_said(one)]
 
 
 def broker(given: Object) -> list[str] | None:
     """`kn broker create`, if it says all of the Broker."""
     spec, annotations = given.get("spec", {}), given["metadata"].get("annotations", {})
-    delivery, config = spec.get("delivery", {}), spec.get("config", {})
-    says_all = given["kind"] == "Broker" and set(annotations) <= {CLASS} and set(spec) <= {"delivery", "config"}
-    sink = _sink(delivery.get("deadLetterSink"))
-    if (
-        not says_all
-        or not set(delivery) <= {*DELIVERY, "deadLetterSink"}
-        or ("deadLetterSink" in delivery and not sink)
-    ):
+    delivery, config = dict(spec.get("delivery", {})), spec.get("config", {})
+    if given["kind"] != "Broker" or not set(annotations) <= {CLASS} or not set(spec) <= {"delivery", "config"}:
         return None
-    if config and (config["kind"] != "ConfigMap" or CLASS not in annotations):
+    dead_letters = delivery.pop("deadLetterSink", None)
+    sink = _sink(dead_letters)
+    if (dead_letters and not sink) or not set(delivery) <= set(DELIVERY):
+        return None
+    if config and (
+        set(config) != {"apiVersion", "kind", "name", "namespace"} or config["kind"] != "ConfigMap" or not annotations
+    ):
         return None
     said = ["kn", "broker", "create", *_named(given["metadata"]), *_flags("class", annotations.get(CLASS))]
     said += _flags("broker-config", f"cm:{config['name']}:{config['namespace']}" if config else None)
@@ -130,16 +128,11 @@ def broker(given: Object) -> list[str] | None:
 
 def trigger(given: Object) -> list[str] | None:
     """`kn trigger create`, if it says all of the Trigger: no `filters`, and no delivery of its own."""
-    spec = given.get("spec", {})
-    exact = spec.get("filter", {}).get("attributes", {})
-    if (
-        given["kind"] != "Trigger"
-        or set(spec) != {"broker", "filter", "subscriber"}
-        or "annotations" in given["metadata"]
-    ):
+    if given["kind"] != "Trigger" or set(given["spec"]) != {"broker", "filter", "subscriber"}:
         return None
-    sink = _sink(spec["subscriber"])
-    if not sink or any("," in value for value in exact.values()):
+    spec, sink = given["spec"], _sink(given["spec"]["subscriber"])
+    exact = spec["filter"].get("attributes", {})
+    if not sink or "annotations" in given["metadata"] or any("," in value for value in exact.values()):
         return None
     said = ["kn", "trigger", "create", *_named(given["metadata"]), "--broker", spec["broker"]]
     return said + _flags("filter", *_pairs(exact)) + ["--sink", sink]
@@ -161,7 +154,7 @@ def _services(said: Iterable[tuple[list[str], Object]]) -> Iterator[tuple[str, l
         if set(yaml.safe_load(text)) == {"apiVersion", "kind"}:
             yield "The steps", [_line(flags) for flags in lines]
         else:
-            file = ["rest=$(mktemp)", "trap 'rm -f \"$rest\"' EXIT", f"cat >\"$rest\" <<'END'\n{text}END"]
+            file = ["rest=${rest:-$(mktemp)}", "trap 'rm -f \"$rest\"' EXIT", f"cat >\"$rest\" <<'END'\n{text}END"]
             yield "No flag of `kn service apply` says this of the steps below", file
             yield "The steps", [_line(flags) + ' -f "$rest"' for flags in lines]
 
@@ -181,17 +174,24 @@ def _applied(objects: Sequence[Object]) -> list[str]:
 
 
 def _waits(objects: Iterable[Object]) -> Iterator[str]:
-    kinds = {(one["apiVersion"].partition("/")[0], one["kind"]): one["metadata"].get("namespace") for one in objects}
-    for (condition, names), key in _CONDITIONS.items():
-        if key in kinds:
-            yield _line(
-                ["kubectl", "wait", "-n", kinds[key], f"--for=condition={condition}", "--timeout=300s", names, "--all"]
-            )
+    """For each by its name: what else is there is not ours to wait for."""
+    waited: dict[tuple[str, str], list[str]] = {}
+    for one in objects:
+        metadata = one["metadata"]
+        if found := _WAITED.get((one["apiVersion"].partition("/")[0], one["kind"])):
+            condition, kind = found
+            waited.setdefault((metadata["namespace"], condition), []).append(f"{kind}/{metadata['name']}")
+    for (namespace, condition), names in waited.items():
+        yield _line(["kubectl", "wait", "-n", namespace, f"--for=condition={condition}", "--timeout=300s", *names])
 
 
-_CONDITIONS = {
-    ("Available", "deployment"): ("apps", "Deployment"),
-    ("Ready", "ksvc,broker,trigger,jobsink"): ("serving.knative.dev", "Service"),
+_WAITED = {
+    ("apps", "Deployment"): ("Available", "deployment"),
+    ("serving.knative.dev", "Service"): ("Ready", "ksvc"),
+    ("eventing.knative.dev", "Broker"): ("Ready", "broker"),
+    ("eventing.knative.dev", "Trigger"): ("Ready", "trigger"),
+    ("sinks.knative.dev", "JobSink"): ("Ready", "jobsink"),
+    ("sources.knative.dev", "SinkBinding"): ("Ready", "sinkbinding"),
 }
 
 

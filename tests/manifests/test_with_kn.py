@@ -64,6 +64,18 @@ def test_kn_reaches_as_far_as_it_can(overlay: Path):
     assert {one["metadata"]["name"] for one in left} == LEFT | brokers
 
 
+@each_overlay
+def test_it_ends_when_all_is_ready(overlay: Path):
+    """Everything of Knative's and every Deployment, by name: others' things are not waited for."""
+    waits = re.findall(r"^kubectl wait (?:.*\\\n)*.*$", kn.with_kn("--print", str(overlay)), re.MULTILINE)
+    named = {word for wait in waits for word in wait.split() if "/" in word}
+    kinds = [one for one in built(overlay) if "knative.dev" in one["apiVersion"] or one["kind"] == "Deployment"]
+    short = {"service": "ksvc"}
+    wanted = {(short.get(kind := one["kind"].lower(), kind), one["metadata"]["name"]) for one in kinds}
+    assert named == {"/".join(one) for one in wanted}
+    assert all("--timeout=300s" in wait for wait in waits)
+
+
 def test_what_no_flag_says_is_not_left_out(tmp_path: Path):
     """Somebody's patch of a Service: it goes into the file that the flags change."""
     patch = [{"op": "add", "path": "/spec/template/spec/nodeSelector", "value": {"disk": "ssd"}}]
