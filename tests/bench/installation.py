@@ -294,7 +294,7 @@ class Installation:
     @cache  # noqa: B019 - an installation lives as long as its test
     def _client(self, name: str) -> Any:
         function = self.wiring.functions[name]
-        return create_app(function.target, str(ROOT / function.source)).test_client()
+        return create_app(function.env["FUNCTION_TARGET"], str(ROOT / function.source)).test_client()
 
 
 class _Runner:

@@ -50,7 +50,8 @@ def _types(node: object) -> list[tuple[str, str]]:
         return [found for item in node for found in _types(item)]
     if not isinstance(node, dict):
         return []
-    here = [(k, v["type"]) for k, v in node.items() if k in ("exact", "prefix", "suffix") and "type" in v]
+    dialects = {"attributes": "exact", "exact": "exact", "prefix": "prefix", "suffix": "suffix"}
+    here = [(dialects[k], v["type"]) for k, v in node.items() if k in dialects and "type" in v]
     return here + [found for value in node.values() for found in _types(value)]
 
 
@@ -64,20 +65,34 @@ def _triggers() -> list[dict[str, Any]]:
 
 
 def _filtered() -> list[tuple[str, str, str]]:
-    return [(t["metadata"]["name"], *found) for t in _triggers() for found in _types(t["spec"])]
+    return [(t["spec"]["subscriber"]["ref"]["name"], *found) for t in _triggers() for found in _types(t["spec"])]
 
 
-@pytest.mark.parametrize(("trigger", "dialect", "value"), _filtered())
-def test_triggers_hear_types_that_exist(trigger: str, dialect: str, value: str):
+@pytest.mark.parametrize(("step", "dialect", "value"), _filtered())
+def test_triggers_hear_types_that_exist(step: str, dialect: str, value: str):
     """A type in a filter is one that events.py knows; a timer's is its own function's."""
     if dialect == "exact" and value.startswith(events.TIMER_PREFIX):
-        assert value == (events.TIMER_SET if trigger == "clock" else events.timer_type(trigger))
+        assert value == (events.TIMER_SET if step == "clock" else events.timer_type(step))
     elif dialect == "exact":
         assert value in KNOWN_TYPES
     elif dialect == "suffix":
         assert value.removeprefix(".delivery").removeprefix(".") in set(Phase)
     else:
         assert value in {events.PREFIX, events.TIMER_PREFIX, "sh.keptn.control."}
+
+
+def test_nobody_hears_an_event_twice(wired: wiring.Wiring):
+    """A step has a Trigger per type, as kn can say it: no two of one step match the same event."""
+    for kind in {*KNOWN_TYPES, "sh.keptn.event.dev.delivery.triggered", *map(events.timer_type, wired.functions)}:
+        heard = [trigger.subscriber.name for trigger in wired.triggers.values() if trigger.matches({"type": kind})]
+        assert len(heard) == len(set(heard)), kind
+
+
+def test_triggers_are_named_after_their_step():
+    """`kn trigger list` shows whose they are."""
+    for trigger in _triggers():
+        step = trigger["spec"]["subscriber"]["ref"]["name"]
+        assert re.fullmatch(f"{step}(-[a-z-]+)?", trigger["metadata"]["name"])
 
 
 def test_record_hears_everything_but_timers(wired: wiring.Wiring):

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from keptn import names
+from keptn.adapters.machine import procfile
 from keptn.errors import Refused
 
 LEFT_OUT = {"__pycache__", ".git"}
@@ -20,7 +21,6 @@ LEFT_OUT = {"__pycache__", ".git"}
 
 KEPT_COPIES = 50
 """Copies of images that no workload runs, kept to go back to."""
-_BUILTINS = ("exec ", "cd ", ". ", "export ", "set ", "ulimit ", "umask ")
 
 
 def folder(state_dir: Path, image: str) -> Path:
@@ -93,19 +93,10 @@ def forget_oldest(state_dir: Path, *, in_use: Iterable[str]) -> None:
 
 
 def web_command(content: Path, image: str) -> str:
-    """What the `Procfile` says after `web:`, for a shell. Raises Refused.
-
-    A command without shell syntax replaces the shell, so that there is one process to signal, not two.
-    """
-    try:
-        lines = (content / "Procfile").read_text().splitlines()
-    except (OSError, UnicodeDecodeError):
-        lines = []
-    commands = [command.strip() for name, _, command in (line.partition(":") for line in lines) if name == "web"]
-    if not commands or not commands[0]:
-        raise Refused(f"image {image} has no Procfile with a line 'web: COMMAND'; add one and push it again")
-    plain = not set(commands[0]) & set(";&|()<>`\n") and not commands[0].startswith(_BUILTINS)
-    return f"exec env {commands[0]}" if plain else commands[0]
+    """What the `Procfile` says after `web:`, for a shell. Raises Refused."""
+    if command := procfile.web(content):
+        return command
+    raise Refused(f"image {image} has no Procfile with a line 'web: COMMAND'; add one and push it again")
 
 
 def _kept(state_dir: Path) -> Path:

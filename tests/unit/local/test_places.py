@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from keptn.adapters.secrets.folder import FolderSecrets
 from keptn.errors import Refused
 from keptn.local import environment, log_file
 from keptn.local.environment import Environment
@@ -42,6 +43,18 @@ def test_children_get_the_manifests_values_on_embedded_adapters(tmp_path: Path, 
     assert child["K_SINK"] == "http://h:1/keptn/default" and child["KEPTN_STATE_DIR"] == str(tmp_path / "state")
     assert "KEPTN_API_TOKEN" not in child and "PYTHONDONTWRITEBYTECODE" not in child
     assert "K_SINK" not in given.of({}, sink="")
+
+
+def test_secrets_and_the_api_are_those_that_are_here(tmp_path: Path):
+    """A manifest's secret is the laptop's, and where it says the api is, the laptop's is put."""
+    given = Environment(root=tmp_path, state_dir=tmp_path, url="http://h:1")
+    asked = {"sink": "", "secrets": {"TOKEN": "greet/token"}}
+    with pytest.raises(Refused, match="keptn create secret greet --from-literal=token="):
+        given.of({}, **asked)
+    FolderSecrets(tmp_path / "secrets").put("greet", {"token": "abc"})
+    assert given.of({}, **asked)["TOKEN"] == "abc"
+    assert given.of({"KEPTN_ENDPOINT": "http://api"}, sink="")["KEPTN_ENDPOINT"] == "http://h:1/functions/api"
+    assert "KEPTN_ENDPOINT" not in given.of({}, sink="")
 
 
 def test_a_wrong_setting_is_refused():

@@ -70,3 +70,39 @@ def test_who_takes_the_settings_gets_a_sink(tmp_path: Path, env_from: str, sink:
     service = "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: step}\n"
     service += f"spec: {{template: {{spec: {{containers: [{container}]}}}}}}\n"
     assert read(tmp_path, BROKER + maps + service).functions["step"].sink == sink
+
+
+SERVICE = """
+apiVersion: serving.knative.dev/v1
+kind: Service
+metadata: {name: greet}
+spec: {template: {spec: {containers: [{env: ENV}]}}}
+"""
+
+
+def test_a_service_without_a_function_is_what_its_procfile_starts(tmp_path: Path):
+    """Any program in any language, as any container is on a cluster."""
+    (tmp_path / "Procfile").write_text("web: node server.mjs\n")
+    function = read(tmp_path, SERVICE.replace("ENV", "[]")).functions["greet"]
+    assert (function.source, function.command, function.folder) == ("", "exec env node server.mjs", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("env", "says"),
+    [
+        ("[]", "lacks FUNCTION_SOURCE and FUNCTION_TARGET, and no Procfile beside it has a line 'web: COMMAND'"),
+        ("[{name: FUNCTION_SOURCE, value: main.py}]", "lacks FUNCTION_TARGET$"),
+    ],
+)
+def test_a_service_that_cannot_be_started_is_refused(tmp_path: Path, env: str, says: str):
+    """Before anything runs."""
+    with pytest.raises(Refused, match=says):
+        read(tmp_path, SERVICE.replace("ENV", env))
+
+
+def test_a_secret_is_known_by_its_name_and_key(tmp_path: Path):
+    """It is read when the function starts, for it may come later."""
+    (tmp_path / "Procfile").write_text("web: any")
+    env = "[{name: TOKEN, valueFrom: {secretKeyRef: {name: greet, key: token}}}, {name: A, value: b}]"
+    function = read(tmp_path, SERVICE.replace("ENV", env)).functions["greet"]
+    assert (function.secrets, function.env) == ({"TOKEN": "greet/token"}, {"A": "b"})
