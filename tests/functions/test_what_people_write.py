@@ -288,7 +288,7 @@ TYPED = [
     ("create project shop shipyard.yaml --git-remote-url=https://x/y", 2, "KEPTN_CONFIG_REPO=remote"),
     ("update project sockshop --git-user=x", 2, "There is no `keptn update project`: its shipyard changes with"),
     ("onboard service carts -p sockshop --chart=./carts", 2, "its values file is: --values=CHART/values.yaml"),
-    ("install --platform=gke", 2, "There is no `keptn install`: keptn is installed by its manifests"),
+    ("install --platform=gke", 2, "No such option"),
     ("configure monitoring prometheus -p timing --service=tim", 0, "expr: (rate(x{s='tim'}[300s])) >= 600"),
     ("configure monitoring prometheus -p timing --service=tim", 0, "Left out: dev/tim: b: it sets no limit"),
     ("configure monitoring prometheus -p timing --service=tim -f rules.yml", 0, "rules.yml is written; name it under"),

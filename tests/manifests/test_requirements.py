@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-LAPTOP = ("keptn/__main__.py", "keptn/cli/", "keptn/local/")
+LAPTOP = ("keptn/__main__.py", "keptn/cli/", "keptn/installation/", "keptn/local/")
 """What is in no image."""
 PACKAGES = {"yaml": "pyyaml", "functions_framework": "functions-framework", "google": "google-cloud-storage"}
 """Modules that are called differently from their package."""
@@ -59,7 +59,9 @@ def test_images_hold_no_cli_and_no_local_runtime():
     assert {folder.rstrip("/") for folder in LAPTOP} <= set((ROOT / ".dockerignore").read_text().split())
     for file in [*ROOT.glob("keptn/**/*.py"), *ROOT.glob("functions/**/*.py")]:
         if not str(file.relative_to(ROOT)).startswith(LAPTOP):
-            assert not re.search(r"keptn\.(cli|local)\b|from keptn import .*\b(cli|local)\b", file.read_text()), file
+            assert not re.search(
+                r"keptn\.(cli|installation|local)\b|from keptn import .*\b(cli|installation|local)\b", file.read_text()
+            ), file
 
 
 def test_images_hold_what_they_are_for_and_nothing_else():

@@ -30,7 +30,7 @@ def test_a_form_becomes_ours(given, ours):
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ("install --use-case=x", "There is no `keptn install`: keptn is installed by"),
+        ("upgrade", "There is no `keptn upgrade`: keptn install is an upgrade"),
         ("create project p --git-user x", "`keptn create project` takes no --git-user: the config repos"),
         ("update project p", "There is no `keptn update project`: its shipyard changes with keptn add-resource"),
         ("onboard services s --chart=c", "`keptn onboard service` takes no --chart: the templates of a chart"),
