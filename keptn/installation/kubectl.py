@@ -61,6 +61,12 @@ class Kubectl:
     def one(self, *words: str) -> Object | None:
         return next(iter(self.objects(*words)), None)
 
+    def built(self, folder: Path) -> list[Object]:
+        """The objects of a kustomization; no cluster is asked."""
+        import yaml  # noqa: PLC0415 - not for `--help`
+
+        return [one for one in yaml.safe_load_all(self.run("kustomize", str(folder))) if one]
+
     def groups(self) -> set[str]:
         """The API groups that the cluster has."""
         return {group["name"] for group in json.loads(self.run("get", "--raw", "/apis"))["groups"]}

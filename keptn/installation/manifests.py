@@ -32,11 +32,15 @@ class Installation:
         return {one["apiVersion"].rpartition("/")[0] for one in self.objects} - {""}
 
 
+def overlays(knative: Path) -> dict[str, Path]:
+    """Ours, by name."""
+    return {folder.name: folder for folder in sorted((knative / "overlays").iterdir()) if folder.is_dir()}
+
+
 def overlay(name: str) -> Path:
     """The folder of an overlay: one of ours, or a path. Raises KeptnError."""
-    ours = shipped.folder("knative") / "overlays"
-    known = sorted(folder.name for folder in ours.iterdir() if folder.is_dir())
-    found = ours / name if name in known else Path(name)
+    known = overlays(shipped.folder("knative"))
+    found = known.get(name) or Path(name)
     if not (found / "kustomization.yaml").is_file():
         raise KeptnError(f"there is no overlay {name}; it is {', '.join(known)} or a folder with a kustomization.yaml")
     return found.resolve()
@@ -44,12 +48,9 @@ def overlay(name: str) -> Path:
 
 def rendered(kubectl: Kubectl, *, folder: Path, chosen: Mapping[str, str]) -> Installation:
     """What is to be applied. chosen: settings by their keys, `image`, `test-image`. Raises KeptnError, Refused."""
-    import yaml  # noqa: PLC0415 - not for `--help`
+    from keptn import settings  # noqa: PLC0415 - not for `--help`
 
-    from keptn import settings  # noqa: PLC0415
-
-    text = kubectl.run("kustomize", str(folder))
-    objects: list[Object] = [one for one in yaml.safe_load_all(text) if one]
+    objects = kubectl.built(folder)
     by_name = {(one["kind"], one["metadata"]["name"]): one for one in objects}
     api, config = by_name.get(("Service", "api")), by_name.get(("ConfigMap", "keptn-settings"))
     if not api or not config or "serving.knative.dev" not in api["apiVersion"]:
