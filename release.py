@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent
 DIST = ROOT / "dist"
 BUILDERS = ("docker", "podman", "buildah")
 SUMS = "SHA256SUMS"
-BUILD = "import setuptools.build_meta as b, sys; b.build_wheel(sys.argv[1]); b.build_sdist(sys.argv[1])"
+BUILD = "import setuptools.build_meta as b, sys; to = sys.argv[1]; b.build_wheel(to); b.build_sdist(to)"
 
 
 def main() -> None:
@@ -81,8 +81,7 @@ def without_times(made: Path, epoch: int) -> None:
                 member.mtime, member.uid, member.gid, member.uname, member.gname = epoch, 0, 0, "", ""
                 member.pax_headers = {}
                 new.addfile(member, content)
-    with gzip.GzipFile(filename="", mode="wb", fileobj=made.open("wb"), mtime=epoch) as out:
-        out.write(packed.getvalue())
+    made.write_bytes(gzip.compress(packed.getvalue(), mtime=epoch))
 
 
 def images(source: Path) -> None:
