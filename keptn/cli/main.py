@@ -34,8 +34,10 @@ VERBS = {
     "configure": "Say what a monitor needs to report problems.",
     "create": "Create a project, a service or a secret.",
     "delete": "Delete a project, a service, a file of the config repo or a secret.",
+    "doctor": "Say what is missing or wrong in a cluster.",
     "evaluate": "Try a gate file on values from files, or on stored evaluations.",
     "get": "Show projects, stages, services, deliveries, evaluations, events …",
+    "install": "Install keptn in a cluster with Knative.",
     "local": "Run keptn on this machine.",
     "logs": "Show what a function or a workload wrote.",
     "onboard": "Onboard a service into a project.",
@@ -49,6 +51,7 @@ VERBS = {
     "simulate": "Try a shipyard without deploying anything.",
     "status": "Follow a delivery to its end.",
     "trigger": "Start a delivery, an evaluation or another sequence.",
+    "uninstall": "Take away from a cluster what keptn install made.",
     "unpin": "Let deliveries into a pinned stage again.",
     "update": "Change a secret.",
     "validate": "Check any file that you write for keptn.",
@@ -58,6 +61,8 @@ VERBS = {
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """The disk, the quota, the largest file, or the terminal is at its end: no bug of ours."""
+
+_MORE = "what this command needs beside the command line comes with: pip install 'keptn-knative[local]'"
 
 SHARED = dict.fromkeys(
     ("abort", "pause", "promote", "resume", "rerun", "approve", "reject", "unpin", "redeliver"), "control"
@@ -146,6 +151,11 @@ def main(arguments: list[str] | None = None, **given: Any) -> int:  # noqa: ANN4
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else what is left is tried again, and told, at the end
         else:
             _say_bug(exc)
+    except ModuleNotFoundError as exc:
+        if (exc.name or "keptn").partition(".")[0] in ("keptn", "functions"):
+            _say_bug(exc)
+        else:
+            click.echo(f"Error: the Python package of {exc.name} is not installed; {_MORE}", err=True)
     except Exception as exc:
         _say_bug(exc)
     return ExitCode.ERROR

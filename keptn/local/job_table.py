@@ -35,9 +35,7 @@ class JobTable:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
-        with sqlite_file.named(path):
-            self._db = sqlite3.connect(path, isolation_level=None)
-            self._db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" + _SCHEMA)
+        self._db = sqlite_file.opened(path, _SCHEMA)
 
     def create(self, name: str, *, sink: str, event: bytes) -> Job | None:
         """None if there was one of that name already."""

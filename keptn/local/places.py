@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import keptn
 from keptn.errors import Refused
 
 
@@ -35,12 +34,3 @@ class Places:
         if found is None:
             raise Refused(f"there is no {path} in {self.root}; give the folder it is in with --functions")
         return found.resolve()
-
-
-def root() -> Path:
-    """The checkout that this package runs from, or else the current folder. Raises Refused."""
-    candidates = [Path(keptn.__file__).resolve().parent.parent, Path.cwd()]
-    found = next((folder for folder in candidates if (folder / "knative" / "base").is_dir()), None)
-    if found is None:
-        raise Refused(f"there is no knative/base in {candidates[0]} or here; run keptn local in a checkout")
-    return found

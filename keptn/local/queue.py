@@ -7,7 +7,6 @@ that a kill at any instant loses nothing and at most repeats a delivery. Called 
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -58,10 +57,7 @@ class Queue:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
-        with sqlite_file.named(path):
-            self._db = sqlite3.connect(path, isolation_level=None)
-            # A killed process loses nothing with NORMAL; a power cut may lose the last moments, never consistency.
-            self._db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" + _SCHEMA)
+        self._db = sqlite_file.opened(path, _SCHEMA)
 
     def close(self) -> None:
         self._db.close()

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from keptn import shipped
 from keptn.documents import Document
 from keptn.documents import Path as Place
-from keptn.errors import InvalidFile, KeptnError
-
-_PLACES = (
-    Path(__file__).parents[2] / "shipyard-schemas",  # a checkout, the image of the functions
-    Path(sys.prefix) / "share" / "keptn" / "shipyard-schemas",  # an installed package: `data-files` in pyproject.toml
-)
+from keptn.errors import InvalidFile
 
 
 def problems(document: Document, *, schema: str) -> list[InvalidFile]:
@@ -39,10 +34,7 @@ def load(name: str) -> dict[str, Any]:
 
 def folder() -> Path:
     """Where the schemas are. Raises KeptnError."""
-    found = next((place for place in _PLACES if place.is_dir()), None)
-    if found is None:
-        raise KeptnError(f"the folder shipyard-schemas is missing ({_PLACES[0]}); install keptn again")
-    return found
+    return shipped.folder("shipyard-schemas")
 
 
 def _plain(document: Document, value: object, path: Place, surprises: list[InvalidFile]) -> object:

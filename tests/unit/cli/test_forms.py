@@ -30,7 +30,7 @@ def test_a_form_becomes_ours(given, ours):
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ("install --use-case=x", "There is no `keptn install`: keptn is installed by"),
+        ("upgrade", "There is no `keptn upgrade`: keptn install is an upgrade"),
         ("create project p --git-private-key k", "`keptn create project` takes no --git-private-key: a project's own"),
         ("update project p --shipyard s", "`keptn update project` takes no --shipyard: the shipyard of a project"),
         ("onboard services s --chart=c", "`keptn onboard service` takes no --chart: the templates of a chart"),

@@ -5,6 +5,7 @@ import json
 import os
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ class Aged:
 
     def put(self, name: str, *, days_ago: float, data: bytes = b"{}") -> None:
         self.store.put(name, data)
-        with sqlite3.connect(self.path) as db:
+        with closing(sqlite3.connect(self.path)) as db, db:
             db.execute("UPDATE objects SET written = ? WHERE name = ?", (time.time() - days_ago * DAY_S, name))
 
     def sweep(self) -> int:
@@ -73,7 +74,7 @@ def test_many_go_in_batches(aged: Aged):
     """No transaction holds up the others for long."""
     for number in range(BATCH + 10):
         aged.store.put(f"events/{number}", b"")
-    with sqlite3.connect(aged.path) as db:
+    with closing(sqlite3.connect(aged.path)) as db, db:
         db.execute("UPDATE objects SET written = 0")
     assert aged.sweep() == BATCH + 10
 
