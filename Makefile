@@ -6,7 +6,7 @@ STAMP := $(VENV)/installed
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: help install check test test-long test-pythons release cluster-test cluster-long cluster-demo cluster-bench demo bench soak nightly clean
+.PHONY: help install check test test-long test-units test-pythons release cluster-test cluster-long cluster-demo cluster-bench demo bench soak nightly clean
 
 help:
 	@echo 'make install | check | test | test-long | test-pythons | release | cluster-test | cluster-long | cluster-demo | demo [STRATEGY=canary] [SWAP=0.2:0.3] [KEEP=1] | bench | cluster-bench | soak | nightly [ROUNDS=20] [EXAMPLES=500] | clean'
@@ -45,9 +45,11 @@ test-pythons:
 		if [ -z "$$python" ]; then echo "There is no Python $$version here: not tested with it; PYTHONS=… names others."; \
 			if [ -n "$$CI" ]; then exit 1; fi; continue; fi; \
 		echo "Python $$version ($$python)"; \
-		$(MAKE) --no-print-directory install PYTHON=$$python VENV=.venv-$$version && \
-		.venv-$$version/bin/python -m pytest -n auto --dist worksteal tests/unit tests/functions tests/manifests || exit 1; \
+		$(MAKE) --no-print-directory test-units PYTHON=$$python VENV=.venv-$$version || exit 1; \
 	done
+
+test-units: install
+	$(PYTEST) tests/unit tests/functions tests/manifests
 
 # Of the last commit, into dist/.
 release: install

@@ -125,7 +125,7 @@ def _spaces(kubectl: Kubectl, kinds: str) -> Sequence[str]:
 
 def _deleted(kubectl: Kubectl, *words: str) -> list[str]:
     done = kubectl.run(*_before(words), "delete", *_after(words), "-l", SELECTOR, "--ignore-not-found")
-    return [line for line in done.splitlines() if line.endswith("deleted") or " deleted" in line]
+    return [line for line in done.splitlines() if " deleted" in line]
 
 
 def _before(words: Sequence[str]) -> Sequence[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +59,7 @@ def rendered(kubectl: Kubectl, *, folder: Path, chosen: Mapping[str, str]) -> In
         raise KeptnError(f"{folder} is no overlay of keptn: it makes no Service api and no ConfigMap keptn-settings")
     _set(config["data"], {key: value for key, value in chosen.items() if key not in IMAGES})
     _name_images(objects, api, chosen)
+    _restart_with(config["data"], objects)
     for one in objects:
         one["metadata"]["labels"] = {**one["metadata"].get("labels", {}), **OURS}
     read = settings.read(config["data"])
@@ -97,6 +100,14 @@ def _set(data: dict[str, str], chosen: Mapping[str, str]) -> None:
             f"--set {unknown[0]}: there is no such setting; it is one of {', '.join((*IMAGES, *sorted(known)))}"
         )
     data.update(chosen)
+
+
+def _restart_with(data: Mapping[str, str], objects: Sequence[Object]) -> None:
+    """Settings are read when a pod starts, and a revision that failed on them stays so: others are another revision."""
+    known = hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
+    for one in objects:
+        if one["apiVersion"].startswith("serving.knative.dev/"):
+            one["spec"]["template"]["metadata"]["annotations"]["keptn.sh/settings"] = known
 
 
 def _name_images(objects: Sequence[Object], api: Object, chosen: Mapping[str, str]) -> None:

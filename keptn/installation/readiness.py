@@ -21,7 +21,8 @@ def missing(objects: Iterable[Object]) -> list[str]:
 def _why(one: Object) -> str:
     status, meta = one.get("status", {}), one["metadata"]
     name = f"{one['kind']} {meta['name']}"
-    if status.get("observedGeneration", 0) < meta.get("generation", 1):
+    generation = meta.get("generation", 1)
+    if status and status.get("observedGeneration", generation) < generation:
         return f"{name}: its controller has not looked at it yet"
     wanted = "Available" if one["kind"] == "Deployment" else "Ready"
     conditions = {condition["type"]: condition for condition in status.get("conditions", ())}

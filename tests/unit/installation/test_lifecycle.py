@@ -133,6 +133,17 @@ def test_settings_and_images_are_set():
     assert made.settings["KEPTN_RETENTION_DAYS"] == "7"
 
 
+def test_other_settings_are_another_revision():
+    """Else pods that are there keep the old ones, and one that failed on them is not tried again."""
+
+    def revision(**chosen: str) -> str:
+        made = wanted(Cluster(), **chosen).objects
+        (api,) = [one for one in made if one["kind"] == "Service" and one["metadata"]["name"] == "api"]
+        return api["spec"]["template"]["metadata"]["annotations"]["keptn.sh/settings"]
+
+    assert revision() == revision() != revision(KEPTN_RETENTION_DAYS="7")
+
+
 @pytest.mark.parametrize(
     ("overlay", "chosen", "sentence"),
     [
