@@ -122,7 +122,7 @@ def now(seconds):
     ("wrong", "why"),
     [
         (google.token(exp=now(-60), iat=now(-3660)), "it is over, or has not begun"),
-        (google.token(iat=now(120), exp=now(3600)), "it is over, or has not begun"),
+        (google.token(iat=now(86_400), exp=now(90_000)), "it is over, or has not begun"),
         (google.token(exp=None), "Google did not sign it, or it is damaged"),
         (google.token(iat=None), "Google did not sign it, or it is damaged"),
         (google.token(exp="tomorrow"), "Google did not sign it, or it is damaged"),
