@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from keptn.adapters.http.memory import Call, MemoryHttp
-from keptn.adapters.registry import image_name
+from keptn.adapters.registry import google_identity, image_name
 from keptn.adapters.registry.oci import MANIFESTS, OciRegistry
 from keptn.adapters.secrets.memory import MemorySecrets
 from keptn.errors import Unavailable
@@ -90,7 +90,8 @@ def test_hosted_registries_are_asked_for_a_token(image, url, challenge, token_ur
     body = json.dumps(token).encode()
     http = MemoryHttp({url: answering("Bearer T", challenge), token_url: HttpAnswer(status=200, body=body)})
     assert OciRegistry(http, NONE).digest(image) == DIGEST
-    assert [(call.method, call.url) for call in http.calls] == [("HEAD", url), ("GET", token_url), ("HEAD", url)]
+    asked = [(call.method, call.url) for call in http.calls if call.url != google_identity.TOKEN_URL]
+    assert asked == [("HEAD", url), ("GET", token_url), ("HEAD", url)]
     assert set(http.calls[0].headers["accept"].split(", ")) == set(MANIFESTS)
 
 
@@ -102,6 +103,44 @@ def test_a_login_goes_to_the_token_server_alone(image, url, challenge, token_url
     OciRegistry(http, secrets(image_name.parse(image).host)).digest(image)
     sent = [call.headers.get("authorization") for call in http.calls]
     assert sent == [None, basic(), "Bearer T"]
+
+
+def test_artifact_registry_is_told_who_the_pod_is() -> None:
+    """Where there is no secret; the metadata server is asked as Google documents it."""
+    image, url, challenge, token_url, token = HOSTED["Artifact Registry"]
+    identity = {"access_token": "of-the-pod", "expires_in": 3599, "token_type": "Bearer"}
+    http = MemoryHttp(
+        {
+            url: answering("Bearer T", challenge),
+            google_identity.TOKEN_URL: HttpAnswer(status=200, body=json.dumps(identity).encode()),
+            token_url: HttpAnswer(status=200, body=json.dumps(token).encode()),
+        }
+    )
+    assert OciRegistry(http, NONE).digest(image) == DIGEST
+    (asked,) = [call for call in http.calls if call.url == google_identity.TOKEN_URL]
+    assert (asked.method, asked.headers["metadata-flavor"]) == ("GET", "Google")
+    (traded,) = [call for call in http.calls if call.url == token_url]
+    assert traded.headers["authorization"] == basic("oauth2accesstoken", "of-the-pod")
+
+
+@pytest.mark.parametrize("answer", [HttpAnswer(status=0), HttpAnswer(status=404), HttpAnswer(status=200, body=b"[1]")])
+def test_a_pod_that_is_nobody_asks_as_nobody(answer: HttpAnswer) -> None:
+    image, url, challenge, token_url, _ = HOSTED["Artifact Registry"]
+    denied = HttpAnswer(status=403)
+    http = MemoryHttp({url: answering("Bearer T", challenge), google_identity.TOKEN_URL: answer, token_url: denied})
+    with pytest.raises(Unavailable, match=r"roles/artifactregistry\.reader there, or keptn create secret registry-us-"):
+        OciRegistry(http, NONE).digest(image)
+    assert [call.headers.get("authorization") for call in http.calls if call.url == token_url] == [None]
+
+
+@pytest.mark.parametrize("name", sorted(set(HOSTED) - {"Artifact Registry"}))
+def test_no_other_registry_is_shown_it(name: str) -> None:
+    """Nor is anybody asked for it."""
+    image, url, challenge, token_url, _ = HOSTED[name]
+    http = MemoryHttp({url: answering("Bearer T", challenge), token_url: HttpAnswer(status=403)})
+    with pytest.raises(Unavailable):
+        OciRegistry(http, NONE).digest(image)
+    assert [call.url for call in http.calls] == [url, token_url]
 
 
 def test_ecr_wants_the_login_itself() -> None:

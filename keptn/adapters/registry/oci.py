@@ -4,8 +4,9 @@ A tag's digest is a header of its manifest. The manifest's kind does not matter,
 is deployed under the digest is what a node would pull under the tag.
 
 Who is there is told when the registry asks (`WWW-Authenticate`): user and password of the secret `registry-<host>` (a
-colon is a hyphen there), traded for a token where it wants one; without that secret, nobody. Plain HTTP is spoken only
-with hosts that are this machine, end in .local or .localhost, or are named by KEPTN_INSECURE_REGISTRIES.
+colon is a hyphen there), traded for a token where it wants one; without that secret, nobody, or at Google's registries
+who the pod is (google_identity.py). Plain HTTP is spoken only with hosts that are this machine, end in .local or
+.localhost, or are named by KEPTN_INSECURE_REGISTRIES.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
-from keptn.adapters.registry import challenge, image_name
+from keptn.adapters.registry import challenge, google_identity, image_name
 from keptn.adapters.registry.image_name import ImageName
 from keptn.adapters.registry.unknown_image import unknown_image
 from keptn.errors import KeptnError, Refused, Unavailable, Unknown
@@ -112,6 +113,8 @@ class _Conversation:
     def _answer_to(self, challenges: Mapping[str, Mapping[str, str]]) -> Mapping[str, str]:
         """The header that the registry wants; none if there is nothing to tell it."""
         user, password = (self._secrets.get(self._secret, key) for key in ("user", "password"))
+        if not password and google_identity.is_google(self._name.host):
+            user, password = google_identity.USER, google_identity.token(self._http)
         login: dict[str, str] = {}
         if password:
             pair = f"{(user or '').strip()}:{password.strip()}"
@@ -157,7 +160,10 @@ class _Conversation:
     def _advice(self) -> str:
         if self._secrets.get(self._secret, "password"):
             return f"renew user and password of the secret {self._secret}, or give that user the right to pull"
-        return f"if it exists, it is not public; keptn create secret {self._secret}, with the keys user and password"
+        secret = f"keptn create secret {self._secret}, with the keys user and password"
+        if google_identity.is_google(self._name.host):
+            return f"if it exists, give the pod's account roles/artifactregistry.reader there, or {secret}"
+        return f"if it exists, it is not public; {secret}"
 
     @property
     def _where(self) -> str:
