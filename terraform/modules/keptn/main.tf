@@ -1,0 +1,96 @@
+# The manifests of knative/, as they are, with the image, the settings and the Broker of this cluster: there is no other copy of
+# one. Secrets are none of terraform's: the output `next` says how they are made.
+
+locals {
+  manifests = var.manifests != "" ? var.manifests : "${path.module}/../../../knative/base"
+
+  # What base and the overlays of this repository call the two images.
+  called = {
+    keptn      = ["keptn", "dev.local/keptn", "registry.example.com/keptn"]
+    keptn-test = ["keptn-test", "dev.local/keptn-test", "registry.example.com/keptn-test"]
+  }
+  images = merge([
+    for name, image in { keptn = var.image, keptn-test = var.test_image != "" ? var.test_image : var.image } :
+    { for called in local.called[name] : called => regex(local.reference, image) }
+  ]...)
+
+  broker_patch = {
+    apiVersion = "eventing.knative.dev/v1"
+    kind       = "Broker"
+    metadata = {
+      name        = "default"
+      namespace   = "keptn"
+      annotations = merge(var.broker.annotations, { "eventing.knative.dev/broker.class" = var.broker.class })
+    }
+    spec = {
+      config = { apiVersion = "v1", kind = "ConfigMap", name = var.broker.config.name, namespace = var.broker.config.namespace }
+    }
+  }
+}
+
+data "kustomization_overlay" "keptn" {
+  resources = [local.manifests]
+
+  dynamic "images" {
+    for_each = local.images
+    content {
+      name     = images.key
+      new_name = images.value.name
+      new_tag  = images.value.digest == null ? images.value.tag : null
+      digest   = images.value.digest
+    }
+  }
+
+  patches {
+    target {
+      kind = "ConfigMap"
+      name = "keptn-settings"
+    }
+    patch = yamlencode({ apiVersion = "v1", kind = "ConfigMap", metadata = { name = "keptn-settings", namespace = "keptn" }, data = var.settings })
+  }
+
+  patches {
+    target {
+      kind = "Broker"
+    }
+    patch = yamlencode(local.broker_patch)
+  }
+
+  dynamic "patches" {
+    for_each = var.image_pull_secret == "" ? [] : [var.image_pull_secret]
+    content {
+      target {
+        kind = "ServiceAccount"
+      }
+      patch = yamlencode([{ op = "add", path = "/imagePullSecrets", value = [{ name = patches.value }] }])
+    }
+  }
+
+  kustomize_options {
+    load_restrictor = "none"
+  }
+}
+
+# Namespaces first; then everything else; then what can refuse the rest. Source: registry.terraform.io/providers/kbst/kustomization.
+resource "kustomization_resource" "first" {
+  for_each   = data.kustomization_overlay.keptn.ids_prio[0]
+  depends_on = [var.after]
+
+  manifest = startswith(each.value, "_/Secret/") ? sensitive(data.kustomization_overlay.keptn.manifests[each.value]) : data.kustomization_overlay.keptn.manifests[each.value]
+}
+
+resource "kustomization_resource" "second" {
+  for_each = data.kustomization_overlay.keptn.ids_prio[1]
+
+  manifest = startswith(each.value, "_/Secret/") ? sensitive(data.kustomization_overlay.keptn.manifests[each.value]) : data.kustomization_overlay.keptn.manifests[each.value]
+
+  depends_on = [kustomization_resource.first]
+}
+
+resource "kustomization_resource" "last" {
+  for_each = data.kustomization_overlay.keptn.ids_prio[2]
+
+  manifest = startswith(each.value, "_/Secret/") ? sensitive(data.kustomization_overlay.keptn.manifests[each.value]) : data.kustomization_overlay.keptn.manifests[each.value]
+
+  depends_on = [kustomization_resource.second]
+}
