@@ -6,10 +6,10 @@ STAMP := $(VENV)/installed
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: help install check test test-long test-units test-pythons release cluster-test cluster-long cluster-demo cluster-bench demo bench soak nightly clean
+.PHONY: help install terraform-tools check test test-long test-units test-pythons release cluster-test cluster-long cluster-demo cluster-bench demo bench soak nightly clean
 
 help:
-	@echo 'make install | check | test | test-long | test-pythons | release | cluster-test | cluster-long | cluster-demo | demo [STRATEGY=canary] [SWAP=0.2:0.3] [KEEP=1] | bench | cluster-bench | soak | nightly [ROUNDS=20] [EXAMPLES=500] | clean'
+	@echo 'make install | terraform-tools | check | test | test-long | test-pythons | release | cluster-test | cluster-long | cluster-demo | demo [STRATEGY=canary] [SWAP=0.2:0.3] [KEEP=1] | bench | cluster-bench | soak | nightly [ROUNDS=20] [EXAMPLES=500] | clean'
 
 install: $(STAMP)
 
@@ -23,11 +23,16 @@ $(STAMP): $(wildcard requirements*.txt) pyproject.toml setup.py
 	@touch $(STAMP)
 	@echo 'Installed.'
 
+# What the checks of terraform/ need beside terraform itself; once a machine.
+terraform-tools: install
+	.ci/terraform-tools $(BIN)/python
+
 check: install
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pytest tests/terraform/test_valid.py
 
 test: install
 	$(PYTEST) -m 'not long and not cluster'

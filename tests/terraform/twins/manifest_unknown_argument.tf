@@ -1,0 +1,5 @@
+# An argument named "nobody" is not expected here
+
+data "kustomization_overlay" "twin" {
+  nobody = 1
+}

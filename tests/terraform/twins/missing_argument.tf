@@ -1,0 +1,3 @@
+# The argument "name" is required, but no definition was found
+
+resource "google_pubsub_topic" "twin" {}

@@ -1,0 +1,6 @@
+# The argument "image" is required, but no definition was found
+
+module "twin" {
+  source   = "../../modules/keptn"
+  settings = {}
+}

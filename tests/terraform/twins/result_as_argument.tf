@@ -1,0 +1,6 @@
+# effective_labels is a result, no argument
+
+resource "google_pubsub_topic" "twin" {
+  name             = "twin"
+  effective_labels = {}
+}

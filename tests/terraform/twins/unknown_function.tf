@@ -1,0 +1,5 @@
+# There is no function named "nobody"
+
+locals {
+  twin = nobody("twin")
+}
