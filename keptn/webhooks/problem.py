@@ -1,8 +1,8 @@
 """What becomes of a monitor's notification: one remediation for every service with an open problem.
 
 `receive_problem` calls it. However many alerts a notification holds, a service gets one event: its `problem` is the one
-to act on, `problems` tells of all. The end of a problem is told, too: it starts
-nothing, and what has not been acted on by then is not.
+to act on, `problems` tells of all. The end of a problem is told, too: it starts nothing, and what has not been acted on
+by then is not.
 """
 
 from __future__ import annotations

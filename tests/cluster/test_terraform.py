@@ -40,7 +40,7 @@ class Terraform:
         self._checkout = Checkout(root=Path(), environment={}).copy(folder)
         self._given: Mapping[str, str] = {
             "kubeconfig": str(needs.cluster()),
-            "manifests": needs.on_cluster("KEPTN_OVERLAY"),
+            "manifests": os.path.relpath(needs.on_cluster("KEPTN_OVERLAY"), folder / EXAMPLE),
             **IMAGES,
         }
         self._checkout.init(EXAMPLE)

@@ -160,10 +160,10 @@ class _Conversation:
     def _advice(self) -> str:
         if self._secrets.get(self._secret, "password"):
             return f"renew user and password of the secret {self._secret}, or give that user the right to pull"
-        secret = f"keptn create secret {self._secret}, with the keys user and password"
         if google_identity.is_google(self._name.host):
-            return f"if it exists, give the pod's account roles/artifactregistry.reader there, or {secret}"
-        return f"if it exists, it is not public; {secret}"
+            granted = "give the pod's account roles/artifactregistry.reader there"
+            return f"if it exists, {granted}, or keptn create secret {self._secret}, with the keys user and password"
+        return f"if it exists, it is not public; keptn create secret {self._secret}, with the keys user and password"
 
     @property
     def _where(self) -> str:

@@ -2,6 +2,11 @@ variable "manifests" {
   description = "The kustomize folder that is installed, relative to where terraform runs. Empty: knative/base of this repository."
   type        = string
   default     = ""
+
+  validation {
+    condition     = !startswith(var.manifests, "/")
+    error_message = "manifests is a path relative to where terraform runs, such as ../knative: kustomize takes no absolute one."
+  }
 }
 
 locals {

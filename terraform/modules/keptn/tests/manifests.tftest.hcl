@@ -88,13 +88,14 @@ run "what_cannot_be" {
   command = plan
 
   variables {
+    manifests  = "/somewhere/knative"
     image      = "registry.example.org/keptn"
     test_image = "no image"
     settings   = { "keptn_store" = "gcs" }
     broker     = { class = "RabbitMQBroker" }
   }
 
-  expect_failures = [var.image, var.test_image, var.settings, var.broker]
+  expect_failures = [var.manifests, var.image, var.test_image, var.settings, var.broker]
 }
 
 run "an_example_that_was_copied" {
