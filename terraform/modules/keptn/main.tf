@@ -71,18 +71,31 @@ data "kustomization_overlay" "keptn" {
   }
 }
 
+# The provider's kustomize takes these for kinds that lie in a namespace.
+locals {
+  cluster_wide = ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"]
+
+  objects = {
+    for id, manifest in data.kustomization_overlay.keptn.manifests : id => (
+      contains(local.cluster_wide, split("/", id)[1])
+      ? jsonencode(merge(jsondecode(manifest), { metadata = { for key, value in jsondecode(manifest).metadata : key => value if key != "namespace" } }))
+      : manifest
+    )
+  }
+}
+
 # Namespaces first; then everything else; then what can refuse the rest. Source: registry.terraform.io/providers/kbst/kustomization.
 resource "kustomization_resource" "first" {
   for_each   = data.kustomization_overlay.keptn.ids_prio[0]
   depends_on = [var.after]
 
-  manifest = startswith(each.value, "_/Secret/") ? sensitive(data.kustomization_overlay.keptn.manifests[each.value]) : data.kustomization_overlay.keptn.manifests[each.value]
+  manifest = startswith(each.value, "_/Secret/") ? sensitive(local.objects[each.value]) : local.objects[each.value]
 }
 
 resource "kustomization_resource" "second" {
   for_each = data.kustomization_overlay.keptn.ids_prio[1]
 
-  manifest = startswith(each.value, "_/Secret/") ? sensitive(data.kustomization_overlay.keptn.manifests[each.value]) : data.kustomization_overlay.keptn.manifests[each.value]
+  manifest = startswith(each.value, "_/Secret/") ? sensitive(local.objects[each.value]) : local.objects[each.value]
 
   depends_on = [kustomization_resource.first]
 }
@@ -90,7 +103,7 @@ resource "kustomization_resource" "second" {
 resource "kustomization_resource" "last" {
   for_each = data.kustomization_overlay.keptn.ids_prio[2]
 
-  manifest = startswith(each.value, "_/Secret/") ? sensitive(data.kustomization_overlay.keptn.manifests[each.value]) : data.kustomization_overlay.keptn.manifests[each.value]
+  manifest = startswith(each.value, "_/Secret/") ? sensitive(local.objects[each.value]) : local.objects[each.value]
 
   depends_on = [kustomization_resource.second]
 }

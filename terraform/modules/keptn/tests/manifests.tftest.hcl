@@ -25,6 +25,15 @@ run "what_is_there" {
   }
 }
 
+run "what_lies_in_no_namespace" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for id, one in kustomization_resource.second : !contains(keys(jsondecode(one.manifest).metadata), "namespace") if strcontains(id, "/ValidatingAdmissionPolicy")])
+    error_message = "Policies are the cluster's: the provider refuses them with a namespace."
+  }
+}
+
 run "what_is_said_of_this_cluster" {
   command = plan
 
