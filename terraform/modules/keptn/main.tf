@@ -84,26 +84,35 @@ locals {
   }
 }
 
-# Namespaces first; then everything else; then what can refuse the rest. Source: registry.terraform.io/providers/kbst/kustomization.
+# Namespaces first; then accounts, rights and settings, without which Knative takes no Service; then the steps.
 resource "kustomization_resource" "first" {
-  for_each   = data.kustomization_overlay.keptn.ids_prio[0]
-  depends_on = [var.after]
+  for_each = data.kustomization_overlay.keptn.ids_prio[0]
 
-  manifest = startswith(each.value, "_/Secret/") ? sensitive(local.objects[each.value]) : local.objects[each.value]
+  manifest = local.objects[each.value]
+
+  depends_on = [var.after]
 }
 
 resource "kustomization_resource" "second" {
-  for_each = data.kustomization_overlay.keptn.ids_prio[1]
+  for_each = toset([for id in data.kustomization_overlay.keptn.ids_prio[1] : id if !strcontains(id, ".knative.dev/")])
 
   manifest = startswith(each.value, "_/Secret/") ? sensitive(local.objects[each.value]) : local.objects[each.value]
 
   depends_on = [kustomization_resource.first]
 }
 
+resource "kustomization_resource" "steps" {
+  for_each = toset([for id in data.kustomization_overlay.keptn.ids_prio[1] : id if strcontains(id, ".knative.dev/")])
+
+  manifest = local.objects[each.value]
+
+  depends_on = [kustomization_resource.second]
+}
+
 resource "kustomization_resource" "last" {
   for_each = data.kustomization_overlay.keptn.ids_prio[2]
 
-  manifest = startswith(each.value, "_/Secret/") ? sensitive(local.objects[each.value]) : local.objects[each.value]
+  manifest = local.objects[each.value]
 
-  depends_on = [kustomization_resource.second]
+  depends_on = [kustomization_resource.steps]
 }

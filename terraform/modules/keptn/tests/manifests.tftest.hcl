@@ -20,7 +20,7 @@ run "what_is_there" {
   command = plan
 
   assert {
-    condition     = contains(keys(kustomization_resource.first), "_/Namespace/_/keptn") && contains(keys(kustomization_resource.second), "serving.knative.dev/Service/keptn/deploy")
+    condition     = contains(keys(kustomization_resource.first), "_/Namespace/_/keptn") && contains(keys(kustomization_resource.steps), "serving.knative.dev/Service/keptn/deploy")
     error_message = "Namespaces come first, then the steps."
   }
 }
@@ -43,11 +43,11 @@ run "what_is_said_of_this_cluster" {
   }
 
   assert {
-    condition     = jsondecode(kustomization_resource.second["serving.knative.dev/Service/keptn/deploy"].manifest).spec.template.spec.containers[0].image == var.image
+    condition     = jsondecode(kustomization_resource.steps["serving.knative.dev/Service/keptn/deploy"].manifest).spec.template.spec.containers[0].image == var.image
     error_message = "A step runs the image, by its digest."
   }
   assert {
-    condition     = jsondecode(kustomization_resource.second["sinks.knative.dev/JobSink/keptn/test"].manifest).spec.job.spec.template.spec.containers[0].image == var.test_image
+    condition     = jsondecode(kustomization_resource.steps["sinks.knative.dev/JobSink/keptn/test"].manifest).spec.job.spec.template.spec.containers[0].image == var.test_image
     error_message = "The test's Job has its own."
   }
   assert {
@@ -55,7 +55,7 @@ run "what_is_said_of_this_cluster" {
     error_message = "Settings stand above those of the manifests."
   }
   assert {
-    condition     = jsondecode(kustomization_resource.second["eventing.knative.dev/Broker/keptn/default"].manifest).metadata.annotations["eventing.knative.dev/broker.class"] == "Kafka"
+    condition     = jsondecode(kustomization_resource.steps["eventing.knative.dev/Broker/keptn/default"].manifest).metadata.annotations["eventing.knative.dev/broker.class"] == "Kafka"
     error_message = "The Broker is Kafka's unless told otherwise."
   }
   assert {
