@@ -77,7 +77,7 @@ locals {
 
   objects = {
     for id, manifest in data.kustomization_overlay.keptn.manifests : id => (
-      contains(local.cluster_wide, split("/", id)[1])
+      anytrue([for kind in local.cluster_wide : strcontains(id, "/${kind}/")])
       ? jsonencode(merge(jsondecode(manifest), { metadata = { for key, value in jsondecode(manifest).metadata : key => value if key != "namespace" } }))
       : manifest
     )
