@@ -166,7 +166,7 @@ def _labels(objects: Iterable[Object]) -> Iterator[str]:
     for labels, same in by_labels.items():
         names = [f"{one['kind'].lower()}/{one['metadata']['name']}" for one in same]
         if labels:
-            yield _line(["kubectl", "label", "-n", same[0]["metadata"]["namespace"], "--overwrite", *labels, *names])
+            yield _line(["kubectl", "label", "-n", same[0]["metadata"]["namespace"], "--overwrite", *names, *labels])
 
 
 def _applied(objects: Sequence[Object]) -> list[str]:
