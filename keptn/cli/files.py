@@ -7,6 +7,8 @@ from pathlib import Path
 from keptn.errors import KeptnError
 from keptn.web import MAX_BODY_BYTES, size
 
+LARGEST = 64 * 1024 * 1024
+"""Of what is read at all: a device may have no end."""
 MOST_BYTES = MAX_BODY_BYTES * 11 // 16
 """Of a file in a request: in base64 it is a third larger, and the request holds a little more."""
 
@@ -14,13 +16,17 @@ MOST_BYTES = MAX_BODY_BYTES * 11 // 16
 def read(path: Path) -> bytes:
     """The file's bytes. Raises KeptnError for what cannot be read."""
     try:
-        return path.expanduser().read_bytes()
+        with path.expanduser().open("rb") as file:
+            content = file.read(LARGEST + 1)
     except FileNotFoundError:
         raise KeptnError(f"there is no file {path}; correct the path") from None
     except IsADirectoryError:
         raise KeptnError(f"{path} is a folder, not a file; name the file in it") from None
     except OSError as exc:
         raise KeptnError(f"{path} cannot be read: {exc.strerror}") from exc
+    if len(content) > LARGEST:
+        raise KeptnError(f"{path} is larger than {size(LARGEST)}, or has no end; name a file that you wrote")
+    return content
 
 
 def read_text(path: Path) -> str:

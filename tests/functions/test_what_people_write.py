@@ -248,6 +248,7 @@ TYPED = [
     ("create project shop empty.yaml", 1, "empty.yaml is empty"),
     ("add-resource -p sockshop --resource=/dev/null", 1, "/dev/null is empty"),
     ("send event -f empty.yaml", 1, "empty.yaml is empty"),
+    ("validate /dev/zero", 1, "/dev/zero is larger than 64 MiB, or has no end; name a file that you wrote"),
     ("create project shop large.yaml", 1, "the file large.yaml is 2.9 MiB, larger than 1.4 MiB"),
     ("onboard service -p sockshop --values=large.yaml", 1, "the file large.yaml is 2.9 MiB, larger than 1.4 MiB"),
     ("onboard service -p sockshop --values=tab.yaml", 1, "tab.yaml:3: not valid YAML: a tab in the indentation"),
