@@ -81,8 +81,8 @@ def test_it_is_installed_again_examined_and_taken_away(overlay: str, tmp_path: P
 
 
 def test_what_does_not_become_ready_says_why(overlay: str) -> None:
-    """In the words of Knative, and of the function that does not start; installed rightly it goes on."""
-    wrong = keptn("install", "--overlay", overlay, "--set", "KEPTN_STORE=strange", "--timeout", "60")
+    """In the words of Knative; installed rightly it goes on."""
+    wrong = keptn("install", "--overlay", overlay, "--set", "image=dev.local/keptn:nowhere", "--timeout", "60")
     assert wrong.returncode == 1 and "not ready after 60 s: " in wrong.stderr
     found = keptn("doctor")
     assert found.returncode == 1 and "missing:" in found.stdout
