@@ -41,15 +41,15 @@ STRICT = {
 def script(objects: Sequence[Object]) -> str:
     """A script that makes them all, each after what it names."""
     services = [one for one in objects if one["apiVersion"].startswith("serving.knative.dev/")]
-    brokers = [said for one in objects if (said := broker(one))]
+    brokers = [(one, said) for one in objects if (said := broker(one))]
     triggers = [(one, said) for one in objects if (said := trigger(one))]
-    filters = [one for one in objects if one["kind"] == "Trigger" and trigger(one) is None]
-    of_kn = [*services, *(one for one in objects if broker(one)), *(one for one, _ in triggers), *filters]
-    labelled = [one for one in objects if broker(one) or trigger(one)]
+    labelled = [one for one, _ in (*brokers, *triggers)]
+    filters = [one for one in objects if one["kind"] == "Trigger" and one not in labelled]
+    of_kn = [*services, *labelled, *filters]
     blocks = [
         ("kn has no command for these", _applied([one for one in objects if one not in of_kn])),
         *_services([service(one) for one in services]),
-        ("The Broker, whose delivery all Triggers inherit", [_line(said) for said in brokers]),
+        ("The Broker, whose delivery all Triggers inherit", [_line(said) for _, said in brokers]),
         ("Who hears what: a Trigger per type", [_line(said) for _, said in triggers]),
         ("kn has no flag for their labels", list(_labels(labelled))),
         ("Filters that are more than exact matches, which kn cannot say", _applied(filters)),
@@ -66,20 +66,20 @@ def service(given: Object) -> tuple[list[str], Object]:
     del metadata["name"], metadata["namespace"]
     if len(template["spec"]["containers"]) == 1:
         said += _container(template["spec"]["containers"][0], template["spec"])
-    said += _flags("service-account", _taken(template["spec"], "serviceAccountName"))
-    said += _flags("timeout", _taken(template["spec"], "timeoutSeconds"))
+    said += _flags("service-account", template["spec"].pop("serviceAccountName", None))
+    said += _flags("timeout", template["spec"].pop("timeoutSeconds", None))
     labels, annotations = metadata.pop("labels", {}), template.get("metadata", {}).pop("annotations", {})
     if labels.get(LOCAL[0]) == LOCAL[1]:
         del labels[LOCAL[0]]
         said.append("--cluster-local")
-    said += _flags("scale-min", _taken(annotations, MIN_SCALE))
+    said += _flags("scale-min", annotations.pop(MIN_SCALE, None))
     said += _flags("annotation-revision", *_pairs(annotations)) + _flags("label-service", *_pairs(labels))
     return said, _without_empty(rest)
 
 
 def _container(container: Object, pod: Object) -> list[str]:
     """Flags for what they can say of it; it is taken out of both."""
-    said = _flags("image", _taken(container, "image"))
+    said = _flags("image", container.pop("image", None))
     for one in _split(container, "env", lambda one: set(one) == {"name", "value"}):
         said += _flags("env", f"{one['name']}={one['value']}")
     for one in _split(container, "envFrom", lambda one: set(one) == {"configMapRef"} and len(one["configMapRef"]) == 1):
@@ -197,10 +197,6 @@ _WAITED = {
 
 def _named(metadata: Object) -> list[str]:
     return [metadata["name"], "-n", metadata["namespace"]]
-
-
-def _taken(owner: Object, key: str) -> Any:  # noqa: ANN401 - whatever the YAML has
-    return owner.pop(key, None)
 
 
 def _flags(name: str, *values: object) -> list[str]:

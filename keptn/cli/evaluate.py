@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from keptn import validation
+from keptn.cli import files
 from keptn.cli.examples import example
 from keptn.cli.exit_codes import ExitCode, of_result
 from keptn.cli.output import document, show
@@ -59,7 +60,7 @@ def command(session: Session, /, **given: Any) -> ExitCode:  # noqa: ANN401 - cl
 def read(file: Path) -> bytes:
     """The file's content. Raises Refused."""
     try:
-        return file.read_bytes()
+        return files.limited(file)
     except OSError as exc:
         raise Refused(f"{file} cannot be read: {exc.strerror}") from exc
 

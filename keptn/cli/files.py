@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from keptn.errors import KeptnError
+from keptn.errors import KeptnError, Refused
 from keptn.web import MAX_BODY_BYTES, size
 
 LARGEST = 64 * 1024 * 1024
@@ -16,17 +16,22 @@ MOST_BYTES = MAX_BODY_BYTES * 11 // 16
 def read(path: Path) -> bytes:
     """The file's bytes. Raises KeptnError for what cannot be read."""
     try:
-        with path.expanduser().open("rb") as file:
-            content = file.read(LARGEST + 1)
+        return limited(path)
     except FileNotFoundError:
         raise KeptnError(f"there is no file {path}; correct the path") from None
     except IsADirectoryError:
         raise KeptnError(f"{path} is a folder, not a file; name the file in it") from None
     except OSError as exc:
         raise KeptnError(f"{path} cannot be read: {exc.strerror}") from exc
-    if len(content) > LARGEST:
-        raise KeptnError(f"{path} is larger than {size(LARGEST)}, or has no end; name a file that you wrote")
-    return content
+
+
+def limited(path: Path) -> bytes:
+    """The same, for who has sentences of its own. Raises OSError; Refused for one that is too large."""
+    with path.expanduser().open("rb") as file:
+        found = file.read(LARGEST + 1)
+    if len(found) > LARGEST:
+        raise Refused(f"{path} is larger than {size(LARGEST)}, or has no end; name a file that you wrote")
+    return found
 
 
 def read_text(path: Path) -> str:

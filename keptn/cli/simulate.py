@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from keptn import events, validation
+from keptn.cli import files
 from keptn.cli.examples import example
 from keptn.cli.output import show
 from keptn.errors import KeptnError
@@ -67,6 +68,6 @@ def _event(event: events.Event) -> str:
 
 def _read(path: Path) -> bytes:
     try:
-        return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        return sys.stdin.buffer.read() if str(path) == "-" else files.limited(path)
     except OSError as exc:
         raise KeptnError(f"{path} cannot be read: {exc.strerror}; check the name") from exc

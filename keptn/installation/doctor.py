@@ -55,10 +55,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patient:
-    """The cluster, and what keptn is or would be in it. api: its Service; None where keptn is not installed."""
+    """The cluster, and what keptn is or would be in it. values: of the ConfigMap, read as settings.
+
+    api: its Service; None where keptn is not installed.
+    """
 
     kubectl: Kubectl
     groups: set[str]
+    values: Mapping[str, str]
     settings: Settings
     objects: Sequence[Object]
     api: Object | None
@@ -76,7 +80,8 @@ def examined(kubectl: Kubectl, *, overlay: str, pairs: Sequence[str]) -> list[Fi
         values, objects = dict(wanted.settings), list(wanted.objects)
     has_serving = "serving.knative.dev" in groups
     api = kubectl.one("-n", "keptn", "get", "services.serving.knative.dev", "api") if has_serving and known else None
-    patient = Patient(kubectl=kubectl, groups=groups, settings=read_settings(values), objects=objects, api=api)
+    settings = read_settings(values)
+    patient = Patient(kubectl=kubectl, groups=groups, values=values, settings=settings, objects=objects, api=api)
     return [finding for check in CHECKS for finding in _safely(check, patient)]
 
 
@@ -209,7 +214,7 @@ def _from(listener: Mapping[str, object]) -> str:
 
 
 def _store(patient: Patient) -> Iterator[Finding]:
-    at = next((one for one in (_settings_of(patient).get("STORAGE_EMULATOR_HOST"),) if one), "")
+    at = patient.values.get("STORAGE_EMULATOR_HOST", "")
     if patient.settings.store != "gcs":
         what = f"the store is {patient.settings.store}: it does not outlive a pod"
         yield Finding(level=Level.MISSING, what=what, mend="--set KEPTN_STORE=gcs, with KEPTN_BUCKET")
@@ -311,12 +316,6 @@ CHECKS = (
     _rights,
     _keptn,
 )
-
-
-def _settings_of(patient: Patient) -> Mapping[str, str]:
-    config = next((one for one in patient.objects if one["metadata"]["name"] == "keptn-settings"), None)
-    config = config or patient.kubectl.one("-n", "keptn", "get", "configmap", "keptn-settings") or {}
-    return dict(config.get("data") or {})
 
 
 def _reached(patient: Patient, name: str, url: str, level: Level = Level.MISSING) -> Iterator[Finding]:

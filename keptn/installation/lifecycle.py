@@ -107,7 +107,7 @@ def remove(kubectl: Kubectl) -> list[str]:
     for kinds, cascade in (*steps, (_KINDS, "background")):
         for space in _spaces(kubectl, kinds):
             # Services first, and with their pods: a namespace with pods at work is looked at again after minutes only
-            told += _deleted(kubectl, "-n", space, kinds, f"--cascade={cascade}")
+            told += _deleted(kubectl, kinds, "-n", space, f"--cascade={cascade}")
     for found in spaces:
         name = found["metadata"]["name"]
         if others := _others(kubectl, name, groups):
@@ -123,17 +123,9 @@ def _spaces(kubectl: Kubectl, kinds: str) -> Sequence[str]:
     return sorted({one["metadata"]["namespace"] for one in found})
 
 
-def _deleted(kubectl: Kubectl, *words: str) -> list[str]:
-    done = kubectl.run(*_before(words), "delete", *_after(words), "-l", SELECTOR, "--ignore-not-found")
+def _deleted(kubectl: Kubectl, kinds: str, *options: str) -> list[str]:
+    done = kubectl.run("delete", kinds, *options, "-l", SELECTOR, "--ignore-not-found")
     return [line for line in done.splitlines() if " deleted" in line]
-
-
-def _before(words: Sequence[str]) -> Sequence[str]:
-    return words[:2] if words[0] == "-n" else ()
-
-
-def _after(words: Sequence[str]) -> Sequence[str]:
-    return words[2:] if words[0] == "-n" else words
 
 
 def _others(kubectl: Kubectl, namespace: str, groups: set[str]) -> list[Object]:

@@ -248,6 +248,8 @@ TYPED = [
     ("create project shop empty.yaml", 1, "empty.yaml is empty"),
     ("add-resource -p sockshop --resource=/dev/null", 1, "/dev/null is empty"),
     ("send event -f empty.yaml", 1, "empty.yaml is empty"),
+    ("evaluate --slo=/dev/zero --values=none.json", 2, "/dev/zero is larger than 64 MiB, or has no end"),
+    ("simulate /dev/zero", 1, "/dev/zero is larger than 64 MiB, or has no end; name a file that you wrote"),
     ("validate /dev/zero", 1, "/dev/zero is larger than 64 MiB, or has no end; name a file that you wrote"),
     ("create project shop large.yaml", 1, "the file large.yaml is 2.9 MiB, larger than 1.4 MiB"),
     ("onboard service -p sockshop --values=large.yaml", 1, "the file large.yaml is 2.9 MiB, larger than 1.4 MiB"),
