@@ -80,7 +80,8 @@ def stage_index(call: Call) -> Answer:
 
 def stage(call: Call) -> Answer:
     project = call.path["project"]
-    return json_answer(stage_view.described(project, known.stage(project, call.path["stage"], call.ctx), call.ctx))
+    (found,) = stage_view.described(project, [known.stage(project, call.path["stage"], call.ctx)], call.ctx)
+    return json_answer(found)
 
 
 def _repository(project: str, call: Call) -> dict[str, object]:
@@ -111,5 +112,4 @@ def _stages(project: str, call: Call) -> dict[str, object]:
             problem = f"the shipyard names {', '.join(left)} no more, whose branch is there"
     except Refused as broken:
         named, problem = there, str(broken)
-    shown = [stage_view.described(project, name, call.ctx) for name in named]
-    return {"stages": shown, **({"problem": problem} if problem else {})}
+    return {"stages": stage_view.described(project, named, call.ctx), **({"problem": problem} if problem else {})}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from keptn import shipyard
@@ -12,24 +12,34 @@ from keptn.errors import KeptnError, Unavailable
 from keptn.evaluation import gate_files
 from keptn.events import Result, Scope
 from keptn.projects import stages
-from keptn.shipyard.model import Stage, Task
+from keptn.shipyard.model import Shipyard, Stage, Task
 
 
-def described(project: str, stage: str, ctx: Context) -> Mapping[str, object]:
-    """Its services; what its shipyard says of it, unless that is broken; the gate of each service that has one."""
+def described(project: str, wanted: Sequence[str], ctx: Context) -> list[Mapping[str, object]]:
+    """Each of the stages: its services; what the shipyard says of it, unless that is broken; its services' gates."""
+    read = _shipyard(project, ctx)
+    return [_described(project, stage, read, ctx) for stage in wanted]
+
+
+def _described(project: str, stage: str, read: Shipyard | None, ctx: Context) -> Mapping[str, object]:
     services = known.services(project, stage, ctx)
     gates = [gate for name in services if (gate := _gate(Scope(project=project, stage=stage, service=name), ctx))]
-    return {"stageName": stage, "services": list(services), **_of_shipyard(project, stage, ctx), "gates": gates}
+    told = _of_shipyard(read.stage(stage)) if read and stage in read.stage_names else {}
+    return {"stageName": stage, "services": list(services), **told, "gates": gates}
 
 
-def _of_shipyard(project: str, stage: str, ctx: Context) -> Mapping[str, str]:
+def _shipyard(project: str, ctx: Context) -> Shipyard | None:
+    """None for a broken one: the list of stages says what is wrong with it."""
     text = stages.shipyard(ctx.config_repo, project)
     try:
-        found = shipyard.parse(text, file=f"{project}/shipyard.yaml", name=project).stage(stage)
+        return shipyard.parse(text, file=f"{project}/shipyard.yaml", name=project)
     except Unavailable:
         raise
-    except KeptnError:  # the list of stages says what is wrong with it
-        return {}
+    except KeptnError:
+        return None
+
+
+def _of_shipyard(found: Stage) -> Mapping[str, str]:
     told = {
         "deploymentStrategy": _first(found, "deployment").get("deploymentstrategy"),
         "testStrategy": _first(found, "test").get("teststrategy"),
