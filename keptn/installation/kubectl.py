@@ -37,9 +37,12 @@ class Kubectl:
         options = [f"--{name}={value}" for name, value in given.items() if value]
         if self.kubeconfig and not Path(self.kubeconfig).is_file():
             raise KeptnError(f"there is no file {self.kubeconfig}; give --kubeconfig that of your cluster")
+        command = [program(), *options, *words]
+        if words[0] != "kustomize" and not self._is_named():
+            raise KeptnError("no cluster is named: give --kubeconfig, or set KUBECONFIG to the file that names yours")
         try:
             done = subprocess.run(
-                [program(), *options, *words],
+                command,
                 input=stdin,
                 capture_output=True,
                 text=True,
@@ -51,6 +54,11 @@ class Kubectl:
         if done.returncode:
             raise trouble(done.stderr)
         return done.stdout
+
+    def _is_named(self) -> bool:
+        """Else kubectl asks whoever listens on port 8080 of this machine, as `keptn local` does."""
+        named = self.kubeconfig or os.environ.get("KUBECONFIG") or os.environ.get("KUBERNETES_SERVICE_HOST")
+        return bool(named) or Path("~/.kube/config").expanduser().is_file()
 
     def objects(self, *words: str, stdin: str = "") -> list[Object]:
         """What `get … -o json` finds: nothing, one, or a list."""

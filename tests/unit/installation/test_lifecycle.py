@@ -189,6 +189,15 @@ def test_no_kubectl_and_no_kubeconfig_are_sentences(monkeypatch, tmp_path):
         kubectls.Kubectl().run("version")
 
 
+def test_no_cluster_is_asked_where_none_is_named(monkeypatch, tmp_path):
+    """Not whoever listens on port 8080, as kubectl would: that is `keptn local`."""
+    for name in ("KUBECONFIG", "KUBERNETES_SERVICE_HOST"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(KeptnError, match="no cluster is named: give --kubeconfig, or set KUBECONFIG"):
+        kubectls.Kubectl().groups()
+
+
 def test_a_cluster_that_does_not_answer_is_a_sentence(tmp_path):
     """Of the real kubectl."""
     file = tmp_path / "config"
