@@ -122,7 +122,7 @@ class RemoteConfigRepo:
                 self.places.write(project, Repository(url=record.url), generation=generation)
             raise
         self.places.write(project, Repository(url=remote), generation=generation)
-        self._unmark(project, source)
+        self._leave(project, source)
 
     def _copy(self, project: str, source: GitServer, target: GitServer) -> None:
         refs = {name: sha for name, sha in source.refs(project).items() if copying.is_taken_along(name)}
@@ -134,16 +134,20 @@ class RemoteConfigRepo:
         except Unknown:
             return
         if record.url:
+            self._leave(project, server)
+        else:
             self._unmark(project, server)
-        elif CREATED in (refs := server.refs(project)):
-            server.push(project, old=refs, new={CREATED: GONE}, objects=[])
         self.places.forget(project)
 
-    def _unmark(self, project: str, server: GitServer) -> None:
-        """Another project may have the repository now. It may be gone, or closed to us: that keeps nobody."""
+    def _leave(self, project: str, server: GitServer) -> None:
+        """A repository of the project's own may be gone, or closed to us: that keeps nobody."""
         with suppress(Unavailable, Refused):
-            if CREATED in (refs := server.refs(project)):
-                server.push(project, old=refs, new={CREATED: GONE}, objects=[])
+            self._unmark(project, server)
+
+    def _unmark(self, project: str, server: GitServer) -> None:
+        """Another project may have the repository now."""
+        if CREATED in (refs := server.refs(project)):
+            server.push(project, old=refs, new={CREATED: GONE}, objects=[])
 
     def projects(self) -> Sequence[str]:
         return self.places.projects()
