@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,10 +14,11 @@ import pytest
 from examples.sockshop.demo.cluster import Addresses
 from keptn.installation.manifests import SELECTOR
 from tests import needs
-from tests.kubectl import kubectl, tried
+from tests.cluster import installed
+from tests.kubectl import kubectl
 
 pytestmark = pytest.mark.cluster
-READY_S = 300
+READY_S = installed.READY_S
 
 
 def keptn(*words: str) -> subprocess.CompletedProcess[str]:
@@ -32,25 +32,14 @@ def said(*words: str) -> str:
     return done.stdout
 
 
-def taken_away(overlay: str) -> None:
-    if tried("get", "namespace", "keptn").returncode == 0:
-        kubectl("-n", "keptn", "delete", "ksvc", "--all", "--cascade=foreground")
-    kubectl("delete", "-k", overlay, "--ignore-not-found")
-
-
 @pytest.fixture(scope="module")
 def overlay() -> Iterator[str]:
     """A cluster without keptn; and with the installation that the other tests expect, afterwards."""
     named = needs.on_cluster("KEPTN_OVERLAY")
-    taken_away(named)
+    installed.take_away(named)
     yield named
     assert keptn("uninstall", "--yes").returncode == 0
-    kubectl("apply", "-k", named)
-    wait = ("wait", "ksvc,brokers,jobsinks,triggers", "--all", "--for=condition=Ready", "--timeout=100s")
-    if tried("-n", "keptn", *wait).returncode:  # one call takes no longer than tests.kubectl.COMMAND_S
-        kubectl("-n", "keptn", *wait)
-    token = f"--from-literal=token={secrets.token_hex(24)}"
-    kubectl("-n", "keptn-secrets", "create", "secret", "generic", "api", token)
+    installed.apply(named)
 
 
 def test_it_is_installed_again_examined_and_taken_away(overlay: str, tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -15,13 +14,13 @@ import pytest
 
 from examples.sockshop.demo.cluster import kubectl
 from tests import needs
+from tests.cluster import installed
 from tests.cluster import shop as shops
 from tests.terraform.checkout import Checkout
 
 pytestmark = pytest.mark.cluster
 EXAMPLE = "terraform/examples/existing-cluster"
 IMAGES = {"image": "dev.local/keptn:ci", "test_image": "dev.local/keptn-test:ci"}
-READY_S, GONE_S = 300, 180
 EVERYWHERE = (
     "namespaces",
     "clusterroles",
@@ -73,14 +72,12 @@ class Terraform:
 def terraform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terraform]:
     """Applied, ready, with a token; destroyed in the end, as its README says."""
     made = Terraform(tmp_path_factory.mktemp("terraform"))
-    _functions_first()
-    kubectl("delete", "-k", needs.on_cluster("KEPTN_OVERLAY"), "--ignore-not-found", timeout_s=GONE_S)
+    installed.take_away(needs.on_cluster("KEPTN_OVERLAY"))
     made.apply()
-    _ready()
-    token = f"--from-literal=token={secrets.token_hex(24)}"
-    kubectl("-n", "keptn-secrets", "create", "secret", "generic", "api", token)
+    installed.ready()
+    installed.make_token()
     yield made
-    _functions_first()
+    installed.stop_functions()
     made.destroy()
     assert _left() == []
 
@@ -88,7 +85,7 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terraform]:
 def test_a_plan_after_it_changes_nothing(terraform):
     assert terraform.changes() == {}
     assert terraform.next().splitlines()[1] == (
-        f"kubectl -n keptn wait --for=condition=Ready ksvc,trigger,broker,jobsink --all --timeout={READY_S}s"
+        f"kubectl -n keptn wait --for=condition=Ready ksvc,trigger,broker,jobsink --all --timeout={installed.READY_S}s"
     )
 
 
@@ -107,8 +104,8 @@ def test_an_image_is_upgraded_under_a_delivery(terraform, tmp_path):
     with shops.shop(tmp_path, shops.push_versions(folder)) as shop:
         context = shop.start("good")
         terraform.apply(image=os.environ["KEPTN_NEXT_IMAGE"])
-        assert shop.follow(context, within_s=READY_S).result == "pass"
-        _ready()
+        assert shop.follow(context, within_s=installed.READY_S).result == "pass"
+        installed.ready()
         image = "-o=jsonpath={.spec.template.spec.containers[0].image}"
         assert kubectl("-n", "keptn", "get", "ksvc", "deploy", image) == os.environ["KEPTN_NEXT_IMAGE"]
 
@@ -126,17 +123,6 @@ def test_wrong_input_is_a_sentence(terraform, wrong, says):
     with pytest.raises(AssertionError) as failed:
         terraform.changes(**wrong)
     assert says in " ".join(str(failed.value).replace("│", "").split())
-
-
-def _functions_first() -> None:
-    """A namespace with pods that have a request under way takes minutes to go."""
-    kubectl("-n", "keptn", "delete", "ksvc", "--all", "--cascade=foreground", "--ignore-not-found", timeout_s=GONE_S)
-
-
-def _ready() -> None:
-    for condition, kinds in (("Ready", "ksvc,trigger,broker,jobsink"), ("Available", "deployment")):
-        words = ("-n", "keptn", f"--for=condition={condition}", f"--timeout={READY_S}s", kinds, "--all")
-        kubectl("wait", *words, timeout_s=READY_S + 10)
 
 
 def _left() -> list[str]:

@@ -151,17 +151,8 @@ class Webshop:
 
     def keptn(self, line: str, *, code: int = 0) -> str:
         """One command as it is typed; what it said, on both streams."""
-        done = subprocess.run(
-            [*KEPTN, *line.split()],
-            cwd=ROOT,
-            env={**self.system.environment, "COLUMNS": "200"},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=DEADLINE_S,
-        )
-        said = done.stdout + done.stderr
-        assert done.returncode == code, f"keptn {line}: {done.returncode}\n{said}"
+        found, said = self._tried(line)
+        assert found == code, f"keptn {line}: {found}\n{said}"
         return said
 
     def found(self, line: str) -> Any:
@@ -230,9 +221,10 @@ class Webshop:
     def approval(self, context: str) -> str:
         """The id that `keptn status` shows, when it asks a person."""
         line = f"status {context} --timeout=0.1"
-        return until(lambda: re.findall(r"keptn approve ([0-9a-f-]{36})", self._said(line)), what="an approval")[0]
+        return until(lambda: re.findall(r"keptn approve ([0-9a-f-]{36})", self._tried(line)[1]), what="an approval")[0]
 
-    def _said(self, line: str) -> str:
+    def _tried(self, line: str) -> tuple[int, str]:
+        """Its exit code, however it goes."""
         done = subprocess.run(
             [*KEPTN, *line.split()],
             cwd=ROOT,
@@ -240,5 +232,6 @@ class Webshop:
             capture_output=True,
             text=True,
             check=False,
+            timeout=DEADLINE_S,
         )
-        return done.stdout + done.stderr
+        return done.returncode, done.stdout + done.stderr
