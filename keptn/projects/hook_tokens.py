@@ -5,8 +5,8 @@
     hook-problems                every project of every monitor
     hook-problems-<project>      one project; its tokens are `<project>.<random>`
 
-A token's form says which secret it is of, so a request costs one read however many hooks there are, whether the token is
-right or wrong, and one without a token none. A person makes all but the second (`keptn create secret`).
+A token's form says which secret it is of, so a request costs one read however many hooks there are, with a right token
+or a wrong one, and one without a token none. A person makes all but the second (`keptn create secret`).
 """
 
 from __future__ import annotations
