@@ -200,6 +200,21 @@ def test_what_overrides_takes_a_person_on_duty(world, ask, path, body):
     assert ask("POST", path, token(Role.OPERATE, "sockshop"), body).status_code < 300
 
 
+@pytest.mark.parametrize("role", Role)
+def test_a_link_that_answers_is_for_who_may_answer(world, ask, role):
+    """Whoever sees the audit log or a dead letter must not approve by what stands there."""
+    asked = event_of("sockshop", "sh.keptn.event.approval.triggered", "sockshop-new", context="sockshop-context")
+    started = approvals.decide(asked, world.context)
+    audit.keep(world.store, started)
+    dead_letters.keep_refused(started, "no room", world.context)
+    event = f"/v1/event/{started.id}?keptnContext=sockshop-context"
+    paths = (event, "/v1/event?keptnContext=sockshop-context", "/v1/event?project=sockshop", "/v1/dead-letter")
+    (letter,) = (one for one in dead_letters.page(world.store).letters if one["event"]["id"] == started.id)
+    for path in (*paths, f"/v1/dead-letter/{letter['id']}"):
+        said = ask("GET", path, token(role, "sockshop")).text
+        assert started.id in said and ("/v1/answer/" in said) == role.includes(Role.OPERATE), path
+
+
 @pytest.mark.parametrize("data", [{}, {"project": ""}, {"project": "other"}, {"project": ["sockshop"]}])
 def test_an_event_is_of_the_tokens_project(world, ask, data):
     """One that is of none could be meant for anybody."""
