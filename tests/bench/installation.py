@@ -30,7 +30,6 @@ from keptn.local.wiring import Trigger
 from keptn.ports import SliQuery, SliValue, TestReport, TestRun
 from keptn.records import objects
 from keptn.sequence import codec
-from keptn.settings import Settings
 from tests.bench.counting import CountingStore, CountingWakeUp, Counts, Noting, SimulatedClock, as_caller
 from tests.world import ROOT, TOKEN, TOKENS, World, issue
 
@@ -116,7 +115,7 @@ class Installation:
             "test_strategy": {name: _Runner(name) for name in ("functional", "performance")},
             "sli": {"envoy": self},
         }
-        return Context(Settings(public_url="http://keptn.local"), **given)
+        return Context(self.world.context.settings, **given)
 
     def _set_up(self) -> None:
         self.world.with_sockshop()
