@@ -1,7 +1,7 @@
 """What a call needs: of which project it is, and where its content asks for more than its route's role.
 
 Every route of `routes.py` names one function of the first kind, or none: then it takes a token for all projects. They
-are asked only for a token of one project, so what they read costs nobody else.
+are asked only for a token of one project, so what they read and import costs nobody else.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from keptn import events
 from keptn.api.call import Call
 from keptn.errors import Unknown
 from keptn.events import Event
-from keptn.records import audit, dead_letters, deliveries, objects
+from keptn.records import objects
 from keptn.records.tokens import Role
 
 Projects = Callable[[Call], Collection[str]]
@@ -53,6 +53,8 @@ def posted_event(call: Call) -> Collection[str]:
 
 
 def recorded_event(call: Call) -> Collection[str]:
+    from keptn.records import audit  # noqa: PLC0415
+
     context = call.query("keptnContext")
     found = audit.by_id(call.ctx.store, context, call.path["event_id"]) if context else None
     return {found.scope.project} if found else ()
@@ -69,6 +71,8 @@ def approval(call: Call) -> Collection[str]:
 
 
 def dead_letter(call: Call) -> Collection[str]:
+    from keptn.records import dead_letters  # noqa: PLC0415
+
     try:
         found = dead_letters.letter(call.ctx.store, call.path["letter"])
     except Unknown:
@@ -125,6 +129,8 @@ def _posted(call: Call) -> Event:
 
 
 def _of_context(context: str, call: Call) -> Collection[str]:
+    from keptn.records import deliveries  # noqa: PLC0415
+
     found = deliveries.documents(call.ctx.store, context) if context else ()
     return {str(document["project"]) for document in found}
 

@@ -18,6 +18,7 @@ from keptn.web import HttpError, Request, is_active, presented_token
 SECRET = "api"  # noqa: S105 - its name
 ROOT = "root"
 HINT = "run `keptn auth --endpoint URL --api-token TOKEN`"
+ROOT_TAKES = "that takes the root token, the key `token` of the secret `api` (keptn --api-token=ROOT …)"
 MAKE_ONE = "make one: keptn create token NAME --role=configure --use"
 
 
@@ -35,7 +36,7 @@ class Principal:
     def check_root(self) -> None:
         """Raises HttpError 403."""
         if self.role is not None:
-            raise HttpError(f"the token {self.name} makes and revokes no tokens: that takes the root token", status=403)
+            raise HttpError(f"the token {self.name} makes and revokes no tokens: {ROOT_TAKES}", status=403)
 
     def check_all(self) -> None:
         """Raises HttpError 403 for a token of one project."""
