@@ -103,9 +103,10 @@ def run_job(function: str, handler: Handler, *, event_file: Path) -> int:
     the task instead of running again: nobody else would.
     """
     _set_up_logging()
-    ctx = context.current().for_request()
+    ctx = context.current()
     try:
         received = events.from_dict(json.loads(event_file.read_bytes()))
+        ctx = ctx.for_request(project=received.scope.project)
         ctx.sink.post(events.started(received, source=source(function), now=ctx.clock.now()))
         if reply := _reply_of_job(function, handler, received, ctx):
             _post_reply(received, reply, ctx)
@@ -303,7 +304,7 @@ def _event_status(exc: KeptnError) -> int:
 def _timed(handler: Handler, received: Event) -> Event | None:
     begin = time.perf_counter()
     with _room():
-        reply = handler(received, context.current().for_request())
+        reply = handler(received, context.current().for_request(project=events.unwrapped(received).scope.project))
     took_ms = (time.perf_counter() - begin) * 1000
     log.info("%s %s → %s in %.1f ms", received.type, received.id, reply.type if reply else "nothing", took_ms)
     return reply
