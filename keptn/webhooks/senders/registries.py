@@ -1,6 +1,6 @@
 """Registry notifications: which sender speaks, and which pushes its body tells of.
 
-`receive_artifact` calls `read`. A new sender is one file and one line in `SENDERS`.
+`receive_artifact` calls `read`. A new sender is one file and one line in `SENDERS`, or a mapping file (`mappings/`).
 """
 
 from __future__ import annotations
@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any, Protocol, cast
 
 from keptn.errors import Undecodable
+from keptn.events import rfc3339, utc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,25 +55,49 @@ def is_signature(tag: str) -> bool:
     return _SIGNATURE.fullmatch(tag) is not None
 
 
+def time_of(value: object) -> str:
+    """When something was sent, of an RFC 3339 time or unix seconds; empty for anything else: it decides little."""
+    try:
+        unix = isinstance(value, int | float) or re.fullmatch(r"[0-9]{1,11}", str(value))
+        return rfc3339(datetime.fromtimestamp(float(str(value)), UTC) if unix else utc(str(value)))
+    except (ValueError, OverflowError, OSError):
+        return ""
+
+
 class Sender(Protocol):
-    """One registry's format. headers: of the request, names in lower case."""
+    """One registry's format. headers: of the request, names in lower case. SETUP: its fields, and what to enter there,
+    with {url}, {token} and {hook}.
+    """
+
+    SETUP: Mapping[str, str]
 
     def recognises(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> bool: ...
 
     def read(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> Notification: ...
 
 
-SENDERS = {"Docker Distribution": "docker_distribution", "Google Artifact Registry": "artifact_registry"}
-"""Name for people, module of this package."""
+SENDERS = {
+    "docker-distribution": "Docker Distribution",
+    "artifact-registry": "Google Artifact Registry",
+}
+"""Name in the URL, which is the module's with dashes, and for people."""
 
 
-def read(body: Mapping[str, Any], headers: Mapping[str, str]) -> Notification:
-    """Every entry of a notification.
+def sender(name: str) -> Sender:
+    """One of SENDERS."""
+    return cast(Sender, import_module(f"keptn.webhooks.senders.{name.replace('-', '_')}"))
+
+
+def read(body: Mapping[str, Any], headers: Mapping[str, str], *, name: str = "") -> Notification:
+    """Every entry of a notification. name: of SENDERS, if the URL says who sends; else by the shape.
 
     Raises Undecodable for a shape that no known registry sends, Refused where the sender has to be set up otherwise.
     """
-    for module in SENDERS.values():
-        sender = cast(Sender, import_module(f"keptn.webhooks.senders.{module}"))
-        if sender.recognises(body, headers):
-            return sender.read(body, headers)
-    raise Undecodable(f"the body is no notification of a known registry ({', '.join(SENDERS)}); see docs/webhooks.md")
+    for one in [name] if name else SENDERS:
+        if sender(one).recognises(body, headers):
+            return sender(one).read(body, headers)
+    if name:
+        raise Undecodable(f"the body is no notification of {SENDERS[name]}; see docs/webhooks.md")
+    known = ", ".join(SENDERS.values())
+    hint = "for others the URL says who sends, as in …/receive-artifact/quay"
+    raise Undecodable(f"the body is no notification of a known registry ({known}); {hint}; see docs/webhooks.md")

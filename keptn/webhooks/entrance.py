@@ -1,0 +1,63 @@
+"""A registry at the door: who sends, whether it is so, and what it tells.
+
+The URL's path may say who sends (`…/receive-artifact/harbor`): one of `registries.SENDERS` or a mapping file. Without
+that the body's shape says it, among the senders that keptn knows by itself. Google Pub/Sub has a token of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qs
+
+from keptn.context import Context
+from keptn.projects import hook_tokens
+from keptn.web import HttpError, Request
+from keptn.webhooks import authentication, pubsub
+from keptn.webhooks.authentication import ANY_TOKEN, GITHUB, REGISTRIES
+from keptn.webhooks.deadline import Deadline
+from keptn.webhooks.senders import registries
+from keptn.webhooks.senders.registries import SENDERS, Notification
+
+_CHECKS = (GITHUB, ANY_TOKEN)
+_FORM = "application/x-www-form-urlencoded"
+
+
+def told(request: Request, ctx: Context, deadline: Deadline) -> tuple[str, Notification]:
+    """The secret that the sender proves to know, and what it tells.
+
+    Raises HttpError 401 and 404, Undecodable for another sender's body, Unavailable, and Refused where the sender has
+    to be set up otherwise.
+    """
+    name = request.path.strip("/")
+    if name in ("", "artifact-registry") and pubsub.calls(request):
+        return hook_tokens.EVERY_SERVICE, pubsub.told(request, ctx, deadline)
+    if name and name not in SENDERS:
+        return _mapped(name, request, ctx)
+    opened = authentication.opened(request, _CHECKS, REGISTRIES, ctx)
+    return opened, registries.read(_json(request), request.headers, name=name)
+
+
+def _mapped(name: str, request: Request, ctx: Context) -> tuple[str, Notification]:
+    from keptn.webhooks.mappings import shelf  # noqa: PLC0415 - only who uses a mapping
+    from keptn.webhooks.senders import mapped  # noqa: PLC0415
+
+    folder = ctx.settings.webhook_mappings
+    mapping = shelf.named("registry", name, folder=folder)
+    if mapping is None:
+        known = ", ".join(sorted({*SENDERS, *shelf.known("registry", folder=folder)}))
+        raise HttpError(f"nobody knows a registry {name[:80]!r}; the URL ends with one of {known}", status=404)
+    opened = authentication.opened(request, mapping.checks, REGISTRIES, ctx)
+    return opened, mapped.read(mapping, _json(request), request.headers)
+
+
+def _json(request: Request) -> Mapping[str, Any]:
+    """The body, or the field `payload` of a form, as GitHub sends it unless one chooses JSON. Raises HttpError 400."""
+    if not request.headers.get("content-type", "").startswith(_FORM):
+        return request.json()
+    try:
+        payload = parse_qs(request.body.decode(errors="replace"), max_num_fields=10).get("payload", [""])[0]
+    except ValueError as exc:
+        raise HttpError("the request body is a form with too many fields; send JSON", status=400) from exc
+    return replace(request, body=payload.encode()).json()

@@ -1,0 +1,215 @@
+"""`receive_artifact`: every registry that it knows, by the payload that its documentation has."""
+
+import base64
+import json
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from keptn.webhooks.mappings import shelf
+from tests.registry_senders import CASES, TOKEN, bearer, having
+
+EACH = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+IGNORED = [
+    pytest.param(case, change, why, id=f"{case.name}-{what}")
+    for case in CASES
+    for what, (change, why) in case.ignored.items()
+]
+
+
+def onboarded(world, case):
+    """The image is in its registry, and carts runs it."""
+    repository = case.image.rpartition(":")[0]
+    world.store.put(f"images/{quote(repository, safe='')}/sockshop.carts", b"{}")
+    world.registry.push(case.image, b"good")
+    return world
+
+
+def post(world, request):
+    return world.client("receive_artifact").post(request.path, data=request.body, headers=dict(request.headers))
+
+
+@EACH
+def test_a_push_of_a_tag_is_delivered(world, case):
+    """With the digest that the registry knows, whatever the notification says."""
+    response = post(onboarded(world, case), case.request())
+    assert response.status_code == 202, response.text
+    (event,) = world.sink.events
+    assert event.type == "sh.keptn.event.dev.delivery.triggered"
+    assert event.data["artifact"]["image"] == case.image
+    assert event.data["artifact"]["digest"] == world.registry.digest(case.image)
+    assert event.data["artifact"]["registry_event"]
+
+
+@EACH
+def test_a_replay_is_the_same_event(world, case):
+    """A sender that heard no answer sends again, and so does who has overheard it."""
+    onboarded(world, case)
+    post(world, case.request())
+    post(world, case.request())
+    first, again = world.sink.events
+    assert (first.id, first.context) == (again.id, again.context)
+
+
+@EACH
+def test_whoever_does_not_know_the_token_starts_nothing(world, case):
+    """Another token, another service's, none, and a body that was changed on its way."""
+    onboarded(world, case)
+    honest = case.request()
+    forged = [case.request(token=token) for token in ("sockshop.carts.y", "sockshop.orders.x", "trouble", "x")]
+    bare = replace(honest, headers={"Content-Type": "application/json"}, path=f"/{case.name}")
+    changed = replace(honest, body=honest.body + b" ")
+    signs = case.request(b"a").headers != case.request(b"b").headers
+    for request in [*forged, bare, *([changed] if signs else [])]:
+        response = post(world, request)
+        assert response.status_code == 401, response.text
+        assert set(response.json) == {"error"}
+    assert not world.sink.events
+
+
+@EACH
+def test_the_token_of_another_service_starts_no_other(world, case):
+    """One that is right, but not for this image."""
+    onboarded(world, case)
+    world.secrets.put("hook-sockshop.carts", {"token": "sockshop.carts.other"})
+    assert post(world, case.request()).status_code == 401
+    assert not world.sink.events
+
+
+@pytest.mark.parametrize(("case", "change", "why"), IGNORED)
+def test_what_starts_nothing_is_accepted_with_the_reason(world, case, change, why):
+    """Deletions, pulls, scans, pings, pushes without a tag: a registry sends again what it is refused."""
+    response = post(onboarded(world, case), case.request(case.changed(change)))
+    assert response.status_code == 202, response.text
+    assert response.json["accepted"] == []
+    assert why in response.json["ignored"][0]["why"]
+    assert not world.sink.events
+
+
+@EACH
+def test_a_body_of_ten_megabytes_is_refused(world, case):
+    """It is not even kept."""
+    body = json.dumps({"padding": "x" * (10 * 1024 * 1024)}).encode()
+    response = post(world, case.request(body))
+    assert response.status_code == 413
+    assert "larger than 2 MiB" in response.json["error"]
+
+
+@EACH
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"3", b"\xff", b'"\\ud800"', b'{"a": "\\ud800"}', b"[" * 100_000])
+def test_a_body_that_is_none_is_one_sentence(world, case, body):
+    """No JSON, no object, half a character."""
+    response = post(onboarded(world, case), case.request(body))
+    assert response.status_code == 400
+    assert set(response.json) == {"error"}
+
+
+def broken(value):
+    """Twins of a body, each with one thing left out or of another type."""
+    if isinstance(value, dict):
+        for key in value:
+            yield {other: item for other, item in value.items() if other != key}
+            for wrong in (None, [], {}, 0, "", "ü", ["x"], {"x": {}}, True):
+                yield {**value, key: wrong}
+            for twin in broken(value[key]):
+                yield {**value, key: twin}
+    if isinstance(value, list):
+        for place, item in enumerate(value):
+            for twin in (None, 3, *broken(item)):
+                yield [*value[:place], twin, *value[place + 1 :]]
+
+
+@EACH
+def test_every_broken_twin_is_one_sentence(world, case):
+    """Whatever is missing or of another type: taken, ignored with a reason, or refused with a sentence."""
+    onboarded(world, case)
+    for twin in broken(case.body()):
+        response = post(world, case.request(twin))
+        assert response.status_code in {202, 400}, (twin, response.text)
+        if response.status_code == 202:
+            assert response.json["accepted"] or all(entry["why"] for entry in response.json["ignored"]), twin
+        else:
+            assert response.json["error"], twin
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@st.composite
+def fuzzed(draw, case):
+    """The documented body with anything in one or two places, or anything at all."""
+    body = case.body()
+    for _ in range(draw(st.integers(1, 2))):
+        place, key = body, None
+        while isinstance(place, dict | list) and place and (key is None or draw(st.booleans())):
+            if key is not None and not (isinstance(place[key], dict | list) and place[key]):
+                break
+            place = place if key is None else place[key]
+            key = draw(st.sampled_from(sorted(place) if isinstance(place, dict) else list(range(len(place)))))
+        if key is not None:
+            place[key] = draw(anything)
+    return body
+
+
+@EACH
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.data())
+def test_whatever_comes_is_an_answer(world, case, data):
+    """Fuzzed: never a bug's answer."""
+    onboarded(world, case)
+    body = data.draw(fuzzed(case) | st.dictionaries(st.text(max_size=8), anything, max_size=3))
+    response = post(world, case.request(body))
+    assert response.status_code in {202, 400}, response.text
+
+
+def test_several_tags_of_one_push_are_told(world):
+    """Quay tells of all tags of a push in one notification."""
+    case = next(case for case in CASES if case.name == "quay")
+    onboarded(world, case)
+    world.registry.push("quay.io/acme/carts:latest", b"good")
+    body = case.changed(having(["1.4.2", "latest"], "updated_tags"))
+    (accepted,) = post(world, case.request(body)).json["accepted"]
+    assert accepted["digest"] == world.registry.digest(case.image)
+
+
+def test_an_unknown_name_is_said(world):
+    """With those that are known, the operator's own among them."""
+    response = world.client("receive_artifact").post("/harbour", data=b"{}", headers=bearer(b"", TOKEN)[0])
+    assert response.status_code == 404
+    assert "nobody knows a registry 'harbour'" in response.json["error"]
+    assert "docker-distribution" in response.json["error"] and "quay" in response.json["error"]
+
+
+def test_a_mapping_of_ones_own(world, tmp_path):
+    """The example of the schema, signed as Standard Webhooks says."""
+    text = Path("shipyard-schemas/examples/mapping-short.yaml").read_bytes()
+    (tmp_path / "ours.yaml").write_bytes(text)
+    world.context.settings = replace(world.context.settings, webhook_mappings=str(tmp_path))
+    body = json.dumps({"image": {"name": "keptn/carts", "tag": "1.0.0"}})
+    sent = world.client("receive_artifact").post("/ours", data=body, headers={"X-Token": TOKEN})
+    assert sent.json["accepted"], sent.text
+    assert shelf.known("registry", folder=str(tmp_path)).count("ours") == 1
+
+
+def test_the_name_need_not_be_said_where_keptn_knows_the_shape(world):
+    """A mapping is used only where the URL says so."""
+    quay = next(case for case in CASES if case.name == "quay")
+    response = world.client("receive_artifact").post("/", data=json.dumps(quay.body()), headers=bearer(b"", TOKEN)[0])
+    assert response.status_code == 400
+    assert "for others the URL says who sends, as in …/receive-artifact/quay" in response.json["error"]
+
+
+def test_basic_authentication_is_a_token_too(world):
+    """For a sender that has nothing else; the user is nobody's business."""
+    credentials = base64.b64encode(f"anybody:{TOKEN}".encode()).decode()
+    body = (Path(__file__).parents[1] / "payloads/registry/docker_distribution_v1_push_oci.json").read_bytes()
+    sent = world.client("receive_artifact").post("/", data=body, headers={"Authorization": f"Basic {credentials}"})
+    assert sent.json["accepted"]
