@@ -36,7 +36,7 @@ Proof = Callable[[bytes, str], tuple[Mapping[str, str], Mapping[str, str]]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """name: in the URL. image: what the documented push names, with its host. ignored: changes of the body after which
-    it starts nothing, each with the reason. headers: that come with each. told: how the push is recognised again.
+    it starts nothing, each with the reason. headers: that come with each. form: of a sender that has several.
     """
 
     name: str
@@ -45,6 +45,10 @@ class Case:
     proof: Proof
     ignored: Mapping[str, tuple[Callable[[Any], object], str]]
     headers: Mapping[str, str] = field(default_factory=dict)
+    form: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}-{self.form}" if self.form else self.name
 
     def body(self) -> Any:
         return json.loads((PAYLOADS / self.file).read_bytes())
@@ -108,7 +112,144 @@ def having(value: object, *path: str | int) -> Callable[[Any], object]:
 
 SIGNATURE = f"sha256-{'a' * 64}.sig"
 
+DIGEST = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+PACKAGE_URL = ("registry_package", "package_version", "package_url")
+GHCR_TAG = ("registry_package", "package_version", "container_metadata", "tag", "name")
+
+
+def untagged(body: Any) -> None:
+    """A part of a multi-platform image at GitHub."""
+    having("", *GHCR_TAG)(body)
+    having("ghcr.io/acme/carts:", *PACKAGE_URL)(body)
+
+
 CASES = [
+    Case(
+        name="docker-distribution",
+        file="docker_distribution_v1_push_oci.json",
+        image="127.0.0.1:15000/keptn/carts:1.0.0",
+        proof=bearer,
+        ignored={
+            "push without a tag": (having("", "events", 0, "target", "tag"), "it has no tag"),
+            "pull": (having("pull", "events", 0, "action"), "the action is 'pull', not 'push'"),
+            "mount": (having("mount", "events", 0, "action"), "the action is 'mount'"),
+            "delete": (having("delete", "events", 0, "action"), "the action is 'delete'"),
+            "layer": (having("application/octet-stream", "events", 0, "target", "mediaType"), "is a layer"),
+            "signature": (having(SIGNATURE, "events", 0, "target", "tag"), "it is a signature"),
+        },
+    ),
+    Case(
+        name="harbor",
+        form="default",
+        file="harbor_push_default.json",
+        image="harbor.example.com/shop/carts:1.4.2",
+        proof=in_header("Authorization"),
+        ignored={
+            "push without a tag": (having(DIGEST, "event_data", "resources", 0, "tag"), "it has no tag"),
+            "pull": (having("PULL_ARTIFACT", "type"), "the type is 'PULL_ARTIFACT', not 'PUSH_ARTIFACT'"),
+            "delete": (having("DELETE_ARTIFACT", "type"), "the type is 'DELETE_ARTIFACT'"),
+            "scan": (having("SCANNING_COMPLETED", "type"), "the type is 'SCANNING_COMPLETED'"),
+            "replication": (having("REPLICATION", "type"), "the type is 'REPLICATION'"),
+            "quota": (having("QUOTA_WARNING", "type"), "the type is 'QUOTA_WARNING'"),
+            "signature": (having(SIGNATURE, "event_data", "resources", 0, "tag"), "it is a signature"),
+            "nothing": (having([], "event_data", "resources"), "it has no tag"),
+        },
+    ),
+    Case(
+        name="harbor",
+        form="cloudevents",
+        file="harbor_push_cloudevents.json",
+        image="harbor.example.com/shop/carts:1.4.2",
+        proof=bearer,
+        headers={"Content-Type": "application/cloudevents+json"},
+        ignored={
+            "push without a tag": (having(DIGEST, "data", "resources", 0, "tag"), "it has no tag"),
+            "pull": (having("harbor.artifact.pulled", "type"), "the type is 'harbor.artifact.pulled'"),
+            "delete": (having("harbor.artifact.deleted", "type"), "the type is 'harbor.artifact.deleted'"),
+            "scan": (having("harbor.scan.completed", "type"), "the type is 'harbor.scan.completed'"),
+        },
+    ),
+    Case(
+        name="ghcr",
+        form="app",
+        file="ghcr_registry_package_published.json",
+        image="ghcr.io/acme/carts:1.4.2",
+        proof=signed("X-Hub-Signature-256", prefix="sha256="),
+        headers={"X-GitHub-Event": "registry_package", "X-GitHub-Delivery": "72d3162e-cc78-11e3-81ab-4c9367dc0958"},
+        ignored={
+            "push without a tag": (untagged, "it has no tag"),
+            "delete": (having("deleted", "action"), "the action is 'deleted', neither 'published' nor 'updated'"),
+            "package of another type": (having("npm", "registry_package", "package_type"), "of the type 'npm'"),
+            "signature": (having(SIGNATURE, *GHCR_TAG), "it is a signature"),
+            "nothing": (without("registry_package"), "the event is 'registry_package'"),
+        },
+    ),
+    Case(
+        name="ghcr",
+        form="repository",
+        file="ghcr_package_published.json",
+        image="ghcr.io/acme/carts:1.4.2",
+        proof=signed("X-Hub-Signature-256", prefix="sha256="),
+        headers={"X-GitHub-Event": "package", "X-GitHub-Delivery": "72d3162e-cc78-11e3-81ab-4c9367dc0959"},
+        ignored={"delete": (having("deleted", "action"), "the action is 'deleted'")},
+    ),
+    Case(
+        name="docker-hub",
+        file="dockerhub_push.json",
+        image="docker.io/acme/carts:1.4.2",
+        proof=in_url,
+        ignored={
+            "push without a tag": (having("", "push_data", "tag"), "it has no tag"),
+            "signature": (having(SIGNATURE, "push_data", "tag"), "it is a signature"),
+            "nothing": (without("repository"), "it names no repository"),
+        },
+    ),
+    Case(
+        name="zot",
+        form="binary",
+        file="zot_image_updated.json",
+        image="zotregistry.dev/shop/carts:1.4.2",
+        proof=basic,
+        headers={
+            "Ce-Specversion": "1.0",
+            "Ce-Id": "3d1a2c55-5a0e-4f0c-9c39-0a6ad0cb6a5e",
+            "Ce-Source": "zotregistry.dev",
+            "Ce-Type": "zotregistry.image.updated",
+            "Ce-Time": "2026-11-23T09:15:02.343145347Z",
+        },
+        ignored={
+            "push without a tag": (having(DIGEST, "reference"), "it has no tag"),
+            "signature": (having(SIGNATURE, "reference"), "it is a signature"),
+        },
+    ),
+    Case(
+        name="zot",
+        form="structured",
+        file="zot_image_updated_structured.json",
+        image="registry.example.com/shop/carts:1.4.2",
+        proof=bearer,
+        headers={"Content-Type": "application/cloudevents+json"},
+        ignored={
+            "delete": (having("zotregistry.image.deleted", "type"), "the type is 'zotregistry.image.deleted'"),
+            "lint": (having("zotregistry.image.lint_failed", "type"), "the type is 'zotregistry.image.lint_failed'"),
+            "new repository": (having("zotregistry.repository.created", "type"), "'zotregistry.repository.created'"),
+        },
+    ),
+    Case(
+        name="cdevents",
+        file="cdevents_artifact_published.json",
+        image="registry.example.com/shop/carts:1.4.2",
+        proof=bearer,
+        ignored={
+            "push without a tag": (having(f"pkg:oci/carts@{DIGEST}", "subject", "id"), "may say ?tag=…"),
+            "signature": (having(f"pkg:oci/carts?tag={SIGNATURE}", "subject", "id"), "it is a signature"),
+            "delete": (having("dev.cdevents.artifact.deleted.0.2.0", "context", "type"), "the type is"),
+            "package of another type": (
+                having("pkg:golang/x.com/carts@1", "subject", "id"),
+                "no package URL of an image",
+            ),
+        },
+    ),
     Case(
         name="quay",
         file="quay_push.json",

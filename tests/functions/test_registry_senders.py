@@ -4,18 +4,19 @@ import base64
 import json
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from keptn.webhooks.mappings import shelf
+from keptn.webhooks.senders.registries import SENDERS
 from tests.registry_senders import CASES, TOKEN, bearer, having
 
-EACH = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+EACH = pytest.mark.parametrize("case", CASES, ids=str)
 IGNORED = [
-    pytest.param(case, change, why, id=f"{case.name}-{what}")
+    pytest.param(case, change, why, id=f"{case}-{what}")
     for case in CASES
     for what, (change, why) in case.ignored.items()
 ]
@@ -88,6 +89,16 @@ def test_what_starts_nothing_is_accepted_with_the_reason(world, case, change, wh
     assert response.json["accepted"] == []
     assert why in response.json["ignored"][0]["why"]
     assert not world.sink.events
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "push without a tag" in case.ignored], ids=str)
+def test_an_index_and_its_platforms_are_one_delivery(world, case):
+    """Each platform's manifest is a push of its own, by its digest; the tag is the index'."""
+    onboarded(world, case)
+    untagged, _ = case.ignored["push without a tag"]
+    for body in (case.changed(untagged), case.changed(untagged), case.body()):
+        assert post(world, case.request(body)).status_code == 202
+    assert len(world.sink.events) == 1
 
 
 @EACH
@@ -168,6 +179,63 @@ def test_whatever_comes_is_an_answer(world, case, data):
     body = data.draw(fuzzed(case) | st.dictionaries(st.text(max_size=8), anything, max_size=3))
     response = post(world, case.request(body))
     assert response.status_code in {202, 400}, response.text
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.name in SENDERS], ids=str)
+def test_what_keptn_knows_by_itself_it_knows_by_the_shape(world, case):
+    """The URL need not say who sends; the event is the same."""
+    onboarded(world, case)
+    named = case.request()
+    post(world, named)
+    post(world, replace(named, path=named.path.replace(f"/{case.name}", "/")))
+    first, again = world.sink.events
+    assert first.id == again.id
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.name in SENDERS], ids=str)
+def test_a_body_of_another_sender_is_said(world, case):
+    """The URL names one, the body is another's."""
+    other = next(one for one in CASES if one.name in SENDERS and one.name != case.name)
+    proof = case.request(other.body())
+    kept = {name: text for name, text in proof.headers.items() if not name.startswith(("Ce-", "X-GitHub-E"))}
+    response = post(world, replace(proof, headers=kept))
+    assert response.status_code == 400
+    assert response.json["error"].startswith(f"the body is no notification of {SENDERS[case.name]}; see")
+
+
+def test_github_asks_whether_anybody_is_here(world):
+    """When a webhook is made."""
+    case = next(case for case in CASES if case.name == "ghcr")
+    body = {"zen": "Keep it logically awesome.", "hook_id": 1, "hook": {"type": "Repository", "events": ["package"]}}
+    response = post(world, case.request(body, **{"X-GitHub-Event": "ping"}))
+    assert "GitHub asks whether anybody is here" in response.json["ignored"][0]["why"]
+    push = post(world, case.request(case.body(), **{"X-GitHub-Event": "push"}))
+    assert "the event is 'push', neither 'package' nor" in push.json["ignored"][0]["why"]
+
+
+def test_github_may_send_a_form(world):
+    """Unless one chooses JSON; what is signed is the body as it comes."""
+    case = onboarded_case(world, "ghcr")
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert post(world, case.request(urlencode({"payload": json.dumps(case.body())}).encode(), **form)).json["accepted"]
+    for body in (b"", b"a=b", b"payload=", b"payload=%7B", b"&".join([b"a=b"] * 20), b"payload=\xff"):
+        assert post(world, case.request(body, **form)).status_code == 400
+
+
+def test_a_second_push_of_a_tag_is_another_event(world):
+    """Also where nothing but the digest tells them apart, as at Quay."""
+    case = onboarded_case(world, "quay")
+    post(world, case.request())
+    world.registry.push(case.image, b"new")
+    post(world, case.request())
+    first, second = world.sink.events
+    assert first.id != second.id
+
+
+def onboarded_case(world, name):
+    case = next(case for case in CASES if case.name == name)
+    onboarded(world, case)
+    return case
 
 
 def test_several_tags_of_one_push_are_told(world):

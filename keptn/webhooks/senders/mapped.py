@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from keptn.webhooks.mappings import reading
 from keptn.webhooks.mappings.file import SenderMapping
 from keptn.webhooks.mappings.reading import Entry
-from keptn.webhooks.senders.registries import IS_SIGNATURE, NO_TAG, Ignored, Notification, Push, is_signature, time_of
+from keptn.webhooks.senders.registries import Ignored, Notification, Push, time_of, why_no_image
 
 
 def read(mapping: SenderMapping, body: object, headers: Mapping[str, str]) -> Notification:
@@ -26,7 +26,7 @@ def _pushes(entry: Entry) -> Iterator[Push | Ignored]:
     repository = entry.text("repository").lower()  # as registries want it, whatever a project is called
     for tag in entry.texts("tag") or [""]:
         what = f"{repository}:{tag}" if repository and tag else repository or f"a notification of {entry.mapping.title}"
-        if why := entry.why_not or _why_not(repository, tag):
+        if why := entry.why_not or why_no_image(repository, tag):
             yield Ignored(what=what, why=why)
         else:
             yield Push(
@@ -37,11 +37,3 @@ def _pushes(entry: Entry) -> Iterator[Push | Ignored]:
                 digest=entry.text("digest"),
                 sent_at=time_of(entry.text("time")),
             )
-
-
-def _why_not(repository: str, tag: str) -> str:
-    if not repository:
-        return "it names no repository where the mapping looks for it"
-    if not tag:
-        return NO_TAG
-    return IS_SIGNATURE if is_signature(tag) else ""

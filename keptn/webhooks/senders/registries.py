@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from importlib import import_module
 from typing import Any, Protocol, cast
 
 from keptn.errors import Undecodable
-from keptn.events import rfc3339, utc
+from keptn.events import derived_id, rfc3339, utc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,32 @@ def is_signature(tag: str) -> bool:
     return _SIGNATURE.fullmatch(tag) is not None
 
 
+def within(value: object, *keys: str) -> Mapping[str, Any]:
+    """The object to which the keys lead; an empty one if there is none."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def text(value: object) -> str:
+    """A text or number; empty for anything else."""
+    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
+def why_no_image(repository: str, tag: str) -> str:
+    """Why that is no image that can be delivered; empty if it is one."""
+    if not repository:
+        return "it names no repository"
+    if not tag:
+        return NO_TAG
+    return IS_SIGNATURE if is_signature(tag) else ""
+
+
+def id_of(*parts: object) -> str:
+    """An id for a notification that has none: the same of the same parts."""
+    return derived_id("notification", *(json.dumps(part, sort_keys=True) for part in parts))
+
+
 def time_of(value: object) -> str:
     """When something was sent, of an RFC 3339 time or unix seconds; empty for anything else: it decides little."""
     try:
@@ -79,6 +106,11 @@ class Sender(Protocol):
 SENDERS = {
     "docker-distribution": "Docker Distribution",
     "artifact-registry": "Google Artifact Registry",
+    "harbor": "Harbor",
+    "ghcr": "GitHub Container Registry",
+    "docker-hub": "Docker Hub",
+    "zot": "Zot",
+    "cdevents": "CDEvents",
 }
 """Name in the URL, which is the module's with dashes, and for people."""
 
