@@ -5,6 +5,7 @@ import base64
 import pytest
 
 from keptn.events import Scope
+from tests.registry_senders import CASES
 from tests.world import SHIPYARD, VALUES, error
 
 
@@ -157,6 +158,25 @@ def test_the_hook_is_told(api):
         "header": "Authorization: Bearer sockshop.carts.x",
         "token": "sockshop.carts.x",
     }
+
+
+@pytest.mark.parametrize("case", [*{case.name: case for case in CASES}.values()], ids=str)
+def test_the_hook_of_a_registry_says_what_to_enter_where(api, case):
+    """Field by field, with this service's URL and token in it, so that the sender's push is let in."""
+    told = api("GET", f"/v1/project/sockshop/service/carts/hook?registry={case.name}").json
+    assert told["url"] == f"http://keptn.local/functions/receive-artifact/{case.name}"
+    entered = " ".join(one["enter"] for one in told["fields"])
+    assert told["url"] in entered and "sockshop.carts.x" in entered
+    assert not any(placeholder in entered for placeholder in ("{url}", "{token}", "{hook}"))
+    signs = case.request(b"a").headers != case.request(b"b").headers
+    assert ("?hook=sockshop.carts" in entered) is signs
+
+
+def test_the_hook_of_a_registry_that_nobody_knows(api):
+    """Says which are known."""
+    said = api("GET", "/v1/project/sockshop/service/carts/hook?registry=harbour")
+    assert said.status_code == 404
+    assert "nobody knows a registry 'harbour'; known: acr, artifact-registry, cdevents" in said.json["error"]
 
 
 def test_deleting_a_service_posts_one_event(world, api):
