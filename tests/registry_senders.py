@@ -181,7 +181,7 @@ CASES = [
             "delete": (having("deleted", "action"), "the action is 'deleted', neither 'published' nor 'updated'"),
             "package of another type": (having("npm", "registry_package", "package_type"), "of the type 'npm'"),
             "signature": (having(SIGNATURE, *GHCR_TAG), "it is a signature"),
-            "nothing": (without("registry_package"), "the event is 'registry_package'"),
+            "nothing": (without("registry_package"), "the package is of the type ''"),
         },
     ),
     Case(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import unquote_to_bytes
 
 from keptn.context import Context
 from keptn.projects import hook_tokens
@@ -21,7 +21,7 @@ from keptn.webhooks.senders import registries
 from keptn.webhooks.senders.registries import SENDERS, Notification
 
 _CHECKS = (GITHUB, ANY_TOKEN)
-_FORM = "application/x-www-form-urlencoded"
+_PAYLOAD = b"payload="
 
 
 def told(request: Request, ctx: Context, deadline: Deadline) -> tuple[str, Notification]:
@@ -54,10 +54,8 @@ def _mapped(name: str, request: Request, ctx: Context) -> tuple[str, Notificatio
 
 def _json(request: Request) -> Mapping[str, Any]:
     """The body, or the field `payload` of a form, as GitHub sends it unless one chooses JSON. Raises HttpError 400."""
-    if not request.headers.get("content-type", "").startswith(_FORM):
+    is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    if not (is_form and request.body.startswith(_PAYLOAD)):
         return request.json()
-    try:
-        payload = parse_qs(request.body.decode(errors="replace"), max_num_fields=10).get("payload", [""])[0]
-    except ValueError as exc:
-        raise HttpError("the request body is a form with too many fields; send JSON", status=400) from exc
-    return replace(request, body=payload.encode()).json()
+    payload = unquote_to_bytes(request.body.removeprefix(_PAYLOAD).partition(b"&")[0].replace(b"+", b" "))
+    return replace(request, body=payload).json()

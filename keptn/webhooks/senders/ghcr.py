@@ -37,10 +37,10 @@ def read(body: Mapping[str, Any], headers: Mapping[str, str]) -> Notification:
     event = headers.get("x-github-event", "")
     if event == "ping":
         return [Ignored(what="a ping", why="GitHub asks whether anybody is here: somebody is, and knows the secret")]
-    package = next((found for name in _EVENTS if (found := within(body, name))), {})
-    if (event and event not in _EVENTS) or not package:
+    if event and event not in _EVENTS:
         why = f"the event is {event!r}, neither 'package' nor 'registry_package'; choose Packages at GitHub"
         return [Ignored(what="a notification", why=why)]
+    package = next((found for name in _EVENTS if (found := within(body, name))), {})
     version = within(package, "package_version")
     tag = within(version, "container_metadata", "tag")
     host, repository = _named(package, text(version.get("package_url")))
