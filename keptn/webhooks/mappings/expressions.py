@@ -15,6 +15,7 @@ Source: RFC 9535, "JSONPath: Query Expressions for JSON"; the paths are the oper
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -97,7 +98,7 @@ class _Path:
         try:
             for node in self.query.finditer(told.entry if self.of_entry else told.body):
                 found.append(node.value)
-                if len(found) == MOST:
+                if len(found) > MOST:  # one more, so that who reads can say that there are more
                     break
         except (JSONPathError, RecursionError) as exc:
             raise Undecodable(f"the body cannot be searched: {str(exc)[:200] or 'it is nested too deeply'}") from exc
@@ -167,13 +168,14 @@ def _taken_apart(value: Mapping[Any, Any], document: Document, *at: str | int) -
 def _pattern(value: object, document: Document, *at: str | int) -> re.Pattern[str] | None:
     if value is None:
         return None
-    try:
-        return re.compile(str(value)) if isinstance(value, str) and value else _no_pattern(value, "", document, *at)
-    except (re.error, RecursionError, OverflowError) as exc:
-        return _no_pattern(value, f": {exc}", document, *at)
-
-
-def _no_pattern(value: object, why: str, document: Document, *at: str | int) -> re.Pattern[str]:
+    why = ""
+    if isinstance(value, str) and value:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # what a later Python reads otherwise
+                return re.compile(value)
+        except (re.error, FutureWarning, RecursionError, OverflowError) as exc:
+            why = f": {exc}"
     raise document.error(f"{value!r} is no regular expression{why}", *at)
 
 

@@ -9,10 +9,11 @@ from fnmatch import fnmatchcase
 
 from keptn.events import derived_id
 from keptn.webhooks.mappings import expressions
-from keptn.webhooks.mappings.expressions import Told
+from keptn.webhooks.mappings.expressions import MOST, Told
 from keptn.webhooks.mappings.file import Condition, SenderMapping
 
 _SHOWN = 80
+_TOO_MANY = f"a notification has at most {MOST} entries; this one and what follows were not read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +42,16 @@ class Entry:
 
 
 def entries(mapping: SenderMapping, body: object, headers: Mapping[str, str]) -> Iterator[Entry]:
-    """Those of a notification, at most `expressions.MOST`. headers: names in lower case.
+    """Those of a notification; of more than `expressions.MOST` one more, which says so. headers: names in lower case.
 
     Raises Undecodable for a body that no path can be followed in.
     """
     whole = Told(body=body, entry=body, headers=headers)
     found = mapping.each[1].values(whole) if mapping.each else [body]
-    for value in found:
+    for place, value in enumerate(found):
         told = Told(body=body, entry=value, headers=headers)
-        why_not = next((reason for one in mapping.only if (reason := _why_not(one, told))), "")
+        reasons = (reason for one in mapping.only if (reason := _why_not(one, told)))
+        why_not = _TOO_MANY if place >= MOST else next(reasons, "")
         yield Entry(mapping=mapping, told=told, why_not=why_not)
 
 

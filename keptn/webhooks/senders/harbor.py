@@ -45,9 +45,9 @@ def read(body: Mapping[str, Any], headers: Mapping[str, str]) -> Notification:
     repository = text(within(data, "repository").get("repo_full_name"))
     if kind not in _PUSHES:
         return [Ignored(what=repository or "a notification", why=f"the type is {kind!r}, not {_PUSHES[0]!r}")]
-    resources = data.get("resources")
+    resources, event_id = data.get("resources"), event_id or id_of(body)
     return [
-        _entry(resource, repository, event_id or id_of(body), time_of(sent))
+        _entry(resource, repository, event_id, time_of(sent))
         for resource in (resources if isinstance(resources, list) and resources else [None])
     ]
 

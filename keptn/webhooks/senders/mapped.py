@@ -24,16 +24,10 @@ def read(mapping: SenderMapping, body: object, headers: Mapping[str, str]) -> No
 
 def _pushes(entry: Entry) -> Iterator[Push | Ignored]:
     repository = entry.text("repository").lower()  # as registries want it, whatever a project is called
+    event_id, host, digest, sent_at = entry.id, entry.text("host"), entry.text("digest"), time_of(entry.text("time"))
     for tag in entry.texts("tag") or [""]:
         what = f"{repository}:{tag}" if repository and tag else repository or f"a notification of {entry.mapping.title}"
         if why := entry.why_not or why_no_image(repository, tag):
             yield Ignored(what=what, why=why)
         else:
-            yield Push(
-                event_id=entry.id,
-                host=entry.text("host"),
-                repository=repository,
-                tag=tag,
-                digest=entry.text("digest"),
-                sent_at=time_of(entry.text("time")),
-            )
+            yield Push(event_id=event_id, host=host, repository=repository, tag=tag, digest=digest, sent_at=sent_at)

@@ -103,7 +103,7 @@ def test_a_body_that_is_nested_too_deeply_is_no_bug():
 
 def test_a_path_finds_a_bounded_number():
     """However many there are."""
-    assert len(found("$[*]", ["x"] * 100_000)) == expressions.MOST
+    assert len(found("$[*]", ["x"] * 100_000)) == expressions.MOST + 1
     assert len(found({"from": "$.flat", "split": ","}, {"flat": "a," * 100_000})) <= expressions.MOST + 1
 
 

@@ -57,6 +57,7 @@ def test_how_a_sender_is_checked(check, made):
         ("mapping: chat", "`mapping` must say what it maps: registry"),
         (SHORT.replace("title: Ours\n", ""), "must have a `title`"),
         (SHORT.replace("tag: $.tag\n", ""), "must say where the tag is"),
+        (SHORT.replace("$.tag", "@.tag"), "ours.yaml:4: not valid YAML: nothing may begin with '@'; put it in quotes"),
         (SHORT + "tags: $.tag", "ours.yaml:5: 'tags' is not known here"),
         (SHORT + "each: events", "ours.yaml:5: must be the JSON path of the entries"),
         (SHORT + "each: '@.x'", "must be the JSON path of the entries"),
@@ -104,6 +105,14 @@ def test_entries_are_told_apart():
         ("", ""),
     ]
     assert entries(text, {"all": {}}) == []
+
+
+def test_what_is_not_read_is_said():
+    """However many entries come, a bounded number is read, and the next one says so."""
+    text = SHORT.replace("$.name", "'@.name'").replace("$.tag", "'@.tag'") + "each: $.all[*]\n"
+    told = entries(text, {"all": [{"name": "a", "tag": "1"}] * 5000})
+    assert [bool(entry.why_not) for entry in told] == [False] * 1000 + [True]
+    assert told[-1].why_not == "a notification has at most 1000 entries; this one and what follows were not read"
 
 
 def test_an_entry_without_an_id_is_known_by_what_it_says():
