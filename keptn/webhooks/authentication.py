@@ -97,12 +97,14 @@ class Signature:
 
     def opened(self, request: Request, door: Door, ctx: Context) -> str:
         """Name of the secret that was signed with. Raises HttpError 401."""
+        if self.header not in request.headers:
+            raise HttpError(f"a signature is missing, in the header {self.header}; let the sender sign", status=401)
         message = self._message(request)
         self._check_time(request, ctx.clock.now())
         hook = request.query.get("hook", "").strip()
         name = door.signer(hook)
         keys = (ctx.secrets.get(name, "token") or "").split() if name else []
-        if self._fits(request.headers.get(self.header, ""), message, [self._key(one) for one in keys]):
+        if self._fits(request.headers[self.header], message, [self._key(one) for one in keys]):
             return name
         raise HttpError(
             f"the signature in {self.header} is wrong; sign with the token that `keptn get hook` prints, and let the "

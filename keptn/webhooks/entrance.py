@@ -20,7 +20,8 @@ from keptn.webhooks.deadline import Deadline
 from keptn.webhooks.senders import registries
 from keptn.webhooks.senders.registries import SENDERS, Notification
 
-_CHECKS = (GITHUB, ANY_TOKEN)
+_CHECKS = {"": (GITHUB, ANY_TOKEN), "ghcr": (GITHUB,)}
+"""By the name in the URL: who can sign must, where the URL says who it is; all others have a token."""
 _PAYLOAD = b"payload="
 
 
@@ -35,7 +36,7 @@ def told(request: Request, ctx: Context, deadline: Deadline) -> tuple[str, Notif
         return hook_tokens.EVERY_SERVICE, pubsub.told(request, ctx, deadline)
     if name and name not in SENDERS:
         return _mapped(name, request, ctx)
-    opened = authentication.opened(request, _CHECKS, REGISTRIES, ctx)
+    opened = authentication.opened(request, _CHECKS.get(name, (ANY_TOKEN,)), REGISTRIES, ctx)
     return opened, registries.read(_json(request), request.headers, name=name)
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from keptn.webhooks.mappings import shelf
 from keptn.webhooks.senders.registries import SENDERS
 from tests.registry_senders import CASES, TOKEN, bearer, having
+from tests.world import error
 
 EACH = pytest.mark.parametrize("case", CASES, ids=str)
 IGNORED = [
@@ -211,6 +212,15 @@ def test_github_asks_whether_anybody_is_here(world):
     assert "GitHub asks whether anybody is here" in response.json["ignored"][0]["why"]
     push = post(world, case.request(case.body(), **{"X-GitHub-Event": "push"}))
     assert "the event is 'push', neither 'package' nor" in push.json["ignored"][0]["why"]
+
+
+def test_who_can_sign_must(world):
+    """A token in the URL, where everybody reads it, is not what GitHub sends."""
+    case = onboarded_case(world, "ghcr")
+    for headers, query in ((bearer(b"", TOKEN)[0], ""), ({}, f"?token={TOKEN}")):
+        sent = replace(case.request(), headers={**case.headers, **headers}, path=f"/ghcr{query}")
+        assert error(post(world, sent)).startswith("a signature is missing, in the header x-hub-signature-256")
+    assert not world.sink.events
 
 
 def test_github_may_send_a_form(world):

@@ -195,7 +195,9 @@ def test_a_wrong_signature_is_not_made_good_by_a_token():
 
 
 def test_what_is_signed_must_be_there():
-    """A header that is a part of it, and the time."""
+    """The signature, a header that is a part of what is signed, and the time."""
+    with pytest.raises(HttpError, match="a signature is missing, in the header webhook-signature"):
+        opened(STANDARD, signed({}))
     with pytest.raises(HttpError, match="the header webhook-id is missing"):
         opened(STANDARD, signed({"webhook-signature": "v1,x", "webhook-timestamp": "1"}))
     for text in ("now", "-1", "1e3", "", "٣"):
