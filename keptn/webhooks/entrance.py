@@ -31,7 +31,11 @@ def told(request: Request, ctx: Context, deadline: Deadline) -> tuple[str, Notif
     Raises HttpError 401 and 404, Undecodable for another sender's body, Unavailable, and Refused where the sender has
     to be set up otherwise.
     """
-    name = request.path.strip("/")
+    opened, entries = _told(request.path.strip("/"), request, ctx, deadline)
+    return opened, registries.sound(entries)
+
+
+def _told(name: str, request: Request, ctx: Context, deadline: Deadline) -> tuple[str, Notification]:
     if name in ("", "artifact-registry") and pubsub.calls(request):
         return hook_tokens.EVERY_SERVICE, pubsub.told(request, ctx, deadline)
     if name and name not in SENDERS:

@@ -249,6 +249,38 @@ def onboarded_case(world, name):
     return case
 
 
+@pytest.mark.parametrize(
+    ("where", "text", "why"),
+    [
+        ("tag", "1.0\x00", "'1.0\\x00' is no tag"),
+        ("tag", "..", "'..' is no tag"),
+        ("tag", "a/b", "'a/b' is no tag"),
+        ("tag", "x" * 129, "is no tag"),
+        ("repository", "../carts", "'../carts' is no repository of images"),
+        ("repository", "carts\n", "is no repository of images"),
+        ("repository", "x" * 300, "is no repository of images"),
+    ],
+)
+def test_what_no_registry_allows_is_ignored(world, where, text, why):
+    """Names become folders and objects, on a laptop and in a bucket; whoever sends them."""
+    case = onboarded_case(world, "docker-distribution")
+    response = post(world, case.request(case.changed(having(text, "events", 0, "target", where))))
+    assert why in response.json["ignored"][0]["why"]
+
+
+def test_what_is_too_long_travels_nowhere(world):
+    """An id of a megabyte is another's to keep, and still tells a repeat from another push."""
+    case = onboarded_case(world, "docker-distribution")
+    for letter in "aab":
+        body = case.changed(having(letter * 2**20, "events", 0, "id"))
+        having("x" * 2**19, "events", 0, "request", "host")(body)
+        world.store.put("images/keptn%2Fcarts/sockshop.carts", b"{}")
+        assert post(world, case.request(body)).json["accepted"]
+    ids = [event.id for event in world.sink.events]
+    assert ids[0] == ids[1] != ids[2]
+    assert all(len(event.data["artifact"]["registry_event"]) < 256 for event in world.sink.events)
+
+
 def test_several_tags_of_one_push_are_told(world):
     """Quay tells of all tags of a push in one notification."""
     case = next(case for case in CASES if case.name == "quay")

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any, Protocol, cast
 
+from keptn import names
 from keptn.errors import Undecodable
 from keptn.events import derived_id, rfc3339, utc
 
@@ -46,6 +47,10 @@ class Ignored:
 
 Notification = Sequence[Push | Ignored]
 
+LONGEST_ID = 256
+"""Characters of a sender's id that an event carries; of a longer one, its hash."""
+_SHOWN = 80
+
 NO_TAG = "it has no tag (a part of a multi-platform image, or a push by digest)"
 IS_SIGNATURE = "it is a signature or attestation of an image, not an image"
 _SIGNATURE = re.compile(r"sha256-[0-9a-f]{64}(\.(sig|att|sbom))?")
@@ -75,6 +80,23 @@ def why_no_image(repository: str, tag: str) -> str:
     if not tag:
         return NO_TAG
     return IS_SIGNATURE if is_signature(tag) else ""
+
+
+def sound(entries: Notification) -> Notification:
+    """The entries with what no registry allows left out: names become folders and objects, ids travel in events."""
+    return [_sound(entry) if isinstance(entry, Push) else entry for entry in entries]
+
+
+def _sound(push: Push) -> Push | Ignored:
+    if not names.is_repository(push.repository):
+        return Ignored(what=str(push), why=f"{push.repository[:_SHOWN]!r} is no repository of images")
+    if not names.is_tag(push.tag):
+        return Ignored(what=str(push), why=f"{push.tag[:_SHOWN]!r} is no tag")
+    return replace(
+        push,
+        host=push.host if re.fullmatch(r"[^\s/]{1,255}", push.host) else "",
+        event_id=push.event_id if len(push.event_id) <= LONGEST_ID else id_of(push.event_id),
+    )
 
 
 def id_of(*parts: object) -> str:

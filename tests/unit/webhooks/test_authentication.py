@@ -215,6 +215,32 @@ def test_a_key_that_is_no_base64_opens_nothing(token):
         opened(STANDARD, signed({**headers, "webhook-signature": f"v1,{forged}"}), ctx=context(hooks=token))
 
 
+@given(
+    body=st.binary(max_size=40),
+    token=st.text(alphabet="abcXYZ019._-", min_size=1, max_size=40),
+    check=st.builds(
+        Signature,
+        header=st.just("x-s"),
+        prefix=st.sampled_from(["", "sha256=", "v1=", "v1,"]),
+        encoding=st.sampled_from(["hex", "base64"]),
+        algorithm=st.sampled_from(["sha256", "sha512"]),
+        signed=st.sampled_from(["{body}", "{X-T}:{body}", "v0:{x-t}:{body}:{x-t}", "{body}{body}"]),
+    ),
+    other=st.binary(max_size=40),
+)
+def test_what_is_signed_opens_and_nothing_else(body, token, check, other):
+    """Whoever signs as the check says is let in; with another body or another token nobody is."""
+    message = check.signed.replace("{X-T}", "7").replace("{x-t}", "7").encode().replace(b"{body}", body)
+    digest = hmac.digest(token.encode(), message, check.algorithm)
+    text = digest.hex() if check.encoding == "hex" else base64.b64encode(digest).decode()
+    headers = {"x-s": check.prefix + text, "x-t": "7"}
+    assert opened(check, signed(headers, body=body), ctx=context(hooks=f"another {token}")) == "hooks"
+    for forged, known in ((other, token), (body, f"{token}x")):
+        if (forged, known) != (body, token):
+            with pytest.raises(HttpError):
+                opened(check, signed(headers, body=forged), ctx=context(hooks=known))
+
+
 texts = st.text(max_size=40)
 CHECKS = (ANY_TOKEN, GITHUB, STANDARD, Token(place="basic"), Token(place="bearer"), Token(place="x-s"))
 

@@ -150,6 +150,17 @@ def test_an_operators_own_takes_the_place_of_a_shipped_one(tmp_path):
     assert {"quay", "ours", "acr"} <= set(shelf.known("registry", folder=str(tmp_path)))
 
 
+def test_a_mounted_configmap_is_a_folder(tmp_path):
+    """Its files are links to what lies in folders of its own, and it may be empty."""
+    (tmp_path / "..2026_11_28").mkdir()
+    shelf.check(str(tmp_path))
+    (tmp_path / "..2026_11_28" / "ours.yaml").write_text(SHORT)
+    (tmp_path / "..data").symlink_to("..2026_11_28")
+    (tmp_path / "ours.yaml").symlink_to("..data/ours.yaml")
+    shelf._own.cache_clear()
+    assert shelf.named("registry", "ours", folder=str(tmp_path)).title == "Ours"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "why"),
     [
