@@ -58,6 +58,8 @@ class Settings:
     """`KEPTN_PUBSUB_AUDIENCE`: for whom the tokens of Google Pub/Sub's pushes are, as the subscription says it."""
     pubsub_service_accounts: str = ""
     """`KEPTN_PUBSUB_SERVICE_ACCOUNTS`: as whom Pub/Sub may push: e-mail addresses, with spaces; empty: as nobody."""
+    webhook_mappings: str = ""
+    """`KEPTN_WEBHOOK_MAPPINGS`: folder of mapping files for registries and monitors of one's own; empty: none."""
     secrets: str = "folder"
     """`KEPTN_SECRETS`: where secrets are read."""
     secrets_namespace: str = "keptn-secrets"
