@@ -44,12 +44,12 @@ class Principal:
             told = f"the token {self.name} is for project {self.project}, and this is about all projects"
             raise HttpError(f"{told}; it takes a token that was made without --project", status=403)
 
-    def check_role(self, needed: Role) -> None:
+    def check_role(self, needed: Role, *, what: str = "this") -> None:
         """Raises HttpError 403."""
         if self.role is None:
             raise HttpError(f"the root token only makes, lists and revokes tokens; {MAKE_ONE}", status=403)
         if not self.includes(needed):
-            told = f"the token {self.name} has the role {self.role}, and this takes {needed}"
+            told = f"the token {self.name} has the role {self.role}, and {what} takes {needed}"
             raise HttpError(f"{told}; who has the root token can make one: keptn create token", status=403)
 
     def check_project(self, project: str) -> None:
