@@ -257,6 +257,25 @@ def test_other_endpoints(world, executor, url):
     assert (call.url, call.json["correlation_id"]) == (url, call.headers["x-correlation-id"])
 
 
+@pytest.mark.parametrize(
+    ("executor", "words"),
+    [
+        ("slack", lambda body: (body["blocks"][0]["text"]["text"], body["blocks"][1]["text"]["text"])),
+        ("teams", lambda body: [line["text"] for line in body["attachments"][0]["content"]["body"][:2]]),
+    ],
+)
+def test_a_chat_hears_what_is_done_and_why(world, executor, words):
+    """In the channel's own form, once; two channels of one kind hear of it each."""
+    world.secrets[executor, "url"], world.secrets["others", "url"] = "https://one.example/a", "https://two.example/b"
+    done = world.act(description="Faster", executors=[executor, {"name": executor, "secret": "others"}])
+    assert world.act(description="Faster", executors=[executor, {"name": executor, "secret": "others"}]) == done
+    assert [call.url for call in world.http.calls] == ["https://one.example/a", "https://two.example/b"]
+    title, why = words(world.http.calls[0].json)
+    assert title.endswith("Problem with carts in prod: conversions")
+    assert why == "keptn does: n. Faster"
+    assert set(done.data["action"]["executors"]) == {executor, f"{executor}-2"}
+
+
 def test_the_action_itself_may_name_the_executor(world):
     """`action: rollback` needs no list."""
     assert world.act(action="rollback", executors=None).data["action"]["live"]["image"] == "carts:0.3"
