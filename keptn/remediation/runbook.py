@@ -18,12 +18,15 @@ from keptn.documents import Document
 
 FILE = "remediation.yaml"
 API_VERSION = "spec.keptn.sh/0.1.4"
-BUILT_IN = ("rollback", "servicenow", "ticket", "webhook", "slack", "teams")
+BUILT_IN = ("rollback", "scale", "servicenow", "ticket", "webhook", "slack", "teams")
 """The executors of this project, in the order in which they act: users first, paperwork after. Each is a module of
 ACTIONS.
 """
 ACTIONS = "keptn.remediation.actions"
 DEFAULT = "default"
+KEPTNS_SCALING = "scaling"
+"""As keptn 0.5 to 0.7 called `scale`: its `value` is how many more."""
+SCALES = frozenset({"scale", KEPTNS_SCALING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +130,11 @@ def _executor(entry: object, action: Mapping[str, Any]) -> Executor:
     if isinstance(entry, Mapping):
         return Executor(name=str(entry.get("name") or ""), options={k: v for k, v in entry.items() if k != "name"})
     value = action.get("value")
-    return Executor(name=str(entry), options=value if isinstance(value, Mapping) else {})
+    options = value if isinstance(value, Mapping) else {}
+    if entry == KEPTNS_SCALING and value is not None and not options:
+        number = str(value).lstrip("+")
+        options = {"more": int(number) if number.isdecimal() else value}
+    return Executor(name="scale" if entry == KEPTNS_SCALING else str(entry), options=options)
 
 
 def _entries(document: Document, entries: object, *at: str | int, key: str, actions: str) -> list[Remediation]:
@@ -149,8 +156,10 @@ def _entry(document: Document, entry: object, *at: str | int, key: str, actions:
 def _action(document: Document, action: object, *at: str | int) -> Action:
     if not isinstance(action, dict) or not isinstance(action.get("action"), str):
         raise document.error("an action needs `action`, the name that its executor knows", *at)
-    if action["action"] in BUILT_IN and "executors" not in action:
-        _check(action["action"], Place(document, (*at, "value"), action.get("value")))
+    if "executors" not in action:
+        (alone,) = executors_of(action)
+        if alone.name in BUILT_IN:
+            _check(alone.name, Place(document, (*at, "value"), alone.options))
     return Action(
         name=str(action.get("name") or action["action"]),
         action=action["action"],

@@ -85,20 +85,23 @@ class Stage:
     freeze: Sequence[FreezeWindow] = ()
 
     def sequence(self, name: str) -> SequenceDefinition:
-        """The sequence of that name. `evaluation` exists in every stage: one task, unless the user defined it.
+        """The sequence of that name; those of BUILT_IN_SEQUENCES exist in every stage, unless the user defined them.
 
         Raises Unknown.
         """
-        for sequence in self.sequences:
+        for sequence in (*self.sequences, *BUILT_IN_SEQUENCES):
             if sequence.name == name:
                 return sequence
-        if name == "evaluation":
-            return BUILT_IN_EVALUATION
         known = ", ".join([*(s.name for s in self.sequences), "evaluation"])
         raise Unknown(f"sequence {name!r} is not in stage {self.name!r} of the shipyard; sequences: {known}")
 
 
-BUILT_IN_EVALUATION = SequenceDefinition(name="evaluation", tasks=(Task(name="evaluation"),))
+REMEDIATION_END = "remediation-end"
+"""The sequence that takes back what a runbook did for the time of its problem (`sequence/repairs.py`)."""
+BUILT_IN_SEQUENCES = (
+    SequenceDefinition(name="evaluation", tasks=(Task(name="evaluation"),)),
+    SequenceDefinition(name=REMEDIATION_END, tasks=(Task(name="action"),)),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

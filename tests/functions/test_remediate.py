@@ -14,8 +14,9 @@ from keptn.adapters.platform.memory import MemoryPlatform
 from keptn.adapters.router.memory import MemoryRouter
 from keptn.adapters.store.memory import MemoryStore
 from keptn.context import Context
-from keptn.deployment import step
+from keptn.deployment import scaling, step
 from keptn.deployment.strategy import Phase
+from keptn.errors import Unavailable
 from keptn.events import Event, Scope
 from keptn.ports import HttpAnswer
 from keptn.settings import Settings
@@ -296,3 +297,86 @@ def test_the_runbook_is_the_one_with_which_the_remediation_began(world):
     gone = world.post(replace(asked, id="a2", git_commit_id="1" * 40))
     assert gone.result == "pass"
     assert "branch prod has no commit 1111" in gone.message
+
+
+# --- scale, and what is left at the end of a problem ----------------------------------------------------------------
+def take_back(world: World, *, of: str = "a1", id: str = "e1", epoch: int = 10, by=("scale",)) -> Event:  # noqa: A002
+    """The engine's word that the problem is over."""
+    action = {"action": "remediation-end", "name": "the problem is over", "of": of, "by": list(by)}
+    return world.post(replace(world.event("action", id=id, epoch=epoch, action=action)))
+
+
+def replicas(world: World) -> int:
+    (workload,) = world.context.platform.workloads.values()
+    return scaling.bounds(workload.manifests).least
+
+
+def test_scale_asks_for_its_way_back(world):
+    """In its answer, in seconds; and it says when it goes back at the latest."""
+    done = world.act(executors=[{"name": "scale", "more": 2, "for": "2h", "stays": "10m"}])
+    assert (done.result, replicas(world)) == ("pass", 3)
+    assert done.message == (
+        "scale: scale carts in prod from 1 replica to 3 replicas; it goes back after 2h at the latest"
+    )
+    asked = done.data["action"]["afterwards"]
+    assert (asked["stays"], asked["longest"], asked["problem"]["PID"]) == (600, 7200, "P-7")
+    assert done.data["action"]["gitCommit"] == world.repo.log("sockshop", "prod")[0].id
+
+
+def test_it_is_taken_back_once(world):
+    """A repeat says the same, and there is one commit."""
+    world.act(executors=[{"name": "scale", "more": 2}])
+    done = take_back(world)
+    assert (done.result, replicas(world)) == ("pass", 1)
+    assert done.message == "scale: scale carts in prod from 3 replicas to 1 replica"
+    assert take_back(world) == done
+    assert world.repo.log("sockshop", "prod")[0].id == done.data["action"]["gitCommit"]
+
+
+def test_what_nobody_answered_for_is_looked_for(world):
+    """It died behind its commit, and its answer never came; what cannot have scaled is left alone."""
+    world.act(executors=[{"name": "scale", "more": 2}])
+    for name in world.context.store.list("replies/").names:
+        world.context.store.delete(name)
+    assert take_back(world, by=("togglefeature",)).message == "nothing is left to be taken back"
+    assert replicas(world) == 3
+    take_back(world, id="e2", epoch=11, by=("scaling",))
+    assert replicas(world) == 1
+
+
+def test_keptns_own_word_for_it(world):
+    """`action: scaling` with a value of so many more, as in a runbook of keptn 0.5."""
+    world.act(action="scaling", executors=None, value=1)
+    assert replicas(world) == 2
+
+
+def test_what_the_platform_does_not_do_is_a_warning(world):
+    """A machine runs one process of each colour, however many are asked for."""
+    world.context.platform.cannot = ("as a process of this machine it runs without 3 replicas (docs/services.md)",)
+    done = world.act(executors=[{"name": "scale", "more": 2}])
+    assert done.result == "warning"
+    assert "it runs without 3 replicas" in done.message
+
+
+def test_replicas_that_are_not_there_are_waited_for_two_minutes(world):
+    """Then it goes on with a warning: those that are there may help."""
+    world.context.platform.waiting["carts:0.4"] = "its pods are not let in: exceeded quota"
+    asked = {"executors": [{"name": "scale", "more": 2}]}
+    assert world.act(**asked).type == "sh.keptn.event.action.started"
+    world.clock.now_is = NOON + timedelta(minutes=3)
+    done = world.act(**asked)
+    assert done.result == "warning"
+    assert "not all are there yet: its pods are not let in: exceeded quota" in done.message
+
+
+def test_a_repository_that_stays_away_is_told_and_seen_to_later(world):
+    """Whether the commit got through is not known, so it is taken back."""
+    world.clock.now_is = NOON + timedelta(minutes=3)
+
+    def away(*_args, **_given):
+        raise Unavailable("Git is away")
+
+    world.repo.commit = away
+    done = world.act(executors=[{"name": "scale", "more": 2}])
+    assert (done.result, done.message) == ("fail", "scale: Git is away; given up")
+    assert done.data["action"]["afterwards"]["executors"][0]["name"] == "scale"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keptn import durations
 from keptn.deployment.reading import Place
 from keptn.remediation.runbook import Executor
 
@@ -24,6 +25,14 @@ def fields(at: Place) -> None:
     """Columns to set: anything that JSON has."""
     at.mapping()
     at.json()
+
+
+def duration(at: Place) -> None:
+    if not at.absent:
+        try:
+            durations.seconds(at.value)
+        except ValueError as exc:
+            raise at.error(f"is no duration; write it like 30s, 10m or 1h30m ({exc})") from exc
 
 
 def secret_of(executor: Executor) -> str:

@@ -13,7 +13,9 @@ from keptn.remediation.runbook import Executor
 
 
 def correlation(task: Event, executor: Executor) -> str:
-    """Of a call and its repeats."""
+    """Of a call and its repeats; at the end of a problem, of all tries to tell it."""
+    if of := (task.data.get("action") or {}).get("of"):
+        return events.derived_id(str(of), "over", executor.key)
     return events.derived_id(task.id, "call", executor.key)
 
 

@@ -43,6 +43,7 @@ def test_the_old_form():
     """A list of names, from before 0.1.4."""
     chosen = runbook.choose(runbook.parse(OLD), {"ProblemTitle": "cpu_usage"}, index=0)
     assert (chosen.action.name, chosen.action.value) == ("scaling", 1)
+    assert [(e.name, e.options) for e in runbook.executors_of(chosen.action.to_data())] == [("scale", {"more": 1})]
 
 
 def test_no_match_names_what_there_is():
@@ -102,6 +103,10 @@ def test_a_wrong_file_names_the_line(text, error):
         ("{name: webhook, secret: a/b}", "must be the name of a secret with the key url"),
         ("{name: servicenow, table: 'Incident;x'}", "must be the name of a table, such as incident"),
         ("{name: servicenow, fields: urgent}", "fields 'urgent' must be a mapping"),
+        ("{name: scale}", "r.yaml:9: scale needs one of more, replicas, minReplicas, maxReplicas, as in more: 2"),
+        ("{name: scale, more: 0}", "more 0 must be a whole number from 1 to 1000"),
+        ("{name: scale, more: 1, replicas: 2}", "replicas 2 and more exclude each other; keep one"),
+        ("{name: scale, replicas: 2, for: soon}", "for 'soon' is no duration; write it like 30s, 10m or 1h30m"),
         ("{name: ticket, fields: {a: .nan}}", "must be a number that JSON has"),
     ],
 )
