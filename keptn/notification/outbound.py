@@ -28,16 +28,18 @@ KEPT_ANSWER = 4096
 class Call:
     """One call. secret: name of the secret with key `url` (and `token`, or `user` and `password`).
 
-    correlation: the id of this call and its repeats. channel: tells several calls for one event apart in the ledger.
-    path: added to the URL if that has no path of its own.
+    body: what JSON can say. correlation: the id of this call and its repeats. channel: tells several calls for one
+    event apart in the ledger.
+    path: added to the URL if that has no path of its own. method: of HTTP.
     """
 
     secret: str
     correlation: str
     channel: str
-    body: Mapping[str, Any]
+    body: Any
     headers: Mapping[str, str] = field(default_factory=dict)
     path: str = ""
+    method: str = "POST"
 
 
 def call_once(call: Call, ctx: Context) -> str:
@@ -60,7 +62,7 @@ def _call(call: Call, ctx: Context) -> HttpAnswer:
         **call.headers,
     }
     body = json.dumps(call.body, ensure_ascii=False).encode()
-    answer = ctx.http.request("POST", _joined(url, call.path), headers=headers, body=body)
+    answer = ctx.outgoing.request(call.method, _joined(url, call.path), headers=headers, body=body)
     if answer.status == 429 or answer.status >= 500:
         raise Unavailable(f"{call.channel} answered {answer.status}; it may work later")
     if not 200 <= answer.status < 300:

@@ -72,3 +72,11 @@ def test_a_log_does_not_grow_without_bound(tmp_path: Path):
         child.write(b"new")
     assert file.read_bytes() == b"new"
     assert (tmp_path / "step.log.1").read_bytes() == b"x" * 50
+
+
+def test_a_laptop_may_call_itself(tmp_path):
+    """A chat or monitor of a person's own listens there; the person may say otherwise."""
+    of = Environment(root=tmp_path, state_dir=tmp_path, url="http://h:1").of
+    assert of({"KEPTN_OUTGOING_REFUSED": "loopback"}, sink="")["KEPTN_OUTGOING_REFUSED"] == "none"
+    own = Environment(root=tmp_path, state_dir=tmp_path, url="http://h:1", own={"KEPTN_OUTGOING_REFUSED": "private"})
+    assert own.of({}, sink="")["KEPTN_OUTGOING_REFUSED"] == "private"
