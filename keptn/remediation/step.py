@@ -11,14 +11,13 @@ from typing import Any
 
 from keptn.context import Context
 from keptn.deployment import open_task
-from keptn.events import Event, Result
+from keptn.events import REMEDIATION_END, Event, Result
 from keptn.projects import resources
 from keptn.records import replies
 from keptn.remediation import executors, runbook
 from keptn.remediation.actions.port import Outcome as Acted
 from keptn.remediation.actions.port import Over
 from keptn.remediation.runbook import Executor
-from keptn.shipyard.model import REMEDIATION_END
 
 AFTERWARDS = "afterwards"
 _OF_A_PROBLEM = ("ProblemTitle", "problemTitle", "problemType", "rootCause", "PID", "ProblemID", "startsAt")

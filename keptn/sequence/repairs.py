@@ -18,12 +18,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from keptn import events
-from keptn.events import Phase, Result, Status, sequence_type
+from keptn.events import REMEDIATION_END, Phase, Result, Status, sequence_type
 from keptn.sequence import kind
 from keptn.sequence.limits import MOST_EXECUTORS, REPAIR_AGAIN_S, REPAIR_LONGEST_S
 from keptn.sequence.slot import Execution, Rank, Repair, TaskRun
 from keptn.sequence.turn import SOURCE, Turn
-from keptn.shipyard.model import REMEDIATION_END
 
 MOST = 32
 """Repairs of one slot. One more, and the oldest is taken back at once: it is not lost."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from keptn import durations
 from keptn.errors import Unknown
+from keptn.events import REMEDIATION_END
 
 API_VERSION = "spec.keptn.sh/0.2.3"
 BUILT_IN_TASKS = (
@@ -96,8 +97,6 @@ class Stage:
         raise Unknown(f"sequence {name!r} is not in stage {self.name!r} of the shipyard; sequences: {known}")
 
 
-REMEDIATION_END = "remediation-end"
-"""The sequence that takes back what a runbook did for the time of its problem (`sequence/repairs.py`)."""
 BUILT_IN_SEQUENCES = (
     SequenceDefinition(name="evaluation", tasks=(Task(name="evaluation"),)),
     SequenceDefinition(name=REMEDIATION_END, tasks=(Task(name="action"),)),

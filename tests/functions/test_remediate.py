@@ -24,7 +24,8 @@ from tests.world import digest_of, open_slot
 
 NOON = events.utc("2026-11-24T12:00:00Z")
 SCOPE = Scope(project="sockshop", stage="prod", service="carts")
-DESK = "https://desk.example/api/now/table/incident"
+TABLE = "https://desk.example/api/now/table/incident"
+DESK = f"{TABLE}?sysparm_fields=sys_id%2Cnumber"
 RUNBOOK = b"""
 apiVersion: spec.keptn.sh/0.1.4
 kind: Remediation
@@ -218,6 +219,7 @@ def test_a_desk_that_is_away_is_tried_again_by_a_timer(world):
     assert world.timers.waiting[0].id == "a1"
     assert weights(world) == {"blue": 100}
     world.http.answers.clear()
+    world.clock.now_is = NOON + timedelta(seconds=31)
     assert world.act().result == "pass"
     assert len({call.headers["x-correlation-id"] for call in world.http.calls}) == 1
 
@@ -380,3 +382,120 @@ def test_a_repository_that_stays_away_is_told_and_seen_to_later(world):
     done = world.act(executors=[{"name": "scale", "more": 2}])
     assert (done.result, done.message) == ("fail", "scale: Git is away; given up")
     assert done.data["action"]["afterwards"]["executors"][0]["name"] == "scale"
+
+
+# --- the record in ServiceNow ---------------------------------------------------------------------------------------
+OPENED = HttpAnswer(status=201, body=b'{"result": {"number": "INC7", "sys_id": "abc"}}')
+RECORD = f"{TABLE}/abc?sysparm_fields=sys_id%2Cnumber"
+
+
+def calls(world: World) -> list[tuple[str, str]]:
+    return [(call.method, call.url.removeprefix(TABLE)) for call in world.http.calls]
+
+
+def test_an_incident_is_resolved_when_the_problem_is_over(world):
+    """With the code and the notes that Incident Management asks for; once, however often it is tried."""
+    world.http.answers[DESK] = OPENED
+    world.act(executors=["servicenow"])
+    done = take_back(world)
+    assert (done.result, done.message) == ("pass", "servicenow: closed INC7")
+    call = world.http.calls[-1]
+    assert (call.method, call.url) == ("PATCH", RECORD)
+    assert (call.json["state"], call.json["close_code"]) == ("6", "Solution provided")
+    assert call.json["close_notes"] == "The problem is over: conversions. To see what was done: keptn status c"
+    assert call.headers["x-correlation-id"] != world.http.calls[0].headers["x-correlation-id"]
+    take_back(world, id="e2", epoch=11)
+    assert len(world.http.calls) == 2
+
+
+def test_an_instance_that_does_not_take_that_gets_a_note(world):
+    """A data policy may ask for more; a person closes it then."""
+    world.http.answers[DESK] = OPENED
+    world.act(executors=["servicenow"])
+
+    def policy(call):
+        return HttpAnswer(status=403 if "state" in call.json else 200)
+
+    world.http.answers[RECORD] = policy
+    done = take_back(world)
+    assert done.result == "warning"
+    assert "INC7 is not closed (servicenow answered 403" in done.message
+    assert list(world.http.calls[-1].json) == ["work_notes"]
+
+
+def test_a_change_is_an_emergency_and_its_states_are_its_process(world):
+    """What is on its way cannot wait for approval; at the end it gets a note, or what the runbook says."""
+    changes = TABLE.replace("incident", "change_request")
+    world.http.answers[DESK.replace(TABLE, changes)] = OPENED
+    own = {
+        "table": "change_request",
+        "secret": "servicenow",
+        "close": {"state": "3", "close_code": "{{ stage }} is well"},
+    }
+    world.act(executors=[{"name": "servicenow", "table": "change_request"}, {"name": "servicenow", **own}])
+    assert [call.json["type"] for call in world.http.calls] == ["emergency", "emergency"]
+    done = take_back(world)
+    assert done.message == "servicenow: noted in INC7 that the problem is over; servicenow-2: closed INC7"
+    assert world.http.calls[-1].json["close_code"] == "prod is well"
+
+
+def test_a_record_that_shall_be_left_alone(world):
+    """`close: false`."""
+    world.http.answers[DESK] = OPENED
+    done = world.act(executors=[{"name": "servicenow", "close": False}])
+    assert "afterwards" not in done.data["action"]
+
+
+def test_a_run_that_died_behind_its_call_finds_its_record(world):
+    """The desk is asked by the correlation id, so there is one record, and its number is known."""
+
+    class Died(BaseException):
+        pass
+
+    def die(_call):
+        raise Died
+
+    world.http.answers[DESK] = die
+    with pytest.raises(Died):
+        world.act(executors=["servicenow"])
+    (lost,) = world.http.calls
+    asked = f"{DESK}&sysparm_limit=1&sysparm_query=correlation_id%3D{lost.headers['x-correlation-id']}"
+    world.http.answers[asked] = HttpAnswer(status=200, body=b'{"result": []}')
+    assert world.act(executors=["servicenow"]).type.endswith("started")  # it may still be on its way
+    world.http.answers[asked] = HttpAnswer(status=200, body=b'{"result": [{"number": "INC7", "sys_id": "abc"}]}')
+    assert world.act(executors=["servicenow"]).data["action"]["ticket"] == "INC7"
+    assert [call.method for call in world.http.calls] == ["POST", "GET", "GET"]
+
+
+def test_bodies_of_ones_own(world):
+    """Templates, with what a runbook's reader wants to say; a webhook may be called again at the end."""
+    world.secrets["room", "url"] = "https://room.example/x"
+    body = {"text": "{{ problem }} in {{ stage }}{% if over %} is over{% endif %}", "id": "{{ correlation_id }}"}
+    world.act(executors=[{"name": "webhook", "secret": "room", "method": "PUT", "body": body, "over": True}])
+    take_back(world)
+    opened, over = world.http.calls
+    assert (opened.method, opened.json["text"]) == ("PUT", "conversions in prod")
+    assert opened.json["id"] == opened.headers["x-correlation-id"]
+    assert (over.method, over.json["text"]) == ("PUT", "conversions in prod is over")
+
+
+def test_a_chat_hears_of_the_end(world):
+    """Who heard of the problem."""
+    world.secrets["slack", "url"] = "https://chat.example/x"
+    world.act(executors=["slack"])
+    done = take_back(world)
+    title, why = (world.http.calls[-1].json["blocks"][place]["text"]["text"] for place in (0, 1))
+    assert title.endswith("Problem with carts in prod is over: conversions")
+    assert why == "What was done for its time is taken back: the problem is over"
+    assert done.message == "slack: told that the problem is over"
+
+
+def test_a_ticket_of_ones_own_form(world):
+    """For a system that knows no columns of ServiceNow."""
+    world.secrets["ticket", "url"] = "https://jira.example/rest/api/3/issue"
+    world.http.answers["https://jira.example/rest/api/3/issue"] = HttpAnswer(
+        status=201, body=b'{"id": 7, "key": "OPS-7"}'
+    )
+    done = world.act(executors=[{"name": "ticket", "body": {"fields": {"summary": "{{ title }}"}}}])
+    assert world.http.calls[0].json == {"fields": {"summary": "Problem with carts in prod: conversions"}}
+    assert done.data["action"]["ticket"] == "OPS-7"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from keptn import durations
 from keptn.deployment.reading import Place
+from keptn.notification import template
 from keptn.remediation.runbook import Executor
 
 
@@ -21,10 +22,25 @@ def secret(options: Place) -> None:
         at.text(r"[^/\s]+", must="must be the name of a secret with the key url")
 
 
-def fields(at: Place) -> None:
-    """Columns to set: anything that JSON has."""
+def columns(at: Place) -> None:
+    """Columns to set, by name; their texts may be templates."""
     at.mapping()
+    _templates(at)
+
+
+def body(at: Place) -> None:
+    """What is posted; its texts may be templates."""
+    if not isinstance(at.value, str | dict | list | None):
+        raise at.error("must be a mapping, a list, or a text that is JSON when it is filled")
+    _templates(at)
+
+
+def _templates(at: Place) -> None:
     at.json()
+    try:
+        template.check(at.value)
+    except template.BadTemplate as bad:
+        raise at.document.error(str(bad), *at.path, *bad.path) from bad
 
 
 def duration(at: Place) -> None:

@@ -2,4 +2,4 @@
 
 from keptn.remediation.actions import chat
 
-check, act = chat.check, chat.tell
+check, act, afterwards = chat.check, chat.tell, chat.tell_of_the_end

@@ -5,4 +5,4 @@ Source: Microsoft Teams, Create incoming webhooks with Workflows.
 
 from keptn.remediation.actions import chat
 
-check, act = chat.check, chat.tell
+check, act, afterwards = chat.check, chat.tell, chat.tell_of_the_end
