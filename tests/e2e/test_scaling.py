@@ -4,7 +4,9 @@ Time is simulated; every event may come twice. Nothing of it needs a cluster: th
 """
 
 import json
+from contextlib import suppress
 from datetime import timedelta
+from random import Random
 
 import pytest
 
@@ -36,10 +38,71 @@ class Twice(Installation):
         self._call(trigger.subscriber, event)
 
 
+class Died(BaseException):
+    """The process. No function may take it for a bug of its own."""
+
+
+class Dying(Installation):
+    """Processes die behind anything that they do: an object, a commit, a workload, a route. Who called calls again."""
+
+    chance = 0.0
+
+    def __init__(self, seed: int) -> None:
+        self.random, self.deaths = Random(seed), 0
+        super().__init__()
+
+    def _context(self):
+        made = super()._context()
+        acts = {"store": ("put", "delete"), "config_repo": ("commit",), "router": ("apply",)}
+        for port, methods in {**acts, "platform": ("apply", "remove")}.items():
+            made._given[port] = Mortal(made._given[port], methods, self._may_die)
+        return made
+
+    def _may_die(self) -> None:
+        if self.random.random() < self.chance:
+            self.deaths += 1
+            raise Died
+
+    def _call(self, destination, event):
+        try:
+            return super()._call(destination, event)
+        except Died:
+            return 503, None
+
+    def _tick(self):
+        with suppress(Died):
+            super()._tick()
+
+    def _hook(self, *arguments, **named):
+        while True:
+            with suppress(Died):
+                return super()._hook(*arguments, **named)
+
+
+class Mortal:
+    """An adapter behind whose methods the process may die."""
+
+    def __init__(self, inner, methods, may_die) -> None:
+        self.inner, self._methods, self._may_die = inner, methods, may_die
+
+    def __getattr__(self, name):
+        found = getattr(self.inner, name)
+
+        def call(*arguments, **named):
+            done = found(*arguments, **named)
+            self._may_die()
+            return done
+
+        return call if name in self._methods else found
+
+
 @pytest.fixture(params=[Installation, Twice])
 def shop(request):
     """Carts 1.0.0 is live in prod with two replicas, and somebody has written a runbook."""
-    made = request.param()
+    yield from opened(request.param())
+
+
+def opened(made: Installation):
     values = json.dumps({"service": "carts", "image": "keptn/carts", "replicas": 2}).encode()
     files = {"carts/values.yaml": values, "carts/remediation.yaml": RUNBOOK}
     made.world.config_repo.commit("sockshop", "prod", lambda _: files, message="runbook")
@@ -135,6 +198,28 @@ def test_a_monitoring_that_forgets(shop):
     minutes(shop, 20)
     assert replicas(shop) == {"1.0.0": 2}
     at_rest(shop)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_processes_that_die_behind_anything_they_do(seed):
+    """The story ends as it does without, with one commit each way."""
+    for shop in opened(Dying(seed)):
+        shop.chance = 0.12
+        shop.alert("a")
+        shop.rest()
+        assert replicas(shop) == {"1.0.0": 4}
+        shop.alert("a", status="resolved")
+        shop.push("1.1.0")
+        shop.rest()
+        assert shop.deaths > 3
+        assert (live(shop), replicas(shop)["1.1.0"]) == ("1.1.0", 2)
+        assert [subject for subject in scalings(shop) if subject.startswith("scale")] == [
+            "scale carts in prod from 2 replicas to 4 replicas",
+            "scale carts in prod from 4 replicas to 2 replicas",
+        ]
+        shop.chance = 0.0
+        minutes(shop, 25 * 60)  # stray alarms come back once
+        at_rest(shop)
 
 
 def at_rest(shop) -> None:
