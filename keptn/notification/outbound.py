@@ -28,9 +28,9 @@ KEPT_ANSWER = 4096
 class Call:
     """One call. secret: name of the secret with key `url` (and `token`, or `user` and `password`).
 
-    body: what JSON can say. correlation: the id of this call and its repeats. channel: tells several calls for one
-    event apart in the ledger.
-    path: added to the URL if that has no path of its own. method: of HTTP.
+    body: what JSON can say; None: nothing. correlation: the id of this call and its repeats. channel: tells several
+    calls for one event apart in the ledger. path: added to the URL if that has no path of its own. method: of HTTP.
+    kept: how many characters of the answer.
     """
 
     secret: str
@@ -40,17 +40,35 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     path: str = ""
     method: str = "POST"
+    timeout_s: float = 10.0
+    kept: int = KEPT_ANSWER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """An answer of 2xx. text: its beginning."""
+
+    status: int
+    text: str
 
 
 def call_once(call: Call, ctx: Context) -> str:
     """Make the call unless it was accepted before; return the beginning of the answer. Raises Refused, Unavailable."""
+    return accepted(call, ctx).text
+
+
+def accepted(call: Call, ctx: Context) -> Accepted:
+    """As `call_once`, with the status of the answer."""
     name = objects.sent(call.correlation, call.channel)
     if noted := ctx.store.get(name):
-        return str(json.loads(noted.data)["answer"])
-    answer = _call(call, ctx).text[:KEPT_ANSWER]
+        kept = json.loads(noted.data)
+        return Accepted(status=int(kept["status"]), text=str(kept["answer"]))
+    answer = _call(call, ctx)
+    made = Accepted(status=answer.status, text=answer.text[: call.kept])
     with suppress(LostRace):  # a duplicate was as fast: both were sent, under one correlation id
-        ctx.store.put(name, json.dumps({"answer": answer}).encode(), if_generation=0)
-    return answer
+        note = {"answer": made.text, "status": made.status}
+        ctx.store.put(name, json.dumps(note).encode(), if_generation=0)
+    return made
 
 
 def _call(call: Call, ctx: Context) -> HttpAnswer:
@@ -61,8 +79,9 @@ def _call(call: Call, ctx: Context) -> HttpAnswer:
         **_credentials(ctx.secrets, call.secret),
         **call.headers,
     }
-    body = json.dumps(call.body, ensure_ascii=False).encode()
-    answer = ctx.outgoing.request(call.method, _joined(url, call.path), headers=headers, body=body)
+    body = b"" if call.body is None else json.dumps(call.body, ensure_ascii=False).encode()
+    url = _joined(url, call.path)
+    answer = ctx.outgoing.request(call.method, url, headers=headers, body=body, timeout_s=call.timeout_s)
     if answer.status == 429 or answer.status >= 500:
         raise Unavailable(f"{call.channel} answered {answer.status}; it may work later")
     if not 200 <= answer.status < 300:

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     FUNCTIONAL = "functional"
     NOTIFY = "notify"
     MONITORING = "monitoring"
+    WEBHOOK = "webhook"
 
 
 PARSERS: Mapping[Kind, str] = {
@@ -37,6 +38,7 @@ PARSERS: Mapping[Kind, str] = {
     Kind.FUNCTIONAL: "keptn.test_runs.functional",
     Kind.NOTIFY: "keptn.notification.subscriptions",
     Kind.MONITORING: "keptn.quality.monitoring",
+    Kind.WEBHOOK: "keptn.webhook_task.file",
 }
 """Kind to the module whose `parse(text, file=…)` reads it."""
 
@@ -59,6 +61,7 @@ PLACES: Mapping[Kind, Place] = {
     Kind.FUNCTIONAL: Place(name="tests/functional.yaml"),
     Kind.NOTIFY: Place(name="notify.yaml", most_folders=0),
     Kind.MONITORING: Place(name="monitoring.yaml", most_folders=0),
+    Kind.WEBHOOK: Place(name="webhook.yaml"),
 }
 
 _CONTENTS: Sequence[tuple[str, type, Kind]] = (
@@ -67,6 +70,7 @@ _CONTENTS: Sequence[tuple[str, type, Kind]] = (
     ("checks", list, Kind.FUNCTIONAL),
     ("notifications", list, Kind.NOTIFY),
     ("providers", dict, Kind.MONITORING),
+    ("webhooks", list, Kind.WEBHOOK),
     ("indicators", list, Kind.PERFSPEC),
     ("indicators", dict, Kind.SLI),
     ("objectives", list, Kind.SLO),
