@@ -31,9 +31,9 @@ KEPT_ANSWER = 4096
 class Call:
     """One call. secret: name of the secret with key `url` (and `token`, or `user` and `password`).
 
-    body: what JSON can say. correlation: the id of this call and its repeats. channel: tells several calls for one
-    event apart in the ledger.
-    path: added to the URL if that has no path of its own; below: added whatever it has. method: of HTTP.
+    body: what JSON can say; None: nothing. correlation: the id of this call and its repeats. channel: tells several
+    calls for one event apart in the ledger. path: added to the URL if that has no path of its own; below: added
+    whatever it has. method: of HTTP. kept: how many characters of the answer.
     """
 
     secret: str
@@ -44,6 +44,16 @@ class Call:
     path: str = ""
     below: str = ""
     method: str = "POST"
+    timeout_s: float = 10.0
+    kept: int = KEPT_ANSWER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """An answer of 2xx. text: its beginning."""
+
+    status: int
+    text: str
 
 
 def call_once(call: Call, ctx: Context, *, find: Callable[[], str] | None = None) -> str:
@@ -51,13 +61,24 @@ def call_once(call: Call, ctx: Context, *, find: Callable[[], str] | None = None
 
     find: asks the other side for the answer to a call that another run may have made; empty if there was none.
     """
+    return accepted(call, ctx, find=find).text
+
+
+def accepted(call: Call, ctx: Context, *, find: Callable[[], str] | None = None) -> Accepted:
+    """As `call_once`, with the status of the answer; what was found is one of 200."""
     name = objects.sent(call.correlation, call.channel)
     if noted := ctx.store.get(name):
-        return str(json.loads(noted.data)["answer"])
-    answer = (find and _made_before(call, ctx, find)) or send(call, ctx).text[:KEPT_ANSWER]
+        kept = json.loads(noted.data)
+        return Accepted(status=int(kept.get("status") or 200), text=str(kept["answer"]))
+    if found := find and _made_before(call, ctx, find):
+        made = Accepted(status=200, text=found)
+    else:
+        answer = send(call, ctx)
+        made = Accepted(status=answer.status, text=answer.text[: call.kept])
     with suppress(LostRace):  # a duplicate was as fast: both were sent, under one correlation id
-        ctx.store.put(name, json.dumps({"answer": answer}).encode(), if_generation=0)
-    return answer
+        note = {"answer": made.text, "status": made.status}
+        ctx.store.put(name, json.dumps(note).encode(), if_generation=0)
+    return made
 
 
 def _made_before(call: Call, ctx: Context, find: Callable[[], str]) -> str:
@@ -82,8 +103,9 @@ def send(call: Call, ctx: Context) -> HttpAnswer:
         **_credentials(ctx.secrets, call.secret),
         **call.headers,
     }
-    body = b"" if call.method == "GET" else json.dumps(call.body, ensure_ascii=False).encode()
-    answer = ctx.outgoing.request(call.method, _joined(url, call.path) + call.below, headers=headers, body=body)
+    body = b"" if call.body is None else json.dumps(call.body, ensure_ascii=False).encode()
+    url = _joined(url, call.path) + call.below
+    answer = ctx.outgoing.request(call.method, url, headers=headers, body=body, timeout_s=call.timeout_s)
     if answer.status == 429 or answer.status >= 500:
         raise Unavailable(f"{call.channel} answered {answer.status}; it may work later")
     if not 200 <= answer.status < 300:

@@ -14,16 +14,26 @@ from keptn.ports import TestRun
 from keptn.projects import values
 from keptn.remediation import runbook
 from keptn.test_runs import functional
+from keptn.webhook_task import file as webhook_file
 
 PARSERS = {
     "remediation.yaml": runbook.parse,
     "notify.yaml": subscriptions.parse,
     "tests/functional.yaml": functional.parse,
     "values.yaml": values.parse,
+    "webhook.yaml": webhook_file.parse,
     "shipyard.yaml": shipyard.parse,
     "shipyard-0.2.yaml": shipyard.parse,
 }
-PAGES = ("remediation.md", "notifications.md", "tests.md", "services.md", "shipyard.md", "strategies.md")
+PAGES = (
+    "remediation.md",
+    "notifications.md",
+    "tests.md",
+    "services.md",
+    "shipyard.md",
+    "strategies.md",
+    "webhook-tasks.md",
+)
 DOCS = Path("docs")
 SHOWN = [
     (page.name, match[1], match[2])
