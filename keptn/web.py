@@ -51,6 +51,10 @@ class Request:
             raise HttpError(f"the request body is no JSON: {str(exc).splitlines()[0]}", status=400) from exc
         if not isinstance(value, dict):
             raise HttpError("the request body must be a JSON object", status=400)
+        if not _is_text(value):
+            raise HttpError(
+                "the request body has half a character (a lone surrogate) or is nested too deeply", status=400
+            )
         return value
 
 
@@ -79,6 +83,14 @@ def is_active(token: str, secret: str | None) -> bool:
     """Whether the token is one of the secret's (several may be active, separated by white space); in constant time."""
     matches = [hmac.compare_digest(token.encode(), active.encode()) for active in (secret or "").split()]
     return bool(token) and any(matches)
+
+
+def _is_text(value: object) -> bool:
+    """Whether every text in it can be written: JSON can name half of a character, and no encoding has it."""
+    try:
+        return bool(json.dumps(value, ensure_ascii=False).encode())
+    except (UnicodeEncodeError, RecursionError):
+        return False
 
 
 def size(number: int) -> str:

@@ -73,6 +73,7 @@ def test_what_would_fail_at_the_first_deployment_fails_at_the_start(key: str, va
         ("KEPTN_BUCKET", "gs://keptn-state", "is no bucket's name; write it alone"),
         ("KEPTN_BUCKET", "Keptn", "is no bucket's name"),
         ("KEPTN_REGISTRY_ALIASES", "localhost:5001", "is no pair of hosts such as"),
+        ("KEPTN_OUTGOING_REFUSED", "world", "is none of loopback, private, none"),
         ("KEPTN_SECRETS_NAMESPACE", "keptn/secrets", "is no name of a namespace"),
     ],
 )
