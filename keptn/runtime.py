@@ -82,7 +82,8 @@ def _admitted(handler: HttpHandler, request: web.Request, ctx: Context) -> web.A
         "callers", Callers(requests=values.requests_per_minute, failures=values.failures_per_minute)
     )
     forwarded, trusted = request.headers.get("x-forwarded-for", ""), values.trusted_proxies.split()
-    who = web.presented_token(request), callers.address(request.peer, forwarded, trusted=trusted)
+    token = web.presented_token(request) or request.headers.get("authorization", "")  # a user and a password
+    who = token, callers.address(request.peer, forwarded, trusted=trusted)
     known.admit(*who, now_s=time.monotonic())
     status = 500
     try:

@@ -297,7 +297,7 @@ def test_a_header_is_no_other_project_s(name: str, sent: str) -> None:
     for secret, value in (("metrics.sockshop", "own"), ("metrics", "all's"), ("metrics.other", "secret")):
         known.put(secret, {"x-api-key": value})
     with serving(anything=[1]) as endpoint:
-        ctx = Context(Settings(), secrets=known, clock=NoTime())
+        ctx = Context(Settings(outgoing_refused="none"), secrets=known, clock=NoTime())
         sli = ctx.sli_provider("http", site=SliSite(project="sockshop"))
         found = sli.fetch(asked({"url": f"{endpoint.url}/m", "headers_secret": name}))
     assert [headers.get("x-api-key") for _, _, headers in endpoint.asked] == ([sent] if sent else [])
