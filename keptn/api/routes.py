@@ -45,6 +45,7 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("DELETE", _SERVICE, "services:delete"),
     ("GET", _SERVICE + "/hook", "services:hook"),
     ("GET", _P + "/alert-rules", "alert_rules:show"),
+    ("POST", _P + "/notification", "notifications:try_out"),
     ("GET", _SERVICE + "/alert-rules", "alert_rules:show"),
     ("GET", _STAGE + "/service", "services:index"),
     ("GET", _SLOT, "services:slot"),

@@ -26,10 +26,6 @@ from keptn.notification import template
 
 FILE = "webhook.yaml"
 METHODS = ("POST", "PUT", "PATCH", "GET", "DELETE")
-BUILT_IN = frozenset(
-    {"action", "approval", "deployment", "evaluation", "get-action", "release", "rollback", "soak", "test", "traffic"}
-)
-"""Tasks that a step of keptn's own takes, or the engine itself: no webhook does."""
 _KEYS = ("name", "secret", "method", "headers", "body", "answer")
 _ANSWERS = ("result", "status", "message", "data")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")

@@ -58,6 +58,7 @@ CALLS = {
     "local": "local --faults=nonsense",
     "install": "install --kubeconfig=nowhere",
     "logs": "logs deploy",
+    "notify": "notify --dry-run -f event.json --project=sockshop",
     "onboard service": "onboard service --project=sockshop --values=values.yaml",
     "pause": "pause {open}",
     "promote": "promote {open}",
