@@ -48,6 +48,8 @@ PROBLEM_RESOLVED = PREFIX + "problem.resolved"
 """A monitor says that problems are over. No sequence or task has a type of this form."""
 RESERVED_STAGES = frozenset({"project", "service"})
 """Stage names that would make a sequence's event type collide with an administrative one."""
+REMEDIATION_END = "remediation-end"
+"""The sequence, and its action, that take back what a runbook did for the time of its problem."""
 
 NAMESPACE = uuid.UUID("5b2f5f0e-3c53-5d64-9a0d-6f7c8b7c3e11")
 """Namespace of all derived event ids (RFC 9562, version 5)."""

@@ -111,9 +111,12 @@ def _never_comes(pattern: str, shipyard: Shipyard) -> str:
         return ""
     stages = [stage for stage in shipyard.stages if parts[0] in ("*", stage.name)]
     if len(parts) == 3:
+        from keptn.shipyard.model import BUILT_IN_SEQUENCES  # noqa: PLC0415 - only who looks for mistakes
+
         if not stages:
             return _stranger("stages", parts[0], shipyard.stage_names)
-        sequences = {sequence.name for stage in stages for sequence in stage.sequences} | {"evaluation"}
+        sequences = {sequence.name for stage in stages for sequence in stage.sequences}
+        sequences |= {sequence.name for sequence in BUILT_IN_SEQUENCES}
         return "" if parts[1] in ("*", *sequences) else _stranger("sequences", parts[1], sequences)
     tasks = {task.name for stage in shipyard.stages for sequence in stage.sequences for task in sequence.tasks}
     return "" if parts[0] in ("*", "evaluation", *tasks) else _stranger("tasks", parts[0], tasks)

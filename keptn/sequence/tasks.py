@@ -10,7 +10,7 @@ from typing import Any
 
 from keptn import durations, events
 from keptn.events import Event, Phase, Result, Status, task_type
-from keptn.sequence import ending, kind, verdicts
+from keptn.sequence import ending, kind, repairs, verdicts
 from keptn.sequence.aggregate import Outcome, outcome, so_far
 from keptn.sequence.limits import (
     APPROVAL_TIMEOUT_S,
@@ -48,6 +48,7 @@ def trigger(turn: Turn, execution: Execution, task: Task) -> None:
     )
     turn.put(running)
     turn.change(tasks=(*turn.slot.tasks, run.id)[-RECENT_TASKS:])
+    repairs.begun(turn, running, run)
     turn.emit(
         running,
         task_type(task.name, Phase.TRIGGERED),
@@ -133,6 +134,8 @@ def conclude(
     )
     if announce:
         _announce(turn, execution, over)
+    if run.name == "action":
+        repairs.ended(turn, execution, replace(over, answers=run.answers))
     verdicts.judge(turn, execution, over)
     if result.result is Result.FAIL or result.status is Status.ERRORED:
         ending.end(turn, execution, verdict, state=state)

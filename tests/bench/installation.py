@@ -153,20 +153,20 @@ class Installation:
         ]
         return self._hook("receive-artifact", {"events": entries}, TOKENS["hooks"], content_type=DISTRIBUTION)
 
-    def alert(self, *pods: str) -> Mapping[str, Any]:
-        """Alertmanager's webhook of one rule that fires for so many pods of carts in prod."""
+    def alert(self, *pods: str, rule: str = "Slow", status: str = "firing") -> Mapping[str, Any]:
+        """Alertmanager's webhook of one rule that fires, or is resolved, for so many pods of carts in prod."""
         slot = {"project": "sockshop", "stage": "prod", "service": "carts"}
         alerts = [
             {
-                "status": "firing",
-                "labels": {"alertname": "Slow", **slot, "pod": pod},
+                "status": status,
+                "labels": {"alertname": rule, **slot, "pod": pod},
                 "annotations": {},
                 "startsAt": "2026-11-24T12:00:00Z",
                 "fingerprint": pod,
             }
             for pod in pods
         ]
-        body = {"version": "4", "status": "firing", "alerts": alerts}
+        body = {"version": "4", "status": status, "alerts": alerts}
         return self._hook("receive-problem", body, TOKENS["hook-problems"])
 
     def ask(self, path: str) -> Mapping[str, Any]:

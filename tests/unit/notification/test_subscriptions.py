@@ -177,7 +177,7 @@ def shipyard_of(*stages):
     ("pattern", "missing"),
     [
         ("prd.delivery.finished", "stage 'prd'; stages: dev, prod"),
-        ("*.delivry.finished", "sequence 'delivry'; sequences: delivery, evaluation, remediation, rollback"),
+        ("*.delivry.finished", "sequence 'delivry'; sequences: delivery, evaluation, remediation, remediation-end, "),
         ("dev.smoke.triggered", "sequence 'smoke'"),
         (
             "deploymet.finished",
