@@ -99,6 +99,10 @@ def check(values: Settings) -> None:
             f"{in_cluster}: each needs the token of a pod's ServiceAccount, and there is no {MOUNT}; "
             "leave automountServiceAccountToken on, and outside of a cluster name other adapters"
         )
+    if values.webhook_mappings:
+        from keptn.webhooks.mappings import shelf  # noqa: PLC0415 - only where there are some
+
+        shelf.check(values.webhook_mappings)
 
 
 def _named(adapters: Mapping[str, str], values: Settings) -> str:

@@ -68,6 +68,16 @@ LAPTOP: Mapping[str, str] = {"KEPTN_OUTGOING_REFUSED": "none"}
 """What is otherwise than on a cluster: here chats and monitors of a person's own may listen, too."""
 
 
+MAPPINGS = "webhook-mappings"
+"""Folder below the state: mapping files for registries and monitors that keptn does not know (docs/webhooks.md)."""
+
+
+def with_mappings(environ: Mapping[str, str], *, state_dir: Path) -> dict[str, str]:
+    """The environment, with that folder if it is there and no other is named."""
+    found = {"KEPTN_WEBHOOK_MAPPINGS": str(state_dir / MAPPINGS)} if (state_dir / MAPPINGS).is_dir() else {}
+    return {**found, **environ}
+
+
 def own_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """The settings in an environment. Raises Refused for a value that is none."""
     settings.read(environ)

@@ -66,13 +66,13 @@ def call_once(call: Call, ctx: Context, *, find: Callable[[], str] | None = None
 
 
 def accepted(call: Call, ctx: Context, *, find: Callable[[], str] | None = None) -> Accepted:
-    """As `call_once`, with the status of the answer."""
+    """As `call_once`, with the status of the answer; what was found is one of 200."""
     name = objects.sent(call.correlation, call.channel)
     if noted := ctx.store.get(name):
         kept = json.loads(noted.data)
-        return Accepted(status=int(kept["status"]), text=str(kept["answer"]))
-    if before := find and _made_before(call, ctx, find):
-        made = Accepted(status=200, text=before)
+        return Accepted(status=int(kept.get("status") or 200), text=str(kept["answer"]))
+    if found := find and _made_before(call, ctx, find):
+        made = Accepted(status=200, text=found)
     else:
         answer = send(call, ctx)
         made = Accepted(status=answer.status, text=answer.text[: call.kept])
@@ -113,7 +113,7 @@ def send(call: Call, ctx: Context) -> HttpAnswer:
         **_credentials(ctx.secrets, call.secret),
         **call.headers,
     }
-    body = b"" if call.body is None or call.method == "GET" else json.dumps(call.body, ensure_ascii=False).encode()
+    body = b"" if call.body is None else json.dumps(call.body, ensure_ascii=False).encode()
     url = _joined(url, call.path) + call.below
     answer = ctx.outgoing.request(call.method, url, headers=headers, body=body, timeout_s=call.timeout_s)
     if answer.status == 429 or answer.status >= 500:

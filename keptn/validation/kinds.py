@@ -24,6 +24,7 @@ class Kind(StrEnum):
     FUNCTIONAL = "functional"
     NOTIFY = "notify"
     MONITORING = "monitoring"
+    MAPPING = "mapping"
     WEBHOOK = "webhook"
 
 
@@ -38,6 +39,7 @@ PARSERS: Mapping[Kind, str] = {
     Kind.FUNCTIONAL: "keptn.test_runs.functional",
     Kind.NOTIFY: "keptn.notification.subscriptions",
     Kind.MONITORING: "keptn.quality.monitoring",
+    Kind.MAPPING: "keptn.webhooks.mappings.file",
     Kind.WEBHOOK: "keptn.webhook_task.file",
 }
 """Kind to the module whose `parse(text, file=…)` reads it."""
@@ -75,6 +77,7 @@ _CONTENTS: Sequence[tuple[str, type, Kind]] = (
     ("indicators", dict, Kind.SLI),
     ("objectives", list, Kind.SLO),
     ("metrics", list, Kind.JUDGE),
+    ("mapping", str, Kind.MAPPING),
     ("image", object, Kind.VALUES),
 )
 """A key, at the root or below `spec`, and what it holds, that give the kind away."""
