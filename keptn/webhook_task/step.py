@@ -60,7 +60,7 @@ def call(task: Event, webhook: Webhook, values: Mapping[str, Any], ctx: Context)
     headers = dict(filled["headers"])
     for name, value in webhook.headers.items():
         if isinstance(value, FromSecret):
-            headers[name] = outbound.secret_value(ctx.secrets, value.secret, value.key)
+            headers[name] = outbound.secret_value(ctx.secrets, webhook.secret, value.key)
     body: Any = {**events.to_dict(task), "correlation_id": values["correlation_id"]}
     if webhook.body is not None:
         body = template.as_json(filled["body"], of=webhook.body)
