@@ -17,6 +17,7 @@ from typing import Any
 from keptn.context import Context
 from keptn.errors import LostRace, Refused, Unavailable
 from keptn.events import rfc3339, utc
+from keptn.names import shown_url
 from keptn.ports import HttpAnswer, Secrets
 from keptn.records import objects
 
@@ -79,6 +80,15 @@ def accepted(call: Call, ctx: Context, *, find: Callable[[], str] | None = None)
         note = {"answer": made.text, "status": made.status}
         ctx.store.put(name, json.dumps(note).encode(), if_generation=0)
     return made
+
+
+def shown(call: Call, ctx: Context) -> Mapping[str, Any]:
+    """The unsent call as people may see it: of its URL the host, of credentials that they are there. Raises Refused."""
+    url, credentials = secret_value(ctx.secrets, call.secret, "url"), _credentials(ctx.secrets, call.secret)
+    headers = {"content-type": "application/json", CORRELATION_HEADER: call.correlation, **call.headers}
+    hidden = dict.fromkeys(credentials, f"(of the secret {call.secret})")
+    host = shown_url(url).rpartition("://")[2].partition("/")[0]
+    return {"method": call.method, "host": host, "headers": {**headers, **hidden}, "body": call.body}
 
 
 def _made_before(call: Call, ctx: Context, find: Callable[[], str]) -> str:
