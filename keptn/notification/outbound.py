@@ -114,7 +114,7 @@ def send(call: Call, ctx: Context) -> HttpAnswer:
         **call.headers,
     }
     body = b"" if call.body is None else json.dumps(call.body, ensure_ascii=False).encode()
-    url = _joined(url, call.path) + call.below
+    url = _joined(url, call.path, call.below)
     answer = ctx.outgoing.request(call.method, url, headers=headers, body=body, timeout_s=call.timeout_s)
     if answer.status == 429 or answer.status >= 500:
         raise Unavailable(f"{call.channel} answered {answer.status}; it may work later")
@@ -144,6 +144,9 @@ def _credentials(secrets: Secrets, name: str) -> dict[str, str]:
     return {}
 
 
-def _joined(url: str, path: str) -> str:
-    has_path = "/" in url.partition("://")[2]
-    return url if has_path else url + path
+def _joined(url: str, path: str, below: str) -> str:
+    """What is below goes before the query that a secret's URL may have; both queries count."""
+    place, _, query = url.partition("?")
+    has_path = "/" in place.partition("://")[2]
+    whole = (place if has_path else place + path) + below
+    return f"{whole}{'&' if '?' in whole else '?'}{query}" if query else whole
