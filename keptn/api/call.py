@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from keptn.api import signed
+from keptn.api.tokens import Principal
 from keptn.context import Context
 from keptn.web import HttpError, Request
 
@@ -22,7 +22,7 @@ class Call:
 
     request: Request
     ctx: Context
-    principal: str
+    principal: Principal
     path: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -31,8 +31,12 @@ class Call:
 
     @property
     def by(self) -> str:
-        """Who asks for it, as it is recorded: who is signed in, and whom the body says it is for."""
-        return signed.on_behalf(self.principal, self.optional("by"))
+        """Who asks for it, as it is recorded: the token, never what the caller says of himself."""
+        return self.principal.name
+
+    def sees(self, project: str) -> bool:
+        """Whether the token is for the project, or for all."""
+        return self.principal.project in ("", project)
 
     @property
     def page_size(self) -> int:

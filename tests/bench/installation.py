@@ -32,7 +32,7 @@ from keptn.records import objects
 from keptn.sequence import codec
 from keptn.settings import Settings
 from tests.bench.counting import CountingStore, CountingWakeUp, Counts, Noting, SimulatedClock, as_caller
-from tests.world import ROOT, TOKENS, World
+from tests.world import ROOT, TOKEN, TOKENS, World, issue
 
 SHIPYARD = b"""\
 stages:
@@ -80,6 +80,7 @@ class Installation:
         self.world = World()
         for port in ("store", "config_repo", "registry", "secrets") if on else ():
             setattr(self.world, port, getattr(on, port))
+        issue(self.world.store)
         self.store = CountingStore(self.world.store, self.counts, self.clock)
         self.wake_up = CountingWakeUp(self.counts)
         self.wiring = wiring.read([ROOT / "knative/base"])
@@ -171,7 +172,7 @@ class Installation:
 
     def ask(self, path: str) -> Mapping[str, Any]:
         """A question to the api."""
-        headers = {"authorization": f"Bearer {TOKENS['api']}"}
+        headers = {"authorization": f"Bearer {TOKEN}"}
         with as_caller(self.counts, "api"):
             answer = self._request("api", {"method": "GET", "path": path, "headers": headers, "body": b""})
         assert answer.status_code == 200, answer.text

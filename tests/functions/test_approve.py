@@ -10,6 +10,7 @@ from keptn.adapters.secrets.memory import MemorySecrets
 from keptn.errors import Unavailable
 from keptn.events import Event
 from keptn.simulation.world import World
+from tests.world import TOKEN, issue
 
 SHIPYARD = "stages: [{name: prod, deployment_strategy: dark, approval_strategy: {pass: manual, warning: manual}}]"
 
@@ -18,7 +19,7 @@ SHIPYARD = "stages: [{name: prod, deployment_strategy: dark, approval_strategy: 
 def world():
     world = World(SHIPYARD)
     world.context._given["secrets"] = MemorySecrets()
-    world.context.secrets.put("api", {"token": "token"})
+    issue(world.context.store)
     return world
 
 
@@ -88,16 +89,16 @@ def test_a_person_approves_by_the_api(world, clients, task):
     """The delivery goes on; who and why is in the answer."""
     ask(clients, task)
     body = {"result": "pass", "by": "ann", "reason": "looks good"}
-    response = clients["api"].post(f"/v1/approval/{task.id}", json=body, headers={"x-token": "token"})
+    response = clients["api"].post(f"/v1/approval/{task.id}", json=body, headers={"x-token": TOKEN})
     assert response.status_code == 202
-    assert world.sink.posted[0].message == "approved by api (ann): looks good"
+    assert world.sink.posted[0].message == "approved by ann-0a0a0a0a: looks good"
     assert outcome(world) == ["deployment.triggered"]
 
 
 def test_a_person_declines(world, clients, task):
     """The delivery ends; nothing was deployed, so nothing is rolled back."""
     ask(clients, task)
-    clients["api"].post(f"/v1/approval/{task.id}", json={"result": "fail"}, headers={"x-token": "token"})
+    clients["api"].post(f"/v1/approval/{task.id}", json={"result": "fail"}, headers={"x-token": TOKEN})
     assert outcome(world) == ["prod.delivery.finished"]
 
 
@@ -105,12 +106,12 @@ def test_a_person_declines(world, clients, task):
 def test_a_second_answer_is_told_the_first(world, clients, task, second):
     """Who answered, when, and that nothing is changed; nothing is posted."""
     ask(clients, task)
-    asked = {"path": f"/v1/approval/{task.id}", "headers": {"x-token": "token"}}
+    asked = {"path": f"/v1/approval/{task.id}", "headers": {"x-token": TOKEN}}
     clients["api"].post(**asked, json={"result": "pass", "by": "ann"})
     assert outcome(world) == ["deployment.triggered"]
     response = clients["api"].post(**asked, json={"result": second, "by": "bob"})
     assert (response.status_code, len(world.sink.posted)) == (400, 0)
-    said = f"approval {task.id} was approved by api (ann) at 2030-01-07 09:00:00Z; nothing is changed"
+    said = f"approval {task.id} was approved by ann-0a0a0a0a at 2030-01-07 09:00:00Z; nothing is changed"
     assert response.json["error"] == said
 
 
@@ -118,7 +119,7 @@ def test_an_approval_that_nobody_waits_for_is_told(world, clients, task):
     """The time for it is over: when and why the delivery ended."""
     ask(clients, task)
     world.advance(8 * 24 * 3600)
-    response = clients["api"].post(f"/v1/approval/{task.id}", json={"result": "pass"}, headers={"x-token": "token"})
+    response = clients["api"].post(f"/v1/approval/{task.id}", json={"result": "pass"}, headers={"x-token": TOKEN})
     assert response.status_code == 400
     said = f"approval {task.id} is over since 2030-01-14 09:00:00Z: nobody approved within 168h; nothing is changed"
     assert response.json["error"] == said
@@ -131,7 +132,7 @@ def test_an_answer_that_answers_nothing_is_one_sentence(clients, task, task_id, 
     """An unknown approval, a word that is no answer."""
     ask(clients, task)
     body = {"result": result} if result else {}
-    response = clients["api"].post(f"/v1/approval/{task_id or task.id}", json=body, headers={"x-token": "token"})
+    response = clients["api"].post(f"/v1/approval/{task_id or task.id}", json=body, headers={"x-token": TOKEN})
     assert response.status_code in {status, 404}
     assert response.json["error"]
 
@@ -163,7 +164,7 @@ def test_a_link_that_was_tampered_with_is_refused(clients, task):
 def test_an_answer_may_be_given_again_if_it_was_not_taken(world, clients, task):
     """It is the same answer, by whom gave it first; another one is told so."""
     ask(clients, task)
-    asked = {"path": f"/v1/approval/{task.id}", "headers": {"x-token": "token"}}
+    asked = {"path": f"/v1/approval/{task.id}", "headers": {"x-token": TOKEN}}
     post, world.sink.post = world.sink.post, _away
     assert clients["api"].post(**asked, json={"result": "pass"}).status_code == 503
     world.sink.post = post

@@ -175,6 +175,7 @@ def log_in(api: Api, *, ingress: str) -> str:
     if not (token and url):
         raise DemoError("keptn is not installed in this cluster, or its api is not ready; see docs/cluster.md")
     api.keptn("auth", f"--endpoint={ingress}", f"--host={urlsplit(url).netloc}", f"--api-token={token[0]}")
+    api.keptn("create", "token", "demo", "--role=configure", "--expires=1d", "--use")
     return url
 
 
