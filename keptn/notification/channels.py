@@ -8,7 +8,7 @@ from typing import Any
 
 from keptn import events
 from keptn.events import Event
-from keptn.notification import cdevents, message
+from keptn.notification import cdevents, message, template
 from keptn.notification.message import Message
 
 SIGNS = {"pass": "✅", "warning": "⚠️", "fail": "❌", "": "🔔"}
@@ -22,12 +22,18 @@ class Posting:
     """One call. correlation: the id of the call and its repeats; it is in the body, too."""
 
     correlation: str
-    body: Mapping[str, Any]
+    body: Any
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def postings(event: Event, *, channel: str, correlation: str) -> Sequence[Posting]:
-    """What to post; nothing where the channel has no word for the event."""
+def postings(event: Event, *, channel: str, correlation: str, body: Any = None) -> Sequence[Posting]:  # noqa: ANN401
+    """What to post; nothing where the channel has no word for the event. body: a team's own, of templates.
+
+    Raises Refused for a template that cannot be filled.
+    """
+    if body is not None:
+        filled = template.json_body(body, template.of_event(event, correlation=correlation))
+        return [Posting(correlation=correlation, body=filled)]
     return CHANNELS[channel](event, correlation)
 
 

@@ -28,14 +28,15 @@ KEPT_ANSWER = 4096
 class Call:
     """One call. secret: name of the secret with key `url` (and `token`, or `user` and `password`).
 
-    correlation: the id of this call and its repeats. channel: tells several calls for one event apart in the ledger.
+    body: what JSON can say. correlation: the id of this call and its repeats. channel: tells several calls for one
+    event apart in the ledger.
     path: added to the URL if that has no path of its own.
     """
 
     secret: str
     correlation: str
     channel: str
-    body: Mapping[str, Any]
+    body: Any
     headers: Mapping[str, str] = field(default_factory=dict)
     path: str = ""
 

@@ -10,6 +10,7 @@ notifications:
     results: [warning, fail]          # without it: any; events without a result are heard
     stages: [prod]                    # without it: all
     services: [carts]                 # without it: all
+    body: {text: "{{ title }}"}       # Jinja2 templates, for slack, teams and webhook; without it: the channel's own
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from keptn import documents
 from keptn.documents import Document
 from keptn.events import PREFIX, RESERVED_STAGES, Event, Result
+from keptn.notification import template
 
 if TYPE_CHECKING:
     from keptn.shipyard.model import Shipyard
@@ -37,12 +39,12 @@ DEFAULT_EVENTS: Mapping[str, Sequence[str]] = {
 """What a subscription without `events` hears: people the ends, the problems and what waits for them, machines all
 that `notify` hears.
 """
-KEYS = ("name", "channel", "secret", "events", "results", "stages", "services")
+KEYS = ("name", "channel", "secret", "events", "results", "stages", "services", "body")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """One listener. Empty results, stages or services mean any."""
+    """One listener. Empty results, stages or services mean any. body: templates; None: as the channel says it."""
 
     name: str
     channel: str
@@ -51,6 +53,7 @@ class Subscription:
     results: Sequence[str] = ()
     stages: Sequence[str] = ()
     services: Sequence[str] = ()
+    body: Any = None
 
     def wants(self, event: Event) -> bool:
         return (
@@ -173,7 +176,24 @@ def _subscription(document: Document, entry: object, *at: str | int) -> Subscrip
         results=_results(document, entry, *at),
         stages=_names(document, entry, "stages", *at),
         services=_names(document, entry, "services", *at),
+        body=_body(document, entry, *at),
     )
+
+
+def _body(document: Document, entry: Mapping[str, Any], *at: str | int) -> Any:  # noqa: ANN401 - JSON
+    """Raises InvalidFile with the line of the text that no value could fill."""
+    body = entry.get("body")
+    if body is None:
+        return None
+    if entry["channel"] == "cdevents":
+        raise document.error("what cdevents posts is CDEvents; for another body take the channel webhook", *at, "body")
+    if not isinstance(body, str | dict | list):
+        raise document.error("body must be a mapping, a list or a text that is JSON when it is filled", *at, "body")
+    try:
+        template.check(body)
+    except template.BadTemplate as bad:
+        raise document.error(str(bad), *at, "body", *bad.path) from bad
+    return body
 
 
 def _patterns(document: Document, entry: Mapping[str, Any], *at: str | int) -> Sequence[str]:

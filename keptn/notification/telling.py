@@ -84,7 +84,9 @@ def _read(project: str, ctx: Context) -> Read:
 
 def _tell(event: Event, subscription: Subscription, ctx: Context) -> None:
     correlation = events.derived_id(event.id, "notify", subscription.name)
-    for posting in channels.postings(event, channel=subscription.channel, correlation=correlation):
+    for posting in channels.postings(
+        event, channel=subscription.channel, correlation=correlation, body=subscription.body
+    ):
         call = outbound.Call(
             secret=subscription.secret,
             correlation=posting.correlation,
