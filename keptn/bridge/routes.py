@@ -45,6 +45,11 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/sign-out", "sign_in:leave"),
     Route("POST", "/theme", "theme:choose"),
     Route("GET", "/", "projects:show"),
+    Route("GET", _PROJECT, "environment:show"),
+    Route("POST", "/delivery/<path:context>/control", "orders:control"),
+    Route("POST", "/approval/<path:task>", "orders:approval"),
+    Route("POST", _SLOT + "/rollback", "orders:roll_back"),
+    Route("POST", _SLOT + "/unpin", "orders:unpin"),
 )
 
 _HEADERS = (

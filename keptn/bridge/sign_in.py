@@ -53,8 +53,7 @@ def leave(visit: Visit) -> Answer:
 
 def _entered(visit: Visit, made: Session, *, to: str) -> Answer:
     lasts_s = int((made.until - visit.now).total_seconds())
-    where = visit.base + to if to.startswith("/") and not to.startswith(("//", "/\\")) else visit.link()
-    return visit.redirect(where, cookie=(cookies.SESSION, made.text, lasts_s))
+    return visit.redirect(visit.inside(to), cookie=(cookies.SESSION, made.text, lasts_s))
 
 
 def _problem(text: str, found: Token | None) -> str:

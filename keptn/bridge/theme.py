@@ -14,6 +14,4 @@ def choose(visit: Visit) -> Answer:
     """Anything but a theme: as the system has it."""
     wanted = visit.form.get("theme", "")
     theme = (cookies.THEME, wanted, _YEAR_S) if wanted in THEMES else (cookies.THEME, "", 0)
-    back = visit.form.get("back", "/")
-    where = visit.base + back if back.startswith("/") and not back.startswith(("//", "/\\")) else visit.link()
-    return visit.redirect(where, cookie=theme)
+    return visit.back(cookie=theme)

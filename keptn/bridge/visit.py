@@ -126,6 +126,15 @@ class Visit:
         location = ("Location", quote(where, safe=_OF_AN_ADDRESS))
         return Answer(status=303, content_type="text/plain", headers=(location, *set_))
 
+    def back(self, *, say: str = "", cookie: tuple[str, str, int] | None = None) -> Answer:
+        """To the page that the form was on, which it names in `back`."""
+        return self.redirect(self.inside(self.form.get("back", "")), say=say, cookie=cookie)
+
+    def inside(self, path: str) -> str:
+        """The address of a path of the bridge; the first page for anything that would lead elsewhere."""
+        is_here = path.startswith("/") and not path.startswith(("//", "/\\"))
+        return self.base + path if is_here else self.link()
+
     def _cookie(self, name: str, value: str, *, lasts_s: int) -> str:
         is_secure = urlsplit(self.ctx.settings.public_url).scheme == "https"
         return cookies.written(name, value, path=f"{self.base}/", lasts_s=lasts_s, secure=is_secure)
