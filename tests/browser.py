@@ -55,7 +55,8 @@ class Page(HTMLParser):
             self.links.append((given.get("href", ""), ""))
         if tag == "form":
             self.forms.append(Form(given.get("action", self.where), given.get("method", "get")))
-        if tag in ("input", "button") and self.forms and "form" in self._open and given.get("name"):
+        is_sent = given.get("name") and (given.get("type") != "checkbox" or "checked" in given)
+        if tag in ("input", "button") and "form" in self._open and is_sent:
             self.forms[-1].fields[given["name"]] = given.get("value", "")
         if tag == "button" and "form" in self._open:
             self.forms[-1].buttons.append("")
@@ -94,7 +95,7 @@ class Browser:
         return self._followed(self.client.get(whole, **given), whole)
 
     def send(self, form: Form, **fields: str) -> Page:
-        assert set(fields) <= {*form.fields, "reason"}, (fields, form.fields)
+        assert set(fields) <= {*form.fields, "reason", "force"}, (fields, form.fields)
         whole = urljoin(BASE + "/", form.action)
         return self._followed(self.client.post(whole, data={**form.fields, **fields}), whole)
 

@@ -28,6 +28,7 @@ _RESULTS = {
     "pass": Look(kind="pass", label="passed"),
     "warning": Look(kind="warning", label="warning"),
     "fail": Look(kind="fail", label="failed"),
+    "info": Look(kind="off", label="for information"),
     "": Look(kind="off", label="over"),
 }
 NOTHING = Look(kind="off", label="nothing yet")

@@ -20,7 +20,8 @@ _DONE = {
 def control(visit: Visit) -> Answer:
     """Pause, resume, promote, abort or rerun a delivery; in one stage only if the form names one."""
     state = visit.form.get("state", "")
-    body = {"state": state, **_given(visit, "stage", "reason")}
+    forced = {"force": True} if visit.form.get("force") else {}
+    body = {"state": state, **_given(visit, "stage", "reason"), **forced}
     return _ordered(
         visit, lambda: visit.post("delivery", visit.path["context"], "control", body=body), _DONE.get(state, "")
     )

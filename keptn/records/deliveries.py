@@ -9,9 +9,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from keptn.events import Result
+from keptn.events import Event, Result, from_dict
 from keptn.ports import ObjectStore
 from keptn.records import objects
 from keptn.records.revtime import reversed_time
@@ -97,6 +98,15 @@ def histories(store: ObjectStore, contexts: Iterable[str]) -> list[list[dict[str
     named = side_by_side(lambda context: list(names(store, objects.executions(context))), wanted)
     found = iter(side_by_side(lambda name: read(store, name), [name for one in named for name in one]))
     return [in_order(next(found) for _ in one) for one in named]
+
+
+def with_events(store: ObjectStore, context: str, *, limit: int) -> tuple[list[dict[str, Any]], list[Event]]:
+    """A delivery's documents, and its first events, oldest first: two rounds of reads, all names, then all objects."""
+    prefixes = objects.executions(context), objects.events(context)
+    of_runs, of_events = side_by_side(lambda prefix: list(islice(names(store, prefix), MAX_SCANNED)), prefixes)
+    wanted = [*of_runs, *of_events[:limit]]
+    found = side_by_side(lambda name: read(store, name), wanted)
+    return in_order(found[: len(of_runs)]), [from_dict(one) for one in found[len(of_runs) :] if one]
 
 
 def unfinished(store: ObjectStore, project: str, *, before: datetime | None = None) -> list[str]:
