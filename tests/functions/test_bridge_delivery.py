@@ -133,7 +133,7 @@ def test_anothers_delivery_is_not_shown(made):
     issue(made.world.store, VIEWER, role=Role.OPERATE, project="webshop")
     browser, page = delivery(made, "sockshop", "carts:1.2.0", token=VIEWER)
     assert page.status == 403 and "carts" not in page.html
-    owner, whole = delivery(made, "sockshop", "carts:1.2.0")
+    _, whole = delivery(made, "sockshop", "carts:1.2.0")
     (where, *_) = [where for where, text in whole.links if text.startswith("JSON")]
     assert browser.open(where).status == 403
     assert browser.open("/project/sockshop/deliveries").status == 403
