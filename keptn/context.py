@@ -99,6 +99,10 @@ def check(values: Settings) -> None:
             f"{in_cluster}: each needs the token of a pod's ServiceAccount, and there is no {MOUNT}; "
             "leave automountServiceAccountToken on, and outside of a cluster name other adapters"
         )
+    if values.webhook_mappings:
+        from keptn.webhooks.mappings import shelf  # noqa: PLC0415 - only where there are some
+
+        shelf.check(values.webhook_mappings)
 
 
 def _named(adapters: Mapping[str, str], values: Settings) -> str:
@@ -171,6 +175,11 @@ class Context:
     @cached_property
     def http(self) -> ports.Http:
         return cast(ports.Http, self._given.get("http") or self._made("http.httpx_client:HttpxHttp"))
+
+    @cached_property
+    def outgoing(self) -> ports.Http:
+        """For addresses that stand in people's files and secrets: as far as the operator lets them lead."""
+        return cast(ports.Http, self._given.get("http") or self._made("http.httpx_client:OutgoingHttp"))
 
     @cached_property
     def id_tokens(self) -> ports.IdTokens:

@@ -24,15 +24,24 @@ class HttpError(KeptnError):
         super().__init__(reason)
 
 
+class TooMany(HttpError):
+    """Somebody asks too often: 429, with the header Retry-After (RFC 6585, section 4)."""
+
+    def __init__(self, who: str, *, retry_after_s: int) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(f"too many requests by {who}; try again in {retry_after_s} s", status=429)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request. path: decoded, without a gateway's prefix. headers: names in lower case."""
+    """One request. path: decoded, without a gateway's prefix. headers: names in lower case. peer: who is connected."""
 
     method: str = "GET"
     path: str = "/"
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    peer: str = ""
 
     def json(self) -> Mapping[str, object]:
         """The body as a JSON object. Raises HttpError 400."""
@@ -42,6 +51,10 @@ class Request:
             raise HttpError(f"the request body is no JSON: {str(exc).splitlines()[0]}", status=400) from exc
         if not isinstance(value, dict):
             raise HttpError("the request body must be a JSON object", status=400)
+        if not _is_text(value):
+            raise HttpError(
+                "the request body has half a character (a lone surrogate) or is nested too deeply", status=400
+            )
         return value
 
 
@@ -78,6 +91,14 @@ def is_active(token: str, secret: str | None) -> bool:
     """Whether the token is one of the secret's (several may be active, separated by white space); in constant time."""
     matches = [hmac.compare_digest(token.encode(), active.encode()) for active in (secret or "").split()]
     return bool(token) and any(matches)
+
+
+def _is_text(value: object) -> bool:
+    """Whether every text in it can be written: JSON can name half of a character, and no encoding has it."""
+    try:
+        return bool(json.dumps(value, ensure_ascii=False).encode())
+    except (UnicodeEncodeError, RecursionError):
+        return False
 
 
 def size(number: int) -> str:

@@ -55,6 +55,8 @@ def _reason(exc: yaml.MarkedYAMLError, text: str) -> str:
     line = lines[mark.line] if mark and mark.line < len(lines) else ""
     if "\t" in line[: len(line) - len(line.lstrip())] or (mark and line[mark.column : mark.column + 1] == "\t"):
         return "not valid YAML: a tab in the indentation; indent with spaces"
+    if exc.problem == "found character that cannot start any token" and mark:
+        return f"not valid YAML: nothing may begin with {line[mark.column : mark.column + 1]!r}; put it in quotes"
     if exc.problem == "but found another document":
         return "not valid YAML here: a second document begins; keep one in a file"
     return f"not valid YAML: {exc.problem}"

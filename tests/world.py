@@ -196,7 +196,7 @@ class World:
         self.registry.push("keptn/carts:1.0.0", b"good")
         self.registry.push("keptn/carts:0.2", b"slow")
         self.context = Context(
-            Settings(public_url="http://keptn.local"),
+            Settings(public_url="http://keptn.local", requests_per_minute=0, failures_per_minute=0),  # tests are quick
             store=self.store,
             config_repo=self.config_repo,
             clock=self.clock,

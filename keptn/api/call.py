@@ -7,9 +7,11 @@ import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from keptn.api.tokens import Principal
 from keptn.context import Context
+from keptn.records.tokens import Role
 from keptn.web import HttpError, Request
 
 SOURCE = "keptn/api"
@@ -37,6 +39,14 @@ class Call:
     def sees(self, project: str) -> bool:
         """Whether the token is for the project, or for all."""
         return self.principal.project in ("", project)
+
+    def shown(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
+        """An event as this token may see it: the links that answer an approval are for who may answer it."""
+        data = event.get("data") or {}
+        asked = data.get("approval")
+        if self.principal.includes(Role.OPERATE) or not isinstance(asked, Mapping) or "links" not in asked:
+            return event
+        return {**event, "data": {**data, "approval": {key: asked[key] for key in asked if key != "links"}}}
 
     @property
     def page_size(self) -> int:

@@ -45,14 +45,14 @@ def find(call: Call) -> Answer:
         page = audit.of_context(store, context, wanted=wanted, limit=limit, token=token)
         if not page.events and not audit.of_context(store, context, limit=1).events:
             raise Unknown(f"there is no event with the keptn context {context!r} (yet); see keptn get delivery")
-        return _page(page)
+        return _page(page, call)
     if not (project := call.query("project")):
         raise HttpError("say which events: ?keptnContext=… or ?project=…", status=400)
     known.project(project, call.ctx)
     page = audit.newest(store, project, wanted=wanted, limit=limit, token=token)
     if not (page.events or page.next_token):
         _check_names(project, wanted, call.ctx)
-    return _page(page)
+    return _page(page, call)
 
 
 def _check_names(project: str, wanted: EventFilter, ctx: Context) -> None:
@@ -69,12 +69,13 @@ def show(call: Call) -> Answer:
     if not context:
         raise HttpError("say which delivery the event belongs to: ?keptnContext=…", status=400)
     if found := audit.by_id(call.ctx.store, context, event_id):
-        return json_answer(events.to_dict(found))
+        return json_answer(call.shown(events.to_dict(found)))
     raise Unknown(f"there is no event {event_id!r} of context {context!r} in the audit log; it may not be recorded yet")
 
 
-def _page(page: EventPage) -> Answer:
-    return json_answer({"events": [events.to_dict(event) for event in page.events], "nextPageKey": page.next_token})
+def _page(page: EventPage, call: Call) -> Answer:
+    shown = [call.shown(events.to_dict(event)) for event in page.events]
+    return json_answer({"events": shown, "nextPageKey": page.next_token})
 
 
 def _check(event: Event, ctx: Context) -> None:

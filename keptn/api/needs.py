@@ -1,7 +1,7 @@
-"""What a call needs: of which project it is, and where its content asks for more than its route's role.
+"""What a call needs: of which project it is, and where its content takes more than its route's role.
 
 Every route of `routes.py` names one function of the first kind, or none: then it takes a token for all projects. They
-are asked only for a token of one project, so what they read costs nobody else.
+are asked only for a token of one project, so what they read and import costs nobody else.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from keptn import events
 from keptn.api.call import Call
 from keptn.errors import Unknown
 from keptn.events import Event
-from keptn.records import audit, dead_letters, deliveries, objects
-from keptn.records.tokens import Role
+from keptn.records import objects
 
 Projects = Callable[[Call], Collection[str]]
 """The projects that a call is about; empty where what it names is not there, which the route then says."""
@@ -23,6 +22,12 @@ _OF_PROJECT = ("hook-problems-", "prometheus-", "dynatrace-")
 """Beginnings of secrets' names that a project's follows, whole: nobody else's can be taken for it."""
 _ORDERS = frozenset({"rollback", "remediation"})
 """Sequences that do not deliver: they change what users have, against or without a gate."""
+_OVERRIDING = frozenset({"force", "problem", "problems"})
+"""Data that overrides a verdict, a pin or a freeze, or goes before deliveries."""
+_WINDOW = frozenset({"evaluation", "test"})
+"""Where who starts an evaluation says of which time."""
+_ANSWER = frozenset({"project", "stage", "service", "status", "result", "message", "labels"})
+"""What every answer to a task may hold, beside a section of the task's name. Source: keptn specification, finished."""
 
 
 # --- of which project -----------------------------------------------------------------------------------------------
@@ -53,6 +58,8 @@ def posted_event(call: Call) -> Collection[str]:
 
 
 def recorded_event(call: Call) -> Collection[str]:
+    from keptn.records import audit  # noqa: PLC0415
+
     context = call.query("keptnContext")
     found = audit.by_id(call.ctx.store, context, call.path["event_id"]) if context else None
     return {found.scope.project} if found else ()
@@ -69,6 +76,8 @@ def approval(call: Call) -> Collection[str]:
 
 
 def dead_letter(call: Call) -> Collection[str]:
+    from keptn.records import dead_letters  # noqa: PLC0415
+
     try:
         found = dead_letters.letter(call.ctx.store, call.path["letter"])
     except Unknown:
@@ -93,29 +102,43 @@ def letter_project(letter: Mapping[str, Any]) -> str:
     return str((events.unwrapped(events.from_dict(letter["event"]))).scope.project)
 
 
-# --- which role, where the route alone does not say -----------------------------------------------------------------
-def of_event(call: Call) -> Role:
-    """What the event does, if it were asked for by its own route."""
+# --- what takes the role operate, where the route alone does not say ------------------------------------------------
+def of_event(call: Call) -> str:
+    """What in the event takes more than the role deliver, in words; empty if nothing does."""
     event = _posted(call)
     parts = events.parse_type(event.type)
     if event.type == events.EVALUATION_INVALIDATED:
-        return Role.OPERATE
+        return "invalidating an evaluation"
     if parts is None:
-        return Role.DELIVER
-    if not parts.stage:  # an executor of one's own answers its task; who answers one of keptn's passes its gates
-        return Role.OPERATE if parts.name in _built_in() else Role.DELIVER
-    return Role.OPERATE if parts.name in _ORDERS or event.data.get("force") else Role.DELIVER
+        return ""
+    return _of_start(parts.name, event.data) if parts.stage else _of_answer(parts.name, event.data)
 
 
-def of_delivery(call: Call) -> Role:
-    """`force` overrides a verdict, a pin, a freeze."""
-    return Role.OPERATE if call.body.get("force") or call.optional("sequence") in _ORDERS else Role.DELIVER
+def of_delivery(call: Call) -> str:
+    sequence = call.optional("sequence")
+    return "overriding a verdict" if call.body.get("force") else _of_start(sequence, {})
 
 
-def of_sequence(call: Call) -> Role:
+def of_sequence(call: Call) -> str:
     data = call.body.get("data")
-    is_forced = isinstance(data, Mapping) and data.get("force")
-    return Role.OPERATE if call.path["sequence"] in _ORDERS or is_forced else Role.DELIVER
+    return _of_start(call.path["sequence"], data if isinstance(data, Mapping) else {})
+
+
+def _of_start(sequence: str, data: Mapping[str, Any]) -> str:
+    """A sequence that does not deliver; or data that a step would take for what a step before it has found."""
+    if sequence in _ORDERS:
+        return f"the sequence {sequence}"
+    own = _WINDOW if sequence == "evaluation" else frozenset[str]()
+    told = sorted(key for key in {*_steps(), *_OVERRIDING} - own if data.get(key))
+    return f"{told[0]!r} in the data of what starts a sequence" if told else ""
+
+
+def _of_answer(task: str, data: Mapping[str, Any]) -> str:
+    """Who answers a task of keptn's passes its gates; so does who leaves in an answer what later gates read."""
+    if task in _steps():
+        return f"an answer to {task}, a task of keptn's own,"
+    told = sorted(key for key in data if key not in {*_ANSWER, task})
+    return f"{told[0]!r} in an answer to {task}, beside what is its own," if told else ""
 
 
 def _posted(call: Call) -> Event:
@@ -125,11 +148,14 @@ def _posted(call: Call) -> Event:
 
 
 def _of_context(context: str, call: Call) -> Collection[str]:
+    from keptn.records import deliveries  # noqa: PLC0415
+
     found = deliveries.documents(call.ctx.store, context) if context else ()
     return {str(document["project"]) for document in found}
 
 
-def _built_in() -> Collection[str]:
-    from keptn.shipyard.model import BUILT_IN_TASKS  # noqa: PLC0415 - for answers to tasks alone
+def _steps() -> Collection[str]:
+    """Names of the tasks whose answers later steps go by."""
+    from keptn.shipyard.model import BUILT_IN_TASKS  # noqa: PLC0415 - for tokens of role deliver alone
 
-    return BUILT_IN_TASKS
+    return {*BUILT_IN_TASKS, "get-sli"}

@@ -30,7 +30,8 @@ ROOT, ANYBODY = "root", "anybody"
 class Route(NamedTuple):
     """endpoint: `module:function` below `keptn.api`. role: the least that it takes.
 
-    projects: how the project is found that it is about; None: it is about all. more: where its content asks for more.
+    projects: how the project is found that it is about; None: it is about all. more: what in its content takes the role
+    operate, in words.
     """
 
     method: str
@@ -38,7 +39,7 @@ class Route(NamedTuple):
     endpoint: str
     role: Role | str
     projects: needs.Projects | None = None
-    more: Callable[[Call], Role] | None = None
+    more: Callable[[Call], str] | None = None
 
 
 _P = "/v1/project/<project>"
@@ -135,8 +136,8 @@ def _check(route: Route, call: Call) -> None:
             call.principal.check_all()
         for project in route.projects(call) if route.projects else ():
             call.principal.check_project(project)
-    if route.more and not call.principal.includes(Role.OPERATE):
-        call.principal.check_role(route.more(call))
+    if route.more and not call.principal.includes(OPERATE) and (what := route.more(call)):
+        call.principal.check_role(OPERATE, what=what)
 
 
 def _narrowed(route: Route, call: Call) -> Call:

@@ -77,7 +77,7 @@ def slot(call: Call) -> Answer:
 
 
 def hook(call: Call) -> Answer:
-    """Where a registry posts, and with which header."""
+    """Where a registry posts, and with which header; with `registry`, what to enter where at that one."""
     project = known.project(call.path["project"], call.ctx)
     name = known.service(project, call.path["service"], call.ctx)
     if not any(artifacts.owner_objects(call.ctx.store, project, name)):
@@ -91,8 +91,15 @@ def hook(call: Call) -> Answer:
         raise Unknown(
             f"{project}/{name} has no hook token; make one: keptn create secret {secret} --from-literal=token=…"
         )
-    url = hook_tokens.hook_url(call.ctx.settings)
-    return json_answer({"url": url, "header": f"Authorization: Bearer {token.split()[0]}", "token": token.split()[0]})
+    url, first = hook_tokens.hook_url(call.ctx.settings), token.split()[0]
+    told: dict[str, object] = {"url": url, "header": f"Authorization: Bearer {first}", "token": first}
+    if registry := call.query("registry"):
+        from keptn.webhooks import setup  # noqa: PLC0415 - only who asks for it
+
+        folder = call.ctx.settings.webhook_mappings
+        hook_of = f"{project}.{name}"
+        told |= setup.of_registry(registry, url=url, token=first, hook=hook_of, folder=folder)
+    return json_answer(told)
 
 
 def _slot(project: str, stage: str, service: str, call: Call) -> Mapping[str, object]:

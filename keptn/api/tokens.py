@@ -18,6 +18,7 @@ from keptn.web import HttpError, Request, is_active, presented_token
 SECRET = "api"  # noqa: S105 - its name
 ROOT = "root"
 HINT = "run `keptn auth --endpoint URL --api-token TOKEN`"
+ROOT_TAKES = "that takes the root token, the key `token` of the secret `api` (keptn --api-token=ROOT …)"
 MAKE_ONE = "make one: keptn create token NAME --role=configure --use"
 
 
@@ -35,7 +36,7 @@ class Principal:
     def check_root(self) -> None:
         """Raises HttpError 403."""
         if self.role is not None:
-            raise HttpError(f"the token {self.name} makes and revokes no tokens: that takes the root token", status=403)
+            raise HttpError(f"the token {self.name} makes and revokes no tokens: {ROOT_TAKES}", status=403)
 
     def check_all(self) -> None:
         """Raises HttpError 403 for a token of one project."""
@@ -43,12 +44,12 @@ class Principal:
             told = f"the token {self.name} is for project {self.project}, and this is about all projects"
             raise HttpError(f"{told}; it takes a token that was made without --project", status=403)
 
-    def check_role(self, needed: Role) -> None:
+    def check_role(self, needed: Role, *, what: str = "this") -> None:
         """Raises HttpError 403."""
         if self.role is None:
             raise HttpError(f"the root token only makes, lists and revokes tokens; {MAKE_ONE}", status=403)
         if not self.includes(needed):
-            told = f"the token {self.name} has the role {self.role}, and this takes {needed}"
+            told = f"the token {self.name} has the role {self.role}, and {what} takes {needed}"
             raise HttpError(f"{told}; who has the root token can make one: keptn create token", status=403)
 
     def check_project(self, project: str) -> None:

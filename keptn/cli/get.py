@@ -182,14 +182,27 @@ def token(session: Session) -> None:
     show(found, table=lambda: listings.tokens(found))
 
 
-@command.command(epilog=example("keptn get hook --project=sockshop --service=carts"))
+@command.command(
+    epilog=example(
+        "keptn get hook --project=sockshop --service=carts",
+        "keptn get hook --project=sockshop --service=carts --registry=harbor",
+    )
+)
 @_project_option
 @click.option("--service", required=True, help="The service.")
+@click.option("--registry", default="", metavar="NAME", help="What to enter where at harbor, ghcr, quay …")
 @pass_session
-def hook(session: Session, *, project: str, service: str) -> None:
-    """Show where a registry posts its pushes of a service, and with which header."""
-    found = session.client.get(f"/project/{segment(project)}/service/{segment(service)}/hook")
-    show(found, table=lambda: fields({"URL": found["url"], "Header": found["header"]}))
+def hook(session: Session, *, project: str, service: str, registry: str) -> None:
+    """Show where a registry posts its pushes of a service, and with which header; or what to enter where."""
+    found = session.client.get(f"/project/{segment(project)}/service/{segment(service)}/hook", registry=registry)
+    show(found, table=lambda: _hook(found))
+
+
+def _hook(found: Found) -> str:
+    if "fields" not in found:
+        return fields({"URL": found["url"], "Header": found["header"]})
+    entered = fields({one["field"]: one["enter"] for one in found["fields"]})
+    return "\n".join((f"{found['sender']} (docs/webhooks.md):", entered))
 
 
 def _repository(project: Found) -> str:

@@ -86,6 +86,8 @@ def command(
     _set_up_logging()
     read = settings.read(os.environ)
     folder = (state_dir or read.state_dir).expanduser().resolve()
+    environ = environment.with_mappings(os.environ, state_dir=folder)
+    read = settings.read(environ)
     check(replace(read, state_dir=folder))
     options = Options(
         places=places.Places(
@@ -99,7 +101,7 @@ def command(
         broker=broker,
         faults=fault_mode.parse(faults),
         settings=read,
-        own=environment.own_settings(os.environ),
+        own=environment.own_settings(environ),
     )
     own = OwnContext.find(session.home, folder)
     announced: list[Config] = []

@@ -54,7 +54,7 @@ class Environment:
     def _embedded(self) -> dict[str, str]:
         path = os.pathsep.join(filter(None, (str(self.root), os.environ.get("PYTHONPATH"))))
         forced = {"KEPTN_STATE_DIR": str(self.state_dir), "KEPTN_PUBLIC_URL": self.url, "PYTHONPATH": path}
-        return {**ADAPTERS, **self.own, **forced, "PYTHONUNBUFFERED": "1"}
+        return {**ADAPTERS, **LAPTOP, **self.own, **forced, "PYTHONUNBUFFERED": "1"}
 
 
 ADAPTERS: Mapping[str, str] = {
@@ -62,6 +62,20 @@ ADAPTERS: Mapping[str, str] = {
     for port in ("store", "config_repo", "platform", "router", "registry", "secrets", "logs", "wake_up")
 }
 """The embedded adapters are the defaults of the settings; a manifest's ConfigMap may name others, for a cluster."""
+
+
+LAPTOP: Mapping[str, str] = {"KEPTN_OUTGOING_REFUSED": "none"}
+"""What is otherwise than on a cluster: here chats and monitors of a person's own may listen, too."""
+
+
+MAPPINGS = "webhook-mappings"
+"""Folder below the state: mapping files for registries and monitors that keptn does not know (docs/webhooks.md)."""
+
+
+def with_mappings(environ: Mapping[str, str], *, state_dir: Path) -> dict[str, str]:
+    """The environment, with that folder if it is there and no other is named."""
+    found = {"KEPTN_WEBHOOK_MAPPINGS": str(state_dir / MAPPINGS)} if (state_dir / MAPPINGS).is_dir() else {}
+    return {**found, **environ}
 
 
 def own_settings(environ: Mapping[str, str]) -> dict[str, str]:

@@ -38,12 +38,19 @@ def shown(value: object) -> object:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
+class Environment(ImmutableSandboxedEnvironment):
+    """Jinja2's sandbox, in which `values.image` of a mapping is its key, though mappings have a method so called."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:  # noqa: ANN401 - Jinja2's
+        return obj[attribute] if isinstance(obj, dict) and attribute in obj else super().getattr(obj, attribute)
+
+
 class Filler:
     """Fills every text of a tree, until it is too much. values: None only checks what is written."""
 
     def __init__(self, values: Mapping[str, Any] | None) -> None:
         self._values, self._left = values, LARGEST
-        self._environment = ImmutableSandboxedEnvironment(undefined=Missing, finalize=shown, autoescape=False)
+        self._environment = Environment(undefined=Missing, finalize=shown, autoescape=False)
         self._environment.policies["json.dumps_kwargs"] = {
             "ensure_ascii": False,
             "default": str,

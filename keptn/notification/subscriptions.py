@@ -111,9 +111,12 @@ def _never_comes(pattern: str, shipyard: Shipyard) -> str:
         return ""
     stages = [stage for stage in shipyard.stages if parts[0] in ("*", stage.name)]
     if len(parts) == 3:
+        from keptn.shipyard.model import BUILT_IN_SEQUENCES  # noqa: PLC0415 - only who looks for mistakes
+
         if not stages:
             return _stranger("stages", parts[0], shipyard.stage_names)
-        sequences = {sequence.name for stage in stages for sequence in stage.sequences} | {"evaluation"}
+        sequences = {sequence.name for stage in stages for sequence in stage.sequences}
+        sequences |= {sequence.name for sequence in BUILT_IN_SEQUENCES}
         return "" if parts[1] in ("*", *sequences) else _stranger("sequences", parts[1], sequences)
     tasks = {task.name for stage in shipyard.stages for sequence in stage.sequences for task in sequence.tasks}
     return "" if parts[0] in ("*", "evaluation", *tasks) else _stranger("tasks", parts[0], tasks)
@@ -139,6 +142,7 @@ def parse(text: str | bytes, *, file: str = FILE) -> NotifyFile:
         if subscription.name in {earlier.name for earlier in found}:
             raise document.error(f"the name {subscription.name!r} stands twice", "notifications", position, "name")
         found.append(subscription)
+    _check_templates(document, found)
     return NotifyFile(subscriptions=found, document=document, warnings=_unheard(document, found))
 
 
@@ -181,7 +185,6 @@ def _subscription(document: Document, entry: object, *at: str | int) -> Subscrip
 
 
 def _body(document: Document, entry: Mapping[str, Any], *at: str | int) -> Any:  # noqa: ANN401 - JSON
-    """Raises InvalidFile with the line of the text that no value could fill."""
     body = entry.get("body")
     if body is None:
         return None
@@ -189,11 +192,15 @@ def _body(document: Document, entry: Mapping[str, Any], *at: str | int) -> Any: 
         raise document.error("what cdevents posts is CDEvents; for another body take the channel webhook", *at, "body")
     if not isinstance(body, str | dict | list):
         raise document.error("body must be a mapping, a list or a text that is JSON when it is filled", *at, "body")
-    try:
-        template.check(body)
-    except template.BadTemplate as bad:
-        raise document.error(str(bad), *at, "body", *bad.path) from bad
     return body
+
+
+def _check_templates(document: Document, found: Sequence[Subscription]) -> None:
+    """Of the whole file at once: each look costs a process."""
+    try:
+        template.check([{"body": one.body} for one in found])
+    except template.BadTemplate as bad:
+        raise document.error(str(bad), "notifications", *bad.path) from bad
 
 
 def _patterns(document: Document, entry: Mapping[str, Any], *at: str | int) -> Sequence[str]:

@@ -44,8 +44,12 @@ def fill(templates: Any, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JS
 
 def json_body(templates: Any, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
     """A body: a tree as it is filled, or what a text is when it is filled, which must be JSON. Raises BadTemplate."""
-    filled = fill(templates, values)
-    if not isinstance(templates, str):
+    return as_json(fill(templates, values), of=templates)
+
+
+def as_json(filled: Any, *, of: Any) -> Any:  # noqa: ANN401 - JSON
+    """What the templates say that were filled; see json_body. of: those templates. Raises BadTemplate."""
+    if not isinstance(of, str):
         return filled
     try:
         return json.loads(filled)

@@ -69,6 +69,24 @@ def _of_monitor(token: str) -> str:
     return problems_secret(project) if dot and names.is_name(project) else EVERY_PROJECT
 
 
+def signer(hook: str) -> str:
+    """The registry hooks' secret that a sender signs with, by what its URL says: `<project>.<service>` or nothing.
+
+    Empty for what can be none.
+    """
+    owner = hook.split(".")
+    if not hook:
+        return EVERY_SERVICE
+    return secret_name(*owner) if len(owner) == 2 and all(map(names.is_name, owner)) else ""
+
+
+def monitor_signer(hook: str) -> str:
+    """The monitors' secret that a sender signs with, by what its URL says: `<project>` or nothing."""
+    if not hook:
+        return EVERY_PROJECT
+    return problems_secret(hook) if names.is_name(hook) else ""
+
+
 def covers(opened: str, project: str, service: str) -> bool:
     return opened in {EVERY_SERVICE, secret_name(project, service)}
 

@@ -24,6 +24,8 @@ class Kind(StrEnum):
     FUNCTIONAL = "functional"
     NOTIFY = "notify"
     MONITORING = "monitoring"
+    MAPPING = "mapping"
+    WEBHOOK = "webhook"
 
 
 PARSERS: Mapping[Kind, str] = {
@@ -37,6 +39,8 @@ PARSERS: Mapping[Kind, str] = {
     Kind.FUNCTIONAL: "keptn.test_runs.functional",
     Kind.NOTIFY: "keptn.notification.subscriptions",
     Kind.MONITORING: "keptn.quality.monitoring",
+    Kind.MAPPING: "keptn.webhooks.mappings.file",
+    Kind.WEBHOOK: "keptn.webhook_task.file",
 }
 """Kind to the module whose `parse(text, file=…)` reads it."""
 
@@ -59,6 +63,7 @@ PLACES: Mapping[Kind, Place] = {
     Kind.FUNCTIONAL: Place(name="tests/functional.yaml"),
     Kind.NOTIFY: Place(name="notify.yaml", most_folders=0),
     Kind.MONITORING: Place(name="monitoring.yaml", most_folders=0),
+    Kind.WEBHOOK: Place(name="webhook.yaml"),
 }
 
 _CONTENTS: Sequence[tuple[str, type, Kind]] = (
@@ -67,10 +72,12 @@ _CONTENTS: Sequence[tuple[str, type, Kind]] = (
     ("checks", list, Kind.FUNCTIONAL),
     ("notifications", list, Kind.NOTIFY),
     ("providers", dict, Kind.MONITORING),
+    ("webhooks", list, Kind.WEBHOOK),
     ("indicators", list, Kind.PERFSPEC),
     ("indicators", dict, Kind.SLI),
     ("objectives", list, Kind.SLO),
     ("metrics", list, Kind.JUDGE),
+    ("mapping", str, Kind.MAPPING),
     ("image", object, Kind.VALUES),
 )
 """A key, at the root or below `spec`, and what it holds, that give the kind away."""

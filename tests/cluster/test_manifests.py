@@ -72,7 +72,7 @@ def test_it_takes_production_with_all_components(tmp_path: Path, namespaces: Map
     knative = os.path.relpath(ROOT / "knative", tmp_path)
     kustomization = {
         "resources": [f"{knative}/overlays/production"],
-        "components": [f"{knative}/components/{name}" for name in ("oidc", "registry-ca")],
+        "components": [f"{knative}/components/{name}" for name in ("oidc", "registry-ca", "webhook-mappings")],
         "patches": [{"target": {"kind": "Broker"}, "patch": IN_MEMORY}],
     }
     (tmp_path / "kustomization.yaml").write_text(yaml.dump(kustomization))

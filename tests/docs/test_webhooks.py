@@ -4,9 +4,11 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
 import yaml
 
 from keptn import settings
+from keptn.webhooks.mappings import expressions, file, shelf
 from keptn.webhooks.senders import registries
 from tests import google
 
@@ -14,9 +16,40 @@ PAGE = Path("docs/webhooks.md").read_text()
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", PAGE, re.DOTALL)
 
 
-def test_every_registry_has_its_section():
-    """By the name that the code has for it."""
-    assert re.findall(r"^### (.+)$", PAGE, re.MULTILINE)[: len(registries.SENDERS)] == list(registries.SENDERS)
+def section(title):
+    """The text below that heading."""
+    found = re.search(rf"^### {re.escape(title)}\n(.*?)(?=^##)", PAGE, re.DOTALL | re.MULTILINE)
+    assert found, f"docs/webhooks.md has no section {title!r}"
+    return found[1]
+
+
+def registries_with_setup():
+    """Name in the URL, name for people, fields."""
+    for name, title in registries.SENDERS.items():
+        yield name, title, registries.sender(name).SETUP
+    for name in shelf.known("registry", folder=""):
+        mapping = shelf.named("registry", name, folder="")
+        yield name, mapping.title, mapping.setup
+
+
+@pytest.mark.parametrize(("name", "title", "setup"), [*registries_with_setup()])
+def test_every_registry_has_its_section(name, title, setup):
+    """By the name that the code has for it, in the table and below, with each field that is to be filled in."""
+    link = title.lower().replace(" ", "-")
+    assert f"| `{name}` | [{title}](#{link}) |" in PAGE
+    text = section(title)
+    missing = [field for field in setup if field not in text]
+    assert not missing, f"docs/webhooks.md, {title}: does not say what to enter in {missing}"
+
+
+def test_the_mapping_file_that_is_shown_is_one():
+    """And shows every key."""
+    (shown,) = [text for kind, text in BLOCKS if kind == "yaml" and text.startswith("mapping:")]
+    mapping = file.parse(shown, file="shown.yaml")
+    assert set(mapping.fields) == set(file.FIELDS["registry"])
+    assert all(f"\n{key}:" in f"\n{shown}" for key in file.KEYS)
+    text = section("Mapping files")
+    assert all(key in text for key in (*file.HMAC, *expressions.FORMS))
 
 
 def test_the_commands_can_be_read_by_a_shell():

@@ -1,10 +1,12 @@
 """`api`: /v1/project and its services."""
 
 import base64
+from dataclasses import replace
 
 import pytest
 
 from keptn.events import Scope
+from tests.registry_senders import CASES
 from tests.world import SHIPYARD, VALUES, WHO, error
 
 
@@ -157,6 +159,49 @@ def test_the_hook_is_told(api):
         "header": "Authorization: Bearer sockshop.carts.x",
         "token": "sockshop.carts.x",
     }
+
+
+@pytest.mark.parametrize("case", [*{case.name: case for case in CASES}.values()], ids=str)
+def test_the_hook_of_a_registry_says_what_to_enter_where(api, case):
+    """Field by field, with this service's URL and token in it, so that the sender's push is let in."""
+    told = api("GET", f"/v1/project/sockshop/service/carts/hook?registry={case.name}").json
+    assert told["url"] == f"http://keptn.local/functions/receive-artifact/{case.name}"
+    entered = " ".join(one["enter"] for one in told["fields"])
+    assert told["url"] in entered and "sockshop.carts.x" in entered
+    assert not any(placeholder in entered for placeholder in ("{url}", "{token}", "{hook}"))
+    signs = case.request(b"a").headers != case.request(b"b").headers
+    assert ("?hook=sockshop.carts" in entered) is signs
+
+
+@pytest.mark.parametrize(
+    ("check", "fields"),
+    [
+        ("token", {"URL": "{}", "Header": "Authorization: Bearer sockshop.carts.x"}),
+        ("basic", {"URL": "{}", "Password": "sockshop.carts.x"}),
+        ("{header: X-Key}", {"URL": "{}", "Header x-key": "sockshop.carts.x"}),
+        (
+            "{hmac: {header: X-S}}",
+            {"URL": "{}?hook=sockshop.carts", "Key of the signature in x-s": "sockshop.carts.x"},
+        ),
+    ],
+)
+def test_a_mapping_without_a_setup_says_what_its_check_needs(api, world, tmp_path, check, fields):
+    """An operator's own is told like the rest."""
+    text = f"mapping: registry\ntitle: Ours\nrepository: $.a\ntag: $.b\ncheck: {check}\n"
+    (tmp_path / "ours.yaml").write_text(text)
+    world.context.settings = replace(world.context.settings, webhook_mappings=str(tmp_path))
+    told = api("GET", "/v1/project/sockshop/service/carts/hook?registry=ours").json
+    url = "http://keptn.local/functions/receive-artifact/ours"
+    assert {one["field"]: one["enter"] for one in told["fields"]} == {
+        field: enter.format(url) for field, enter in fields.items()
+    }
+
+
+def test_the_hook_of_a_registry_that_nobody_knows(api):
+    """Says which are known."""
+    said = api("GET", "/v1/project/sockshop/service/carts/hook?registry=harbour")
+    assert said.status_code == 404
+    assert "nobody knows a registry 'harbour'; known: acr, artifact-registry, cdevents" in said.json["error"]
 
 
 def test_deleting_a_service_posts_one_event(world, api):

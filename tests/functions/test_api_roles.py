@@ -16,6 +16,7 @@ from tests.world import ROOT_TOKEN, World, error, issue
 
 SCOPE = {"project": "sockshop", "stage": "dev", "service": "carts"}
 DELIVERY = "sh.keptn.event.dev.delivery.triggered"
+SCAN = "sh.keptn.event.scan"
 BODIES = {
     "POST /v1/event": {"type": DELIVERY, "data": SCOPE},
     "PUT /v1/project": {"name": "sockshop"},
@@ -171,7 +172,20 @@ def test_a_delivery_is_looked_for_where_the_token_may(world, ask):
         ({"type": DELIVERY, "data": {**SCOPE, "force": "urgent"}}, Role.OPERATE),
         ({"type": "sh.keptn.event.dev.rollback.triggered"}, Role.OPERATE),
         ({"type": "sh.keptn.event.dev.remediation.triggered"}, Role.OPERATE),
-        ({"type": "sh.keptn.event.security-scan.finished", "triggeredid": "1"}, Role.DELIVER),
+        ({"type": f"{SCAN}.finished", "triggeredid": "1"}, Role.DELIVER),
+        ({"type": f"{SCAN}.finished", "triggeredid": "1", "data": {**SCOPE, "scan": {"found": 0}}}, Role.DELIVER),
+        ({"type": f"{SCAN}.finished", "triggeredid": "1", "data": {**SCOPE, "artifact": {"tag": "9"}}}, Role.OPERATE),
+        ({"type": f"{SCAN}.finished", "triggeredid": "1", "data": {**SCOPE, "get-sli": {"x": 1}}}, Role.OPERATE),
+        ({"type": DELIVERY, "data": {**SCOPE, "get-sli": {"indicatorValues": []}}}, Role.OPERATE),
+        ({"type": DELIVERY, "data": {**SCOPE, "approval": {"pass": "automatic"}}}, Role.OPERATE),
+        ({"type": DELIVERY, "data": {**SCOPE, "problem": {"problemTitle": "slow"}}}, Role.OPERATE),
+        ({"type": DELIVERY, "data": {**SCOPE, "labels": {"build": "7"}, "team": {"a": 1}}}, Role.DELIVER),
+        (
+            {"type": "sh.keptn.event.dev.evaluation.triggered", "data": {**SCOPE, "evaluation": {"timeframe": "5m"}}},
+            Role.DELIVER,
+        ),
+        ({"type": "sh.keptn.event.dev.evaluation.triggered", "data": {**SCOPE, "get-sli": {"x": 1}}}, Role.OPERATE),
+        ({"type": "sh.keptn.event.get-sli.finished", "triggeredid": "1"}, Role.OPERATE),
         ({"type": "sh.keptn.event.approval.finished", "triggeredid": "1"}, Role.OPERATE),
         ({"type": "sh.keptn.event.evaluation.finished", "triggeredid": "1"}, Role.OPERATE),
         ({"type": "sh.keptn.event.evaluation.invalidated", "triggeredid": "1"}, Role.OPERATE),
@@ -186,18 +200,50 @@ def test_an_event_takes_the_role_of_what_it_does(world, ask, event, least):
 
 
 @pytest.mark.parametrize(
+    ("event", "what"),
+    [
+        ({"type": DELIVERY, "data": {**SCOPE, "force": "x"}}, "'force' in the data of what starts a sequence"),
+        ({"type": "sh.keptn.event.dev.rollback.triggered"}, "the sequence rollback"),
+        ({"type": "sh.keptn.event.test.finished", "triggeredid": "1"}, "an answer to test, a task of keptn's own,"),
+        ({"type": f"{SCAN}.finished", "triggeredid": "1", "data": {**SCOPE, "artifact": 1}},
+         "'artifact' in an answer to scan, beside what is its own,"),
+    ],
+)  # fmt: skip
+def test_what_takes_more_is_named(ask, event, what):
+    """Whoever wrote the event sees what to leave out, or what to ask for."""
+    answer = ask("POST", "/v1/event", token(Role.DELIVER, "sockshop"), {"data": SCOPE, **event})
+    assert f"has the role deliver, and {what} takes operate; who has the root token" in error(answer)
+
+
+@pytest.mark.parametrize(
     ("path", "body"),
     [
         ("/v1/delivery", {"image": "keptn/carts:1.0.0", "project": "sockshop", "force": True, "reason": "x"}),
         ("/v1/delivery", {"image": "keptn/carts:1.0.0", "project": "sockshop", "sequence": "rollback"}),
         ("/v1/project/sockshop/stage/dev/service/carts/sequence/rollback", {}),
         ("/v1/project/sockshop/stage/dev/service/carts/sequence/delivery", {"data": {"force": {"reason": "x"}}}),
+        ("/v1/project/sockshop/stage/dev/service/carts/sequence/delivery", {"data": {"get-sli": {"x": 1}}}),
     ],
 )
 def test_what_overrides_takes_a_person_on_duty(world, ask, path, body):
     """A CI's token forces nothing and rolls nothing back."""
     assert ask("POST", path, token(Role.DELIVER, "sockshop"), body).status_code == 403
     assert ask("POST", path, token(Role.OPERATE, "sockshop"), body).status_code < 300
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_link_that_answers_is_for_who_may_answer(world, ask, role):
+    """Whoever sees the audit log or a dead letter must not approve by what stands there."""
+    asked = event_of("sockshop", "sh.keptn.event.approval.triggered", "sockshop-new", context="sockshop-context")
+    started = approvals.decide(asked, world.context)
+    audit.keep(world.store, started)
+    dead_letters.keep_refused(started, "no room", world.context)
+    event = f"/v1/event/{started.id}?keptnContext=sockshop-context"
+    paths = (event, "/v1/event?keptnContext=sockshop-context", "/v1/event?project=sockshop", "/v1/dead-letter")
+    (letter,) = (one for one in dead_letters.page(world.store).letters if one["event"]["id"] == started.id)
+    for path in (*paths, f"/v1/dead-letter/{letter['id']}"):
+        said = ask("GET", path, token(role, "sockshop")).text
+        assert started.id in said and ("/v1/answer/" in said) == role.includes(Role.OPERATE), path
 
 
 @pytest.mark.parametrize("data", [{}, {"project": ""}, {"project": "other"}, {"project": ["sockshop"]}])

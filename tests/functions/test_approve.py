@@ -6,9 +6,13 @@ import pytest
 from functions_framework import create_app
 
 from keptn import approvals, context, events
+from keptn.adapters.config_repo.memory import MemoryConfigRepo
+from keptn.adapters.http.memory import MemoryHttp
 from keptn.adapters.secrets.memory import MemorySecrets
+from keptn.context import Context
 from keptn.errors import Unavailable
 from keptn.events import Event
+from keptn.notification import telling
 from keptn.simulation.world import World
 from tests.world import TOKEN, issue
 
@@ -179,6 +183,33 @@ def test_a_link_works_again_if_its_answer_was_not_taken(world, clients, task):
     assert clients["api"].post(link).status_code == 503
     world.sink.post = post
     assert clients["api"].post(link).status_code == 200
+
+
+@pytest.mark.parametrize("channel", ["slack", "teams"])
+@pytest.mark.parametrize("told_first", [True, False])
+def test_a_chat_s_buttons_answer(world, clients, task, channel, told_first):
+    """The links of the chat are those of `approve`, whoever is first; opening one answers nothing."""
+    asked = [] if told_first else [ask(clients, task)]
+    http, repo = MemoryHttp(), MemoryConfigRepo()
+    world.context.secrets.put("chat", {"url": "https://chat.example/hush"})
+    file = f"notifications: [{{channel: {channel}, secret: chat}}]".encode()
+    repo.create("sockshop", {"main": {"notify.yaml": file}}, message="tell")
+    telling.tell(task, Context(world.context.settings, **{**world.context._given, "config_repo": repo, "http": http}))
+    asked = asked or [ask(clients, task)]
+    links = asked[0].data["approval"]["links"]
+    assert links["pass"] in http.calls[0].body.decode()
+    assert links["fail"] in http.calls[0].body.decode()
+    assert clients["api"].get(path(asked[0], "pass")).status_code == 200
+    assert outcome(world) == []
+    assert clients["api"].post(path(asked[0], "pass")).status_code == 200
+    assert "deployment.triggered" in outcome(world)
+
+
+def test_where_nobody_is_asked_a_chat_has_no_buttons(world, task):
+    """And no question is kept."""
+    automatic = {**task.data, "approval": {"pass": "automatic", "warning": "automatic"}}
+    assert approvals.links(events.with_data(task, automatic), world.context) == {}
+    assert world.context.store.list("approvals/").names == []
 
 
 def test_a_repeated_question_has_the_same_links(clients, task):

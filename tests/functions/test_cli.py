@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import stat
 import subprocess
 import sys
@@ -570,6 +571,13 @@ class TestLooking:
         assert (
             "Authorization: Bearer sockshop.carts.x" in keptn("get", "hook", "--project=sockshop", "--service=carts")[1]
         )
+
+    def test_a_hook_is_shown_field_by_field(self, keptn):
+        """For a registry, as its own form calls them."""
+        shown = keptn("get", "hook", "--project=sockshop", "--service=carts", "--registry=harbor")[1]
+        assert shown.startswith("Harbor (docs/webhooks.md):\n")
+        assert re.search(r"^Endpoint URL: +http://keptn.local/functions/receive-artifact/harbor$", shown, re.MULTILINE)
+        assert re.search(r"^Auth Header: +Bearer sockshop.carts.x$", shown, re.MULTILINE)
 
     def test_logs_are_shown(self, keptn, world, tmp_path):
         """Of a function; asked for both or nothing, the usage is said."""

@@ -95,6 +95,12 @@ def test_a_push_starts_the_delivery_in_the_first_stage(world):
     assert certificates(world).asked == 1
 
 
+def test_the_url_may_say_who_sends(world):
+    """At another sender's door a token of Google's form is one like any other, and wrong."""
+    assert push(world, path="/artifact-registry").json["accepted"]
+    assert push(world, path="/harbor").status_code == 401
+
+
 def test_it_may_tell_of_every_service(world):
     """As the secret `hooks` does; no secret is read for it."""
     world.with_sockshop("other")

@@ -179,6 +179,28 @@ def test_a_ca_is_trusted_everywhere(tmp_path: Path):
         assert "/etc/keptn-ca" in [mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]]
 
 
+def test_mapping_files_are_where_webhooks_are_read(tmp_path: Path):
+    """By both hooks and by the api, which says what to enter where; no other step needs the ConfigMap."""
+    relative = os.path.relpath(ROOT / "knative", tmp_path)
+    kinds = {
+        "resources": [f"{relative}/overlays/production"],
+        "components": [f"{relative}/components/webhook-mappings"],
+    }
+    (tmp_path / "kustomization.yaml").write_text(yaml.dump(kinds))
+    having = set()
+    for document in built(tmp_path):
+        if not str(document["apiVersion"]).startswith("serving.knative.dev"):
+            continue
+        (container,) = document["spec"]["template"]["spec"]["containers"]
+        path = next((one["value"] for one in container["env"] if one["name"] == "KEPTN_WEBHOOK_MAPPINGS"), None)
+        if path:
+            having.add(document["metadata"]["name"])
+            assert {"name": "webhook-mappings", "mountPath": path, "readOnly": True} in container["volumeMounts"]
+            volume = {"name": "webhook-mappings", "configMap": {"name": "keptn-webhook-mappings"}}
+            assert volume in document["spec"]["template"]["spec"]["volumes"]
+    assert having == {"api", "receive-artifact", "receive-problem"}
+
+
 def test_every_pod_of_production_may_pull():
     """Its ServiceAccount is one of ours, and has the registry's login."""
     overlay = ROOT / "knative/overlays/production"

@@ -11,7 +11,11 @@ ROOT = Path(__file__).parent.parent.parent
 LAPTOP = ("keptn/__main__.py", "keptn/cli/", "keptn/installation/", "keptn/local/")
 """What is in no image."""
 PACKAGES = {"yaml": "pyyaml", "functions_framework": "functions-framework"}
-PACKAGES |= {"google.auth": "google-auth", "google.cloud": "google-cloud-storage"}
+PACKAGES |= {
+    "google.auth": "google-auth",
+    "google.cloud": "google-cloud-storage",
+    "jsonpath_rfc9535": "jsonpath-rfc9535",
+}
 """Modules that are called differently from their package."""
 
 

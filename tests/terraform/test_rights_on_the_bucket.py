@@ -182,6 +182,8 @@ def _another_project(made: Installation) -> None:
     made.rest()
     ask(made, "POST", "/v1/project/shop/service", {"values": _file(b"service: web\nimage: keptn/carts\n")})
     made.rest()
+    file = b"notifications: [{name: chat, channel: slack, secret: chat}]\n"
+    made.world.config_repo.commit("shop", "main", lambda _: {"notify.yaml": file}, message="notify")
     made.push("2.0.0")
     made.rest()
     for asked in made.ask("/v1/event?project=shop&type=sh.keptn.event.approval.triggered")["events"]:

@@ -17,8 +17,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from keptn.errors import Refused
-from keptn.events import rfc3339, utc
-from keptn.webhooks.senders.registries import IS_SIGNATURE, NO_TAG, Ignored, Push, is_signature
+from keptn.webhooks.senders.registries import IS_SIGNATURE, NO_TAG, Ignored, Push, is_signature, time_of
 
 _ACTIONS = ("INSERT", "DELETE")
 _ID, _TIME = "x-goog-pubsub-message-id", "x-goog-pubsub-publish-time"
@@ -26,6 +25,16 @@ _IMAGE = re.compile(
     r"([a-z0-9][a-z0-9.-]*(?::[0-9]+)?)/([a-z0-9][a-z0-9./_-]{0,254}):([A-Za-z0-9_][A-Za-z0-9._-]{0,127})"
 )
 """Host, repository, tag. Source: OCI Distribution specification, "Pulling manifests"."""
+SETUP = {
+    "gcloud pubsub subscriptions create": "keptn --topic=gcr, in the registry's project",
+    "--push-endpoint": "{url}",
+    "--push-auth-service-account": "the one that KEPTN_PUBSUB_SERVICE_ACCOUNTS names",
+    "--push-auth-token-audience": "what KEPTN_PUBSUB_AUDIENCE says",
+    "--ack-deadline": "60",
+    "--min-retry-delay": "10s",
+    "--max-retry-delay": "600s",
+    "--expiration-period": "never",
+}
 
 
 def recognises(body: Mapping[str, Any], headers: Mapping[str, str]) -> bool:
@@ -52,7 +61,7 @@ def _entry(told: object, event_id: str, published: str) -> Push | Ignored:
     image = _IMAGE.fullmatch(tag)
     host, repository, name = image.groups() if image else ("", "", "")
     at = digest.rpartition("@")[2]
-    push = Push(event_id=event_id, host=host, repository=repository, tag=name, digest=at, sent_at=_time(published))
+    push = Push(event_id=event_id, host=host, repository=repository, tag=name, digest=at, sent_at=time_of(published))
     if why := _why_not(str(told.get("action") or ""), tag, digest, push):
         return Ignored(what=tag or digest or _named(event_id), why=why)
     if not event_id:
@@ -74,10 +83,3 @@ def _why_not(action: str, tag: str, digest: str, push: Push) -> str:
 
 def _named(event_id: str) -> str:
     return f"message {event_id}" if event_id else "a message"
-
-
-def _time(text: str) -> str:
-    try:
-        return rfc3339(utc(text))
-    except ValueError:
-        return ""

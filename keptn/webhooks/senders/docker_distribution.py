@@ -9,11 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from keptn.events import rfc3339, utc
-from keptn.webhooks.senders.registries import IS_SIGNATURE, NO_TAG, Ignored, Push, is_signature
+from keptn.webhooks.senders.registries import IS_SIGNATURE, NO_TAG, Ignored, Push, is_signature, time_of
 
 _MANIFESTS = (".manifest.v1+json", ".manifest.v2+json", ".manifest.list.v2+json", ".index.v1+json", "+prettyjws")
 """Endings of the media types that name an image: OCI's and Docker's, single and multi-platform."""
+SETUP = {
+    "Where": "config.yml, notifications.endpoints",
+    "name": "keptn",
+    "url": "{url}",
+    "headers": "{Authorization: [Bearer {token}]}",
+    "timeout": "5s",
+    "ignoredmediatypes": "[application/octet-stream], as layers start nothing",
+}
 
 
 def recognises(body: Mapping[str, Any], _headers: Mapping[str, str]) -> bool:
@@ -34,7 +41,7 @@ def _entry(event: object) -> Push | Ignored:
         repository=str(target.get("repository") or ""),
         tag=str(target.get("tag") or ""),
         digest=str(target.get("digest") or ""),
-        sent_at=_time(event.get("timestamp")),
+        sent_at=time_of(event.get("timestamp")),
     )
     if why := _why_not(str(event.get("action") or ""), str(target.get("mediaType") or ""), push):
         return Ignored(what=push.repository + (f":{push.tag}" if push.tag else ""), why=why)
@@ -58,10 +65,3 @@ def _why_not(action: str, media_type: str, push: Push) -> str:
 def _object(event: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = event.get(key)
     return value if isinstance(value, dict) else {}
-
-
-def _time(value: object) -> str:
-    try:
-        return rfc3339(utc(str(value)))
-    except ValueError:
-        return ""

@@ -1,17 +1,21 @@
 """Registry notifications: which sender speaks, and which pushes its body tells of.
 
-`receive_artifact` calls `read`. A new sender is one file and one line in `SENDERS`.
+`receive_artifact` calls `read`. A new sender is one file and one line in `SENDERS`, or a mapping file (`mappings/`).
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any, Protocol, cast
 
+from keptn import names
 from keptn.errors import Undecodable
+from keptn.events import derived_id, rfc3339, utc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,10 @@ class Ignored:
 
 Notification = Sequence[Push | Ignored]
 
+LONGEST_ID = 256
+"""Characters of a sender's id that an event carries; of a longer one, its hash."""
+_SHOWN = 80
+
 NO_TAG = "it has no tag (a part of a multi-platform image, or a push by digest)"
 IS_SIGNATURE = "it is a signature or attestation of an image, not an image"
 _SIGNATURE = re.compile(r"sha256-[0-9a-f]{64}(\.(sig|att|sbom))?")
@@ -53,25 +61,97 @@ def is_signature(tag: str) -> bool:
     return _SIGNATURE.fullmatch(tag) is not None
 
 
+def within(value: object, *keys: str) -> Mapping[str, Any]:
+    """The object to which the keys lead; an empty one if there is none."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def text(value: object) -> str:
+    """A text or number; empty for anything else."""
+    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
+def why_no_image(repository: str, tag: str) -> str:
+    """Why that is no image that can be delivered; empty if it is one."""
+    if not repository:
+        return "it names no repository"
+    if not tag:
+        return NO_TAG
+    return IS_SIGNATURE if is_signature(tag) else ""
+
+
+def sound(entries: Notification) -> Notification:
+    """The entries with what no registry allows left out: names become folders and objects, ids travel in events."""
+    return [_sound(entry) if isinstance(entry, Push) else entry for entry in entries]
+
+
+def _sound(push: Push) -> Push | Ignored:
+    if not names.is_repository(push.repository):
+        return Ignored(what=str(push), why=f"{push.repository[:_SHOWN]!r} is no repository of images")
+    if not names.is_tag(push.tag):
+        return Ignored(what=str(push), why=f"{push.tag[:_SHOWN]!r} is no tag")
+    return replace(
+        push,
+        host=push.host if re.fullmatch(r"[^\s/]{1,255}", push.host) else "",
+        event_id=push.event_id if len(push.event_id) <= LONGEST_ID else id_of(push.event_id),
+    )
+
+
+def id_of(*parts: object) -> str:
+    """An id for a notification that has none: the same of the same parts."""
+    return derived_id("notification", *(json.dumps(part, sort_keys=True) for part in parts))
+
+
+def time_of(value: object) -> str:
+    """When something was sent, of an RFC 3339 time or unix seconds; empty for anything else: it decides little."""
+    try:
+        unix = isinstance(value, int | float) or re.fullmatch(r"[0-9]{1,11}", str(value))
+        return rfc3339(datetime.fromtimestamp(float(str(value)), UTC) if unix else utc(str(value)))
+    except (ValueError, OverflowError, OSError):
+        return ""
+
+
 class Sender(Protocol):
-    """One registry's format. headers: of the request, names in lower case."""
+    """One registry's format. headers: of the request, names in lower case. SETUP: its fields, and what to enter there,
+    with {url}, {token} and {hook}.
+    """
+
+    SETUP: Mapping[str, str]
 
     def recognises(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> bool: ...
 
     def read(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> Notification: ...
 
 
-SENDERS = {"Docker Distribution": "docker_distribution", "Google Artifact Registry": "artifact_registry"}
-"""Name for people, module of this package."""
+SENDERS = {
+    "docker-distribution": "Docker Distribution",
+    "artifact-registry": "Google Artifact Registry",
+    "harbor": "Harbor",
+    "ghcr": "GitHub Container Registry",
+    "docker-hub": "Docker Hub",
+    "zot": "Zot",
+    "cdevents": "CDEvents",
+}
+"""Name in the URL, which is the module's with dashes, and for people."""
 
 
-def read(body: Mapping[str, Any], headers: Mapping[str, str]) -> Notification:
-    """Every entry of a notification.
+def sender(name: str) -> Sender:
+    """One of SENDERS."""
+    return cast(Sender, import_module(f"keptn.webhooks.senders.{name.replace('-', '_')}"))
+
+
+def read(body: Mapping[str, Any], headers: Mapping[str, str], *, name: str = "") -> Notification:
+    """Every entry of a notification. name: of SENDERS, if the URL says who sends; else by the shape.
 
     Raises Undecodable for a shape that no known registry sends, Refused where the sender has to be set up otherwise.
     """
-    for module in SENDERS.values():
-        sender = cast(Sender, import_module(f"keptn.webhooks.senders.{module}"))
-        if sender.recognises(body, headers):
-            return sender.read(body, headers)
-    raise Undecodable(f"the body is no notification of a known registry ({', '.join(SENDERS)}); see docs/webhooks.md")
+    for one in [name] if name else SENDERS:
+        if sender(one).recognises(body, headers):
+            return sender(one).read(body, headers)
+    if name:
+        raise Undecodable(f"the body is no notification of {SENDERS[name]}; see docs/webhooks.md")
+    known = ", ".join(SENDERS.values())
+    hint = "for others the URL says who sends, as in …/receive-artifact/quay"
+    raise Undecodable(f"the body is no notification of a known registry ({known}); {hint}; see docs/webhooks.md")

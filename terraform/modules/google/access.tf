@@ -10,7 +10,7 @@ locals {
     keptn-deployer        = ["replies/", "sent/", "timers/"]
     keptn-onboard-service = ["images/", "rejected/", "evaluations/", "invalidated/", "replies/"]
     keptn-orchestrate     = ["slots/", "retired/", "executions/", "deliveries/", "shipyards/", "rejected/", "controls/", "timers/", "dead-letter/"]
-    keptn-reader          = ["replies/", "sent/", "timers/", "evaluations/", "invalidated/"]
+    keptn-reader          = ["replies/", "sent/", "timers/", "evaluations/", "invalidated/", "approvals/"]
     keptn-step            = ["events/", "event-index/", "approvals/", "dead-letter/", "replies/", "timers/"]
     keptn-test            = ["replies/"]
   }

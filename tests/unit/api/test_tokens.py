@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from keptn.adapters.store.memory import MemoryStore
 from keptn.api.tokens import principal
@@ -143,6 +145,18 @@ def test_a_store_that_cannot_note_a_use_keeps_nobody_out(caplog):
     world.away = "token-use/"
     assert signed_in(text, world.context()).role is Role.DELIVER
     assert "is not noted: the store is away" in caplog.text
+
+
+@given(text=st.text(max_size=300) | st.from_regex(r"keptn_[a-z-]{0,60}_?[0-9a-f]{0,70}", fullmatch=True))
+def test_any_text_is_one_sentence_and_one_read(text):
+    """Whatever stands there, nothing but the two places of tokens is looked at."""
+    world = World()
+    issued(world)
+    world.reads.clear()
+    with pytest.raises(HttpError, match="keptn auth") as refused:
+        signed_in(text, world.context())
+    assert refused.value.status == 401
+    assert len(world.reads) <= 1 and all(name == "api" or name.startswith("tokens/") for name in world.reads)
 
 
 @pytest.mark.parametrize("needed", list(Role))

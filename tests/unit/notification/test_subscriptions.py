@@ -96,7 +96,7 @@ def test_people_hear_ends_problems_and_what_waits_for_them():
         ),
         (
             "notifications:\n- channel: slack\n  secret: s\n  body:\n    a: [x, '{{ a']",
-            "notify.yaml:5: the template a.1 cannot be filled, line 1: unexpected end of template",
+            "notify.yaml:5: the template 0.body.a.1 cannot be filled, line 1: unexpected end of template",
         ),
         (
             "notifications:\n- {channel: slack, secret: s}\n- {channel: slack, secret: s}",
@@ -177,7 +177,7 @@ def shipyard_of(*stages):
     ("pattern", "missing"),
     [
         ("prd.delivery.finished", "stage 'prd'; stages: dev, prod"),
-        ("*.delivry.finished", "sequence 'delivry'; sequences: delivery, evaluation, remediation, rollback"),
+        ("*.delivry.finished", "sequence 'delivry'; sequences: delivery, evaluation, remediation, remediation-end, "),
         ("dev.smoke.triggered", "sequence 'smoke'"),
         (
             "deploymet.finished",

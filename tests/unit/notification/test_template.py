@@ -34,6 +34,13 @@ def test_a_text_is_filled_from_the_event():
     assert filled("{{ title }}") == "Delivery of carts in prod failed"
 
 
+def test_a_key_is_found_whatever_it_is_called():
+    """`values` and `items` are keys of events, and methods of mappings where no such key is."""
+    known = {"data": {"values": {"image": "carts"}, "items": [1], "d": {"a": 1}}}
+    text = "{{ data.values.image }} {{ data.items }} {% for k, v in data.d.items() %}{{ k }}{{ v }}{% endfor %}"
+    assert template.fill(text, known) == "carts [1] a1"
+
+
 def test_a_tree_is_filled_text_by_text():
     """What is filled in stays text, whatever quotes it holds; numbers and keys are left alone."""
     assert filled({"text": "{{ why }}", "n": 7, "list": ["{{ stage }}", None]}) == {

@@ -82,7 +82,6 @@ def test_several_events_are_told_apart():
 
 def test_an_unknown_shape_is_one_sentence():
     """A body of no known registry names the known ones."""
-    with pytest.raises(
-        Undecodable, match="no notification of a known registry \\(Docker Distribution, Google Artifact Registry\\)"
-    ):
+    with pytest.raises(Undecodable, match="no notification of a known registry") as refused:
         registries.read({"hello": "world"}, {})
+    assert all(title in str(refused.value) for title in registries.SENDERS.values())

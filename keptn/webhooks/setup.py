@@ -1,0 +1,53 @@
+"""What to enter where at a sender, so that it tells keptn: for `keptn get hook`. The api calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from keptn.errors import Unknown
+from keptn.webhooks.authentication import Check, Signature
+from keptn.webhooks.mappings import shelf
+from keptn.webhooks.senders import registries
+from keptn.webhooks.senders.registries import SENDERS
+
+
+def of_registry(name: str, *, url: str, token: str, hook: str, folder: str) -> Mapping[str, object]:
+    """Its name for people, its URL, and its fields in their order with what to enter.
+
+    url: of the function. hook: whose token it is, as `?hook=` says it. folder: of mapping files. Raises Unknown.
+    """
+    if name in SENDERS:
+        title, fields = SENDERS[name], registries.sender(name).SETUP
+    elif mapping := shelf.named("registry", name, folder=folder):
+        title, fields = mapping.title, mapping.setup or _by_check(mapping.checks[0])
+    else:
+        known = ", ".join(sorted({*SENDERS, *shelf.known("registry", folder=folder)}))
+        raise Unknown(
+            f"nobody knows a registry {name[:80]!r}; known: {known}; others by a mapping file: docs/webhooks.md"
+        )
+    return filled_in(title, fields, url=f"{url}/{name}", token=token, hook=hook)
+
+
+def _by_check(check: Check) -> Mapping[str, str]:
+    """What a mapping without `setup` needs."""
+    if isinstance(check, Signature):
+        return {"URL": "{url}?hook={hook}", f"Key of the signature in {check.header}": "{token}"}
+    if check.place in ("any", "bearer"):
+        return {"URL": "{url}", "Header": "Authorization: Bearer {token}"}
+    return {"URL": "{url}", "Password" if check.place == "basic" else f"Header {check.place}": "{token}"}
+
+
+def filled_in(title: str, fields: Mapping[str, str], *, url: str, token: str, hook: str) -> Mapping[str, object]:
+    """The answer, with {url}, {token} and {hook} filled in. url: with the sender's name."""
+    entered = [
+        {
+            "field": field,
+            "enter": text.replace("token={token}", f"token={quote(token, safe='')}")
+            .replace("{url}", url)
+            .replace("{token}", token)
+            .replace("{hook}", hook),
+        }
+        for field, text in fields.items()
+    ]
+    return {"sender": title, "url": url, "fields": entered}
