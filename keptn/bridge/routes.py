@@ -50,6 +50,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/delivery/<path:context>", "delivery:show"),
     Route("GET", "/delivery/<path:context>/event", "delivery:event"),
     Route("POST", "/delivery/<path:context>/control", "orders:control"),
+    Route("GET", "/approvals", "approvals:show"),
     Route("POST", "/approval/<path:task>", "orders:approval"),
     Route("POST", _SLOT + "/rollback", "orders:roll_back"),
     Route("POST", _SLOT + "/unpin", "orders:unpin"),
