@@ -25,7 +25,7 @@ from keptn import callers, context, events, settings, web
 from keptn.adapters.machine import disk
 from keptn.callers import Callers
 from keptn.context import Context
-from keptn.errors import KeptnError, LostRace, NotYet, Refused, Unavailable, Unknown
+from keptn.errors import KeptnError, LostRace, NotYet, Refused, Unavailable
 from keptn.events import Event, Result, Status
 from keptn.records import dead_letters, replies
 
@@ -61,13 +61,13 @@ def http(handler: HttpHandler) -> View:
         try:
             with _room():
                 answer = _admitted(handler, _request(request), context.current().for_request())
-            return flask.Response(answer.body, status=answer.status, content_type=answer.content_type)
+            return flask.Response(answer.body, answer.status, [*answer.headers], content_type=answer.content_type)
         except web.TooMany as exc:
             return _json({"error": str(exc)}, exc.status, {"Retry-After": str(exc.retry_after_s)})
         except KeptnError as exc:
             if isinstance(exc, Unavailable):  # who sends again by himself shows nobody why
                 log.warning("to be asked again: %s", exc)
-            return _json({"error": str(exc)}, _http_status(exc))
+            return _json({"error": str(exc)}, web.status_of(exc))
         except Exception:
             log.exception("a bug in an HTTP function")
             return _json({"error": "this is a bug in keptn; its log has the traceback (keptn logs)"}, 500)
@@ -90,7 +90,7 @@ def _admitted(handler: HttpHandler, request: web.Request, ctx: Context) -> web.A
         answer = handler(request, ctx)
         status = answer.status
     except KeptnError as exc:
-        status = _http_status(exc)
+        status = web.status_of(exc)
         raise
     finally:
         known.answered(*who, status, now_s=time.monotonic())
@@ -258,12 +258,6 @@ def _body(request: flask.Request) -> bytes:
     while request.stream.read(2**16):
         pass
     raise web.HttpError(f"the request body is larger than {web.size(web.MAX_BODY_BYTES)}", status=413)
-
-
-def _http_status(exc: KeptnError) -> int:
-    if isinstance(exc, web.HttpError):
-        return exc.status
-    return 503 if isinstance(exc, Unavailable) else 404 if isinstance(exc, Unknown) else 400
 
 
 def _view(handler: Handler, *, only: Collection[str] = ()) -> View:
