@@ -93,6 +93,13 @@ def test_a_host_that_may_not_be_called_is_said(tried, world):
     assert "# own (webhook): host 'desk.example' is not among those that may be called" in said
 
 
+def test_another_project_s_secret_is_not_read(tried, world):
+    """As `notify` would not read it."""
+    world.secrets.put("chat.shop", {"url": "https://shop.example/hush"})
+    said = tried(notify="notifications: [{name: n, channel: slack, secret: chat.shop}]", ok=False)
+    assert "chat.shop" in said and "shop.example" not in said
+
+
 def test_without_dry_run_nothing_is_sent(keptn):
     """An event that happened is told by itself."""
     Path("event.json").write_text(json.dumps(EVENT))
