@@ -63,6 +63,7 @@ CALLS = {
     "logs": "logs deploy",
     "onboard service": "onboard service --project=sockshop --values=values.yaml",
     "pause": "pause {open}",
+    "pin": f"pin {SLOT} --reason=fair",
     "promote": "promote {open}",
     "redeliver": "redeliver {letter}",
     "reject": "reject {approval} --reason=no",
