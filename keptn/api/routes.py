@@ -85,6 +85,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/sequence/<project>", "deliveries:index", VIEW, needs.path),
     Route("POST", "/v1/delivery/<path:context>/control", "control:delivery", OPERATE, needs.delivery),
     Route("POST", "/v1/sequence/<project>/<context>/control", "control:delivery", OPERATE, needs.delivery),
+    Route("POST", _SLOT + "/pin", "control:pin", OPERATE, needs.path),
     Route("POST", _SLOT + "/unpin", "control:unpin", OPERATE, needs.path),
     Route("GET", "/v1/approval", "approvals:index", VIEW, needs.query),
     Route("POST", "/v1/approval/<path:task>", "approvals:answer", OPERATE, needs.approval),

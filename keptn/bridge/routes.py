@@ -53,6 +53,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/approvals", "approvals:show"),
     Route("POST", "/approval/<path:task>", "orders:approval"),
     Route("POST", _SLOT + "/rollback", "orders:roll_back"),
+    Route("POST", _SLOT + "/pin", "orders:pin"),
     Route("POST", _SLOT + "/unpin", "orders:unpin"),
 )
 

@@ -675,6 +675,14 @@ class TestFollowing:
         assert "the pin is lifted" in keptn("unpin", *slot)[1]
         assert "is not pinned" in keptn("unpin", *slot, ok=False)[2]
 
+    def test_a_person_pins_what_is_live(self, keptn, world):
+        """What is not live cannot be held."""
+        slot = ("--project=sockshop", "--stage=prod", "--service=carts", "--reason=the fair is on")
+        assert "nothing is live" in keptn("pin", *slot, ok=False)[2]
+        world.live("prod", image="keptn/carts:0.2")
+        assert "pinned; keptn unpin lifts it" in keptn("pin", *slot)[1]
+        assert "pinned already, by ann-0a0a0a0a: the fair is on" in keptn("pin", *slot, ok=False)[2]
+
     def test_orders_say_what_happened(self, keptn, world):
         """Held, let go, ended: each once; what would change nothing is told."""
         del world.sink.executors["test"]

@@ -64,6 +64,7 @@ CALLS = {
     "notify": "notify --dry-run -f event.json --project=sockshop",
     "onboard service": "onboard service --project=sockshop --values=values.yaml",
     "pause": "pause {open}",
+    "pin": f"pin {SLOT} --reason=fair",
     "promote": "promote {open}",
     "redeliver": "redeliver {letter}",
     "reject": "reject {approval} --reason=no",
