@@ -1,7 +1,8 @@
 """What becomes of a registry's notification: one delivery for every service that runs the image, or a reason why not.
 
 `receive_artifact` calls it. The body is a hint: the digest is what the registry answers when it is asked. Of several
-tags for one service the newest is delivered; the others would only be superseded by it.
+tags for one service the newest is delivered; the others would only be superseded by it. What cannot be delivered yet is
+not the sender's care: `waiting.py`.
 """
 
 from __future__ import annotations
@@ -9,29 +10,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from keptn import events, names
 from keptn.context import Context
 from keptn.errors import Refused, Unavailable
-from keptn.events import Event, Scope
-from keptn.projects import artifacts, hook_tokens, stages
-from keptn.projects.artifacts import Artifact, Owner
-from keptn.webhooks import outcome
+from keptn.events import Event, rfc3339
+from keptn.projects import artifacts, hook_tokens
+from keptn.projects.artifacts import Owner
+from keptn.webhooks import outcome, starting, waiting
 from keptn.webhooks.deadline import Deadline
 from keptn.webhooks.digests import Digests
 from keptn.webhooks.newest import newest
 from keptn.webhooks.senders.registries import Ignored, Notification, Push
+from keptn.webhooks.waiting import Waiting
 
-SOURCE = "keptn/receive-artifact"
+Outcome = Event | Ignored | Waiting
 
 
 def accept(notification: Notification, *, opened: str, ctx: Context, deadline: Deadline) -> Mapping[str, object]:
-    """Post what the notification starts; say what was accepted and what was ignored and why.
+    """Post what the notification starts; say what was accepted, what has to wait and what was ignored, and why.
 
-    Raises Unavailable if that takes longer, or an image is not there yet: what could be started was, and the same
-    notification again is the same events.
+    Raises Unavailable if the Broker or the store is away: the same notification again is the same events.
     """
-    digests, away = Digests(deadline, ctx), list[Unavailable]()
-    outcomes: list[Event | Ignored] = [entry for entry in notification if isinstance(entry, Ignored)]
+    digests = Digests(deadline, ctx)
+    outcomes: list[Outcome] = [entry for entry in notification if isinstance(entry, Ignored)]
     by_owner: dict[Owner, list[Push]] = {}
     for entry in _with_repositories([entry for entry in notification if isinstance(entry, Push)], ctx):
         if isinstance(entry, Ignored):
@@ -39,15 +39,12 @@ def accept(notification: Notification, *, opened: str, ctx: Context, deadline: D
         else:
             by_owner.setdefault(entry[0], []).append(entry[1])
     for owner, pushes in by_owner.items():
-        deadline.check(f"the delivery of {pushes[-1]} in {owner.project}/{owner.service}")
-        try:
-            outcomes += _started(owner, pushes, opened, digests, ctx)
-        except Unavailable as unavailable:
-            away.append(unavailable)
-    if away:
-        raise away[0]
-    started = [_accepted(one) for one in outcomes if isinstance(one, Event)]
-    return outcome.answer(started, [one for one in outcomes if isinstance(one, Ignored)])
+        outcomes += _started(owner, pushes, opened, digests, ctx)
+    return outcome.answer(
+        [_accepted(one) for one in outcomes if isinstance(one, Event)],
+        [one for one in outcomes if isinstance(one, Ignored)],
+        waiting=_asked_later([one for one in outcomes if isinstance(one, Waiting)], ctx),
+    )
 
 
 def _with_repositories(pushes: Sequence[Push], ctx: Context) -> Iterator[tuple[Owner, Push] | Ignored]:
@@ -66,9 +63,7 @@ def _with_repositories(pushes: Sequence[Push], ctx: Context) -> Iterator[tuple[O
             yield owner, replace(push, repository=repository)
 
 
-def _started(
-    owner: Owner, pushes: Sequence[Push], opened: str, digests: Digests, ctx: Context
-) -> Iterator[Event | Ignored]:
+def _started(owner: Owner, pushes: Sequence[Push], opened: str, digests: Digests, ctx: Context) -> Iterator[Outcome]:
     chosen, name = newest(pushes), f"{owner.project}/{owner.service}"
     if not hook_tokens.covers(opened, owner.project, owner.service):
         yield Ignored(what=str(chosen), why=f"the token is not that of {name}; see keptn get hook")
@@ -78,26 +73,26 @@ def _started(
             why = f"{chosen.tag} is the newest of {len(pushes)} tags that were pushed for {name} together"
             yield Ignored(what=str(push), why=f"{why}; only that one is delivered")
     try:
-        event = _delivery(chosen, owner, digests, ctx)
+        event = starting.prepared(chosen, owner, digests, ctx)
     except Refused as refused:
         yield Ignored(what=str(chosen), why=str(refused))
-        return
-    ctx.sink.post(event)
-    yield event
+    except Unavailable as unavailable:
+        yield Waiting(owner=owner, push=chosen, why=str(unavailable))
+    else:
+        ctx.sink.post(event)
+        yield event
 
 
-def _delivery(push: Push, owner: Owner, digests: Digests, ctx: Context) -> Event:
-    """Its ids follow from the notification, so that a repetition is the same delivery and a second push another."""
-    if push.digest:
-        names.check_digest(push.digest)
-    digest = digests.of(push)
-    artifact = Artifact(repository=push.repository, tag=push.tag, digest=digest, registry_event=push.event_id)
-    first_stage = stages.of_project(ctx.config_repo, owner.project)[0]
-    scope = Scope(project=owner.project, stage=first_stage, service=owner.service)
-    cause = (push.repository, push.tag, push.digest or digest, owner.project, owner.service)
-    event_id = events.derived_id(push.event_id, *cause)
-    event = artifacts.delivery_triggered(artifact, scope, event_id=event_id, source=SOURCE, now=ctx.clock.now())
-    return replace(event, extensions={"keptnsendertime": push.sent_at}) if push.sent_at else event
+def _asked_later(found: Sequence[Waiting], ctx: Context) -> Sequence[Mapping[str, str]]:
+    """What the sender hears of it."""
+    if not found:
+        return []
+    until = rfc3339(waiting.ask_later(found, ctx))
+    return [
+        {"project": one.owner.project, "service": one.owner.service, "image": str(one.push),
+         "why": f"{one.why}; keptn asks again by itself", "until": until}
+        for one in found
+    ]  # fmt: skip
 
 
 def _accepted(event: Event) -> Mapping[str, str]:

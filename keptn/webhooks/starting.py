@@ -1,0 +1,33 @@
+"""The delivery of one image in one project: its digest asked for, its event made and posted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from keptn import events, names
+from keptn.context import Context
+from keptn.events import Event, Scope
+from keptn.projects import artifacts, stages
+from keptn.projects.artifacts import Artifact, Owner
+from keptn.webhooks.digests import Digests
+from keptn.webhooks.senders.registries import Push
+
+SOURCE = "keptn/receive-artifact"
+
+
+def prepared(push: Push, owner: Owner, digests: Digests, ctx: Context) -> Event:
+    """The event that starts it. Its ids follow from the notification, so that a repetition is the same delivery and a
+    second push another.
+
+    Raises Refused for what will never be one, Unavailable for what may be one later.
+    """
+    if push.digest:
+        names.check_digest(push.digest)
+    digest = digests.of(push)
+    artifact = Artifact(repository=push.repository, tag=push.tag, digest=digest, registry_event=push.event_id)
+    first_stage = stages.of_project(ctx.config_repo, owner.project)[0]
+    scope = Scope(project=owner.project, stage=first_stage, service=owner.service)
+    cause = (push.repository, push.tag, push.digest or digest, owner.project, owner.service)
+    event_id = events.derived_id(push.event_id, *cause)
+    event = artifacts.delivery_triggered(artifact, scope, event_id=event_id, source=SOURCE, now=ctx.clock.now())
+    return replace(event, extensions={"keptnsendertime": push.sent_at}) if push.sent_at else event
