@@ -1,4 +1,4 @@
-"""Approvals: decided by the shipyard, or asked of people. Called by `approve` and by the routes of `api`.
+"""Approvals: decided by the shipyard, or asked of people. Called by `approve`, `notify` and the routes of `api`.
 
     approvals/<task id>.json         the question, with the secret its links are signed with
     approvals/<task id>.answer.json  the first answer, and who gave it when: later ones are told
@@ -34,15 +34,20 @@ def decide(task: Event, ctx: Context) -> Event:
     the steps of a canary it is asked about the last evaluation alone (`of`), for a warning stays with a delivery.
     """
     result = _result(task)
-    strategy = _section(task).get(result, "manual")
-    if strategy == "automatic" and result != Result.FAIL:
+    if not _asks(task):
         return _answer(task, Result.PASS, by=SOURCE, reason=f"{result} is approved automatically", ctx=ctx)
-    secret = _asked(task, ctx)
     asked = events.started(
         task, source=SOURCE, now=ctx.clock.now(), message=f"a person is asked: the result is {result}"
     )
-    links = {str(verdict): link(task.id, verdict, secret, ctx) for verdict in VERDICTS}
-    return events.with_data(asked, {**asked.data, "approval": {"links": links}})
+    return events.with_data(asked, {**asked.data, "approval": {"links": links(task, ctx)}})
+
+
+def links(task: Event, ctx: Context) -> Mapping[str, str]:
+    """Verdict to the link that gives it, the same whoever asks first; none where no person is asked."""
+    if not _asks(task):
+        return {}
+    secret = _asked(task, ctx)
+    return {str(verdict): link(task.id, verdict, secret, ctx) for verdict in VERDICTS}
 
 
 def answer(task_id: str, verdict: str, *, by: str, reason: str, ctx: Context) -> Event:
@@ -97,17 +102,22 @@ def answer_by_link(task_id: str, verdict: str, *, token: str, ctx: Context) -> E
 
 def check_link(task_id: str, verdict: str, *, token: str, ctx: Context) -> Event:
     """The question that the link answers. Raises Refused if its signature is wrong, Unknown."""
-    question = _question(task_id, ctx)
-    secret = str(json.loads(_stored(task_id, ctx))["secret"])
-    if not hmac.compare_digest(token.encode(), _signature(task_id, verdict, secret).encode()):
+    kept = json.loads(_stored(task_id, ctx))
+    if not hmac.compare_digest(token.encode(), _signature(task_id, verdict, str(kept["secret"])).encode()):
         raise Refused("this link is not valid; copy it whole, or answer with keptn approve")
-    return question
+    return events.from_dict(kept["task"])
 
 
 def link(task_id: str, verdict: str, secret: str, ctx: Context) -> str:
     """Where a browser answers the question: a page with a button, for chats open links by themselves."""
     base = f"{ctx.settings.function_url('api')}/v1/answer"
     return f"{base}/{quote(task_id, safe='')}/{verdict}?token={_signature(task_id, verdict, secret)}"
+
+
+def _asks(task: Event) -> bool:
+    """Whether a person decides; what failed is never approved automatically."""
+    result = _result(task)
+    return result == Result.FAIL or _section(task).get(result, "manual") != "automatic"
 
 
 def _result(task: Event) -> str:

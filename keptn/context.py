@@ -177,6 +177,11 @@ class Context:
         return cast(ports.Http, self._given.get("http") or self._made("http.httpx_client:HttpxHttp"))
 
     @cached_property
+    def outgoing(self) -> ports.Http:
+        """For addresses that stand in people's files and secrets: as far as the operator lets them lead."""
+        return cast(ports.Http, self._given.get("http") or self._made("http.httpx_client:OutgoingHttp"))
+
+    @cached_property
     def id_tokens(self) -> ports.IdTokens:
         return cast(ports.IdTokens, self._given.get("id_tokens") or self._made("id_tokens.google:GoogleIdTokens"))
 

@@ -40,6 +40,8 @@ ARTIFACT_WAITS = "sh.keptn.artifact.waits"
 """Type of the event that comes back when a registry is to be asked again for what was pushed. Nobody posts it."""
 KEPTN_TASK = "keptntask"
 """Extension of a task's trigger ("true"): no prefix or suffix of a type tells it from a sequence's."""
+KEPTN_EXECUTOR = "keptnexecutor"
+"""Extension of a task's trigger: which executor that is no step of the task's own carries it out (`webhook`)."""
 EVALUATION_INVALIDATED = PREFIX + "evaluation.invalidated"
 """A person's word that an evaluation must not be compared with; `triggeredid` names the evaluation."""
 DEAD_LETTER_SOURCE = "keptn/dead-letter"
@@ -48,6 +50,8 @@ PROBLEM_RESOLVED = PREFIX + "problem.resolved"
 """A monitor says that problems are over. No sequence or task has a type of this form."""
 RESERVED_STAGES = frozenset({"project", "service"})
 """Stage names that would make a sequence's event type collide with an administrative one."""
+REMEDIATION_END = "remediation-end"
+"""The sequence, and its action, that take back what a runbook did for the time of its problem."""
 
 NAMESPACE = uuid.UUID("5b2f5f0e-3c53-5d64-9a0d-6f7c8b7c3e11")
 """Namespace of all derived event ids (RFC 9562, version 5)."""

@@ -105,6 +105,12 @@ def check_pin(asked: Collection[str], *, can: Collection[str]) -> None:
         raise Refused(f"this installation's router cannot pin requests by {unknown[0]}, only by {known}")
 
 
+def shown_url(url: str) -> str:
+    """A URL as people may see it: no login, and nothing that stands behind the path."""
+    scheme, separator, rest = re.split(r"[?#]", url, maxsplit=1)[0].rpartition("://")
+    return scheme + separator + rest.rpartition("@")[2]
+
+
 def _check(kind: str, name: object, *, limit: int) -> None:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise Refused(

@@ -21,8 +21,9 @@ from typing import cast
 import flask
 import functions_framework
 
-from keptn import context, events, settings, web
+from keptn import callers, context, events, settings, web
 from keptn.adapters.machine import disk
+from keptn.callers import Callers
 from keptn.context import Context
 from keptn.errors import KeptnError, LostRace, NotYet, Refused, Unavailable, Unknown
 from keptn.events import Event, Result, Status
@@ -59,8 +60,10 @@ def http(handler: HttpHandler) -> View:
         _set_up_logging()
         try:
             with _room():
-                answer = handler(_request(request), context.current().for_request())
+                answer = _admitted(handler, _request(request), context.current().for_request())
             return flask.Response(answer.body, status=answer.status, content_type=answer.content_type)
+        except web.TooMany as exc:
+            return _json({"error": str(exc)}, exc.status, {"Retry-After": str(exc.retry_after_s)})
         except KeptnError as exc:
             if isinstance(exc, Unavailable):  # who sends again by himself shows nobody why
                 log.warning("to be asked again: %s", exc)
@@ -70,6 +73,27 @@ def http(handler: HttpHandler) -> View:
             return _json({"error": "this is a bug in keptn; its log has the traceback (keptn logs)"}, 500)
 
     return cast(View, functions_framework.http(view))
+
+
+def _admitted(handler: HttpHandler, request: web.Request, ctx: Context) -> web.Answer:
+    """What the handler answers, unless the caller asks too often. Raises TooMany, and what the handler raises."""
+    values = ctx.settings
+    known = ctx.memory.get("callers") or ctx.memory.setdefault(
+        "callers", Callers(requests=values.requests_per_minute, failures=values.failures_per_minute)
+    )
+    forwarded, trusted = request.headers.get("x-forwarded-for", ""), values.trusted_proxies.split()
+    who = web.presented_token(request), callers.address(request.peer, forwarded, trusted=trusted)
+    known.admit(*who, now_s=time.monotonic())
+    status = 500
+    try:
+        answer = handler(request, ctx)
+        status = answer.status
+    except KeptnError as exc:
+        status = _http_status(exc)
+        raise
+    finally:
+        known.answered(*who, status, now_s=time.monotonic())
+    return answer
 
 
 def run_job(function: str, handler: Handler, *, event_file: Path) -> int:
@@ -220,6 +244,7 @@ def _request(request: flask.Request) -> web.Request:
         query=request.args.to_dict(),
         headers={name.lower(): value for name, value in request.headers.items()},
         body=_body(request),
+        peer=request.remote_addr or "",
     )
 
 
@@ -291,8 +316,8 @@ def _answer(reply: Event | None) -> flask.Response:
     return flask.Response(body, status=200, headers=headers, content_type=headers["content-type"])
 
 
-def _json(body: dict[str, object], status: int) -> flask.Response:
-    return flask.Response(json.dumps(body), status=status, content_type="application/json")
+def _json(body: dict[str, object], status: int, headers: Mapping[str, str] | None = None) -> flask.Response:
+    return flask.Response(json.dumps(body), status=status, headers=headers, content_type="application/json")
 
 
 def _set_up_logging() -> None:

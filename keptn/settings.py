@@ -74,6 +74,13 @@ class Settings:
     """`KEPTN_PROMETHEUS_URL`: base URL of Prometheus; empty: none."""
     sli_hosts: str = ""
     """`KEPTN_SLI_HOSTS`: hosts that projects' files may have an evaluation ask: globs, with spaces; empty: any."""
+    outgoing_refused: str = "loopback"
+    """`KEPTN_OUTGOING_REFUSED`: addresses that chats, tickets, webhooks and gates' sources may not lead to, beside
+    those of the machine's link, metadata and multicast: `loopback`, `private`, with a space, or `none`."""
+    outgoing_hosts: str = ""
+    """`KEPTN_OUTGOING_HOSTS`: hosts that chats, tickets and webhooks may lead to: globs, with spaces; empty: any."""
+    inside_hosts: str = ""
+    """`KEPTN_INSIDE_HOSTS`: hosts that may be called whatever their address is: globs, with spaces."""
     public_url: str = "http://127.0.0.1:8080"
     """`KEPTN_PUBLIC_URL`: where people and registries reach the HTTP functions: with `{function}` in it, as Knative's
     own addresses have it (`http://{function}.keptn.example.com`), or the base of `<base>/functions/<name>`."""
@@ -83,6 +90,13 @@ class Settings:
     """`K_EVENT_PATH`: folder in which a JobSink's Job finds its event (the JobSink sets it)."""
     test_timeout_s: float = 1800.0
     """`KEPTN_TEST_TIMEOUT_S`: the longest test run, seconds; a longer one is stopped and has failed."""
+    requests_per_minute: int = 3000
+    """`KEPTN_REQUESTS_PER_MINUTE`: of one token, or of one address without a good one, to one pod; 0: no limit."""
+    failures_per_minute: int = 600
+    """`KEPTN_FAILURES_PER_MINUTE`: wrong and missing tokens of one address, to one pod; 0: no limit."""
+    trusted_proxies: str = ""
+    """`KEPTN_TRUSTED_PROXIES`: networks, with spaces, of what stands before the functions and appends to
+    X-Forwarded-For whom it was called by: ingress and activator; empty: the nearest of them is who calls."""
     max_hops: int = 255
     """`KEPTN_MAX_HOPS`: longest chain of events; a longer one ends as errored."""
     retention_days: int = 90
@@ -147,10 +161,24 @@ def _checked(read: Settings) -> Settings:
         raise Refused(f"KEPTN_SECRETS_NAMESPACE={read.secrets_namespace!r} is no name of a namespace; correct it")
     if wrong := [pair for pair in read.registry_aliases.split() if not re.fullmatch(r"[^=/]+=[^=/]+", pair)]:
         raise Refused(f"KEPTN_REGISTRY_ALIASES={wrong[0]!r} is no pair of hosts such as localhost:5001=registry:5000")
+    if wrong := sorted(set(read.outgoing_refused.split()) - {"loopback", "private", "none"}):
+        raise Refused(f"KEPTN_OUTGOING_REFUSED={wrong[0]!r} is none of loopback, private, none; correct it")
     if read.bucket and not _BUCKET.fullmatch(read.bucket):
         raise Refused(f"KEPTN_BUCKET={read.bucket!r} is no bucket's name; write it alone, without gs:// and folder")
+    if read.trusted_proxies:
+        _check_networks(read.trusted_proxies.split())
     _check_pubsub(read.pubsub_audience, read.pubsub_service_accounts.split())
     return read
+
+
+def _check_networks(networks: list[str]) -> None:
+    from ipaddress import ip_network  # noqa: PLC0415 - where there are some
+
+    for network in networks:
+        try:
+            ip_network(network)
+        except ValueError as exc:
+            raise Refused(f"KEPTN_TRUSTED_PROXIES: {exc}; write networks such as 10.0.0.0/8 with spaces") from exc
 
 
 def _check_pubsub(audience: str, accounts: list[str]) -> None:
@@ -201,7 +229,9 @@ def _check_url(name: str, text: str) -> None:
     except ValueError:  # a port that is no number, an address in brackets that is none
         fine = False
     if not fine:
-        raise Refused(f"{key_of(name)}={text!r} is no URL such as http://host/path; correct it in the settings")
+        raise Refused(
+            f"{key_of(name)}={names.shown_url(text)!r} is no URL such as http://host/path; correct it in the settings"
+        )
 
 
 @cache

@@ -24,15 +24,24 @@ class HttpError(KeptnError):
         super().__init__(reason)
 
 
+class TooMany(HttpError):
+    """Somebody asks too often: 429, with the header Retry-After (RFC 6585, section 4)."""
+
+    def __init__(self, who: str, *, retry_after_s: int) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(f"too many requests by {who}; try again in {retry_after_s} s", status=429)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request. path: decoded, without a gateway's prefix. headers: names in lower case."""
+    """One request. path: decoded, without a gateway's prefix. headers: names in lower case. peer: who is connected."""
 
     method: str = "GET"
     path: str = "/"
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    peer: str = ""
 
     def json(self) -> Mapping[str, object]:
         """The body as a JSON object. Raises HttpError 400."""

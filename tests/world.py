@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -23,12 +24,18 @@ from keptn.context import Context
 from keptn.events import Event, Phase, Result, Scope
 from keptn.ports import ObjectStore
 from keptn.records import audit, objects
+from keptn.records.tokens import Role, Token
 from keptn.sequence import codec
 from keptn.sequence.slot import Execution, Rank, Slot, TaskRun, Version
 from keptn.settings import Settings
 
+ROOT_TOKEN = "root"
+TOKEN = f"keptn_ann-0a0a0a0a_{'0' * 64}"
+"""An issued one, of role configure for all projects."""
+WHO = "ann-0a0a0a0a"
+"""Whose it is, as the audit log has it."""
 TOKENS = {
-    "api": "token",
+    "api": ROOT_TOKEN,
     "hooks": "everywhere",
     "hook-problems": "trouble",
     "hook-problems-sockshop": "sockshop.trouble",
@@ -59,6 +66,18 @@ service: carts
 image:
   repository: keptn/carts
 """
+
+
+def issue(store: ObjectStore, text: str = TOKEN, *, role: Role = Role.CONFIGURE, project: str = "") -> str:
+    """A token of that text, as if the root token had made it."""
+    token_id = text.split("_")[1]
+    made_at = datetime(2026, 11, 24, tzinfo=UTC)
+    made = Token(
+        id=token_id, name=token_id[:-9], role=role, project=project, made_by="root", made_at=made_at, expires=None
+    )
+    kept = {**made.described(), "sha256": hashlib.sha256(text.encode()).hexdigest()}
+    store.put(objects.token(token_id), json.dumps(kept).encode())
+    return text
 
 
 def error(response) -> str:
@@ -173,10 +192,11 @@ class World:
         self.secrets, self.registry = MemorySecrets(), MemoryRegistry()
         for name, token in TOKENS.items():
             self.secrets.put(name, {"token": token})
+        issue(self.store)
         self.registry.push("keptn/carts:1.0.0", b"good")
         self.registry.push("keptn/carts:0.2", b"slow")
         self.context = Context(
-            Settings(public_url="http://keptn.local"),
+            Settings(public_url="http://keptn.local", requests_per_minute=0, failures_per_minute=0),  # tests are quick
             store=self.store,
             config_repo=self.config_repo,
             clock=self.clock,

@@ -7,9 +7,11 @@ import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
-from keptn.api import signed
+from keptn.api.tokens import Principal
 from keptn.context import Context
+from keptn.records.tokens import Role
 from keptn.web import HttpError, Request
 
 SOURCE = "keptn/api"
@@ -22,7 +24,7 @@ class Call:
 
     request: Request
     ctx: Context
-    principal: str
+    principal: Principal
     path: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -31,8 +33,20 @@ class Call:
 
     @property
     def by(self) -> str:
-        """Who asks for it, as it is recorded: who is signed in, and whom the body says it is for."""
-        return signed.on_behalf(self.principal, self.optional("by"))
+        """Who asks for it, as it is recorded: the token, never what the caller says of himself."""
+        return self.principal.name
+
+    def sees(self, project: str) -> bool:
+        """Whether the token is for the project, or for all."""
+        return self.principal.project in ("", project)
+
+    def shown(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
+        """An event as this token may see it: the links that answer an approval are for who may answer it."""
+        data = event.get("data") or {}
+        asked = data.get("approval")
+        if self.principal.includes(Role.OPERATE) or not isinstance(asked, Mapping) or "links" not in asked:
+            return event
+        return {**event, "data": {**data, "approval": {key: asked[key] for key in asked if key != "links"}}}
 
     @property
     def page_size(self) -> int:

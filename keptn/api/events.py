@@ -26,7 +26,7 @@ def post(call: Call) -> Answer:
 
     One whose sequence was let in before (same source, same id) is not posted again: the answer says when it was taken.
     """
-    event = edge.taken(call.request, by=call.principal, now=call.ctx.clock.now())
+    event = edge.taken(call.request, by=call.by, now=call.ctx.clock.now())
     _check(event, call.ctx)
     if taken_at := _taken_at(event, call.ctx):
         return posting.described(event, status=200, takenAt=taken_at)
@@ -38,20 +38,21 @@ def post(call: Call) -> Answer:
 
 def find(call: Call) -> Answer:
     """Events of one context (oldest first), or of a project (newest first, by type, stage, service)."""
-    wanted = EventFilter(type=call.query("type"), stage=call.query("stage"), service=call.query("service"))
+    parts = {name: call.query(name) for name in ("type", "stage", "service")}
+    wanted = EventFilter(**parts, project=call.principal.project)
     store, limit, token = call.ctx.store, call.page_size, call.page_token
     if context := call.query("keptnContext"):
         page = audit.of_context(store, context, wanted=wanted, limit=limit, token=token)
         if not page.events and not audit.of_context(store, context, limit=1).events:
             raise Unknown(f"there is no event with the keptn context {context!r} (yet); see keptn get delivery")
-        return _page(page)
+        return _page(page, call)
     if not (project := call.query("project")):
         raise HttpError("say which events: ?keptnContext=… or ?project=…", status=400)
     known.project(project, call.ctx)
     page = audit.newest(store, project, wanted=wanted, limit=limit, token=token)
     if not (page.events or page.next_token):
         _check_names(project, wanted, call.ctx)
-    return _page(page)
+    return _page(page, call)
 
 
 def _check_names(project: str, wanted: EventFilter, ctx: Context) -> None:
@@ -68,12 +69,13 @@ def show(call: Call) -> Answer:
     if not context:
         raise HttpError("say which delivery the event belongs to: ?keptnContext=…", status=400)
     if found := audit.by_id(call.ctx.store, context, event_id):
-        return json_answer(events.to_dict(found))
+        return json_answer(call.shown(events.to_dict(found)))
     raise Unknown(f"there is no event {event_id!r} of context {context!r} in the audit log; it may not be recorded yet")
 
 
-def _page(page: EventPage) -> Answer:
-    return json_answer({"events": [events.to_dict(event) for event in page.events], "nextPageKey": page.next_token})
+def _page(page: EventPage, call: Call) -> Answer:
+    shown = [call.shown(events.to_dict(event)) for event in page.events]
+    return json_answer({"events": shown, "nextPageKey": page.next_token})
 
 
 def _check(event: Event, ctx: Context) -> None:
@@ -132,14 +134,14 @@ def _unheard(event: Event, ctx: Context) -> str:
 
 
 def _signed(event: Event, call: Call) -> Event:
-    """Where keptn records who decided, it is who is signed in; whom the sender names stands in parentheses."""
+    """Where keptn records who decided, it is the token that is signed in, whomever the sender names."""
     parts = events.parse_type(event.type)
     data = dict(event.data)
     if parts and parts.stage and data.get("force"):
-        data["force"] = signed.force(data["force"], call.principal)
+        data["force"] = signed.force(data["force"], call.by)
     for section in ("rollback", "approval"):
         if found := _section(data, section):
-            data[section] = signed.decision(found, call.principal)
+            data[section] = signed.decision(found, call.by)
     return events.with_data(event, data)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from keptn.api import known
 from keptn.context import Context
@@ -12,11 +12,14 @@ from keptn.projects.artifacts import Owner
 from keptn.web import HttpError
 
 
-def owner(*, repository: str, project: str, service: str, ctx: Context) -> Owner:
-    """The one service that fits. Raises Unknown, or HttpError 400 that lists the candidates."""
+def owner(*, repository: str, project: str, service: str, ctx: Context, sees: Callable[[str], bool]) -> Owner:
+    """The one service that fits, of the projects that the caller sees.
+
+    Raises Unknown, or HttpError 400 that lists the candidates.
+    """
     if project and service:
         return Owner(project=known.project(project, ctx), service=known.service(project, service, ctx))
-    fitting = _fitting(repository, project, service, ctx)
+    fitting = _fitting(repository, project, service, ctx, sees)
     if len(fitting) == 1:
         return fitting[0]
     name = f"service {service!r}" if service else f"service with the image {repository!r}"
@@ -35,21 +38,22 @@ def onboarded_repository(owner: Owner, repository: str, ctx: Context) -> str:
     return whole if whole.endswith(f"/{repository}") else repository
 
 
-def _fitting(repository: str, project: str, service: str, ctx: Context) -> Sequence[Owner]:
+def _fitting(repository: str, project: str, service: str, ctx: Context, sees: Callable[[str], bool]) -> Sequence[Owner]:
     """In the project, if one was named."""
-    for found in _candidates(repository, service, ctx):
-        if fitting := [candidate for candidate in found if project in ("", candidate.project)]:
+    for found in _candidates(repository, service, ctx, sees):
+        if fitting := [one for one in found if project in ("", one.project) and sees(one.project)]:
             return fitting
     return ()
 
 
-def _candidates(repository: str, service: str, ctx: Context) -> Iterator[Sequence[Owner]]:
+def _candidates(repository: str, service: str, ctx: Context, sees: Callable[[str], bool]) -> Iterator[Sequence[Owner]]:
     """By the image, then by the service's name, then by the last parts of an image; the first way that finds one."""
     if not service:
         yield artifacts.owners(ctx.store, repository)
     name = service or repository.rpartition("/")[2]
     try:
-        there = [project for project in known.projects(ctx) if name in known.all_services(project, ctx)]
+        seen = filter(sees, known.projects(ctx))
+        there = [project for project in seen if name in known.all_services(project, ctx)]
     except (Refused, Unavailable) as away:
         raise HttpError(f"whose {name} it is cannot be told: {away}; say --project and --service", status=424) from away
     yield [Owner(project=project, service=name) for project in there]

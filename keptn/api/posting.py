@@ -23,7 +23,7 @@ def new_event(event_type: str, data: Mapping[str, object], call: Call, *, contex
         root_time=now,
         context=context or events.derived_id(event_id, "context"),
         data=data,
-        extensions={"keptnby": call.principal},
+        extensions={"keptnby": call.by},
     )
 
 

@@ -61,7 +61,8 @@ def delete(call: Call) -> Answer:
 
 
 def index(call: Call) -> Answer:
-    there = known.projects(call.ctx)
+    """Those that the token is for."""
+    there = [name for name in known.projects(call.ctx) if call.sees(name)]
     page = [name for name in there if name > call.page_token][: call.page_size]
     following = page[-1] if page and page[-1] != there[-1] else ""
     shown = [{"projectName": name, **_named(name, call), **_repository(name, call)} for name in page]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from keptn.api import known
+from keptn.api import known, needs
 from keptn.api.call import Call
 from keptn.errors import Unknown
 from keptn.projects import hook_tokens
@@ -12,11 +12,13 @@ from keptn.records import repository
 from keptn.web import Answer, HttpError, json_answer
 
 RESERVED = "api"
-"""The API's own token: whoever could change it here could lock everybody out."""
+"""The API's root token: whoever could change it here could lock everybody out."""
 
 
 def index(call: Call) -> Answer:
-    return json_answer({"secrets": [{"name": name} for name in sorted(call.ctx.secret_admin.names())]})
+    """Those that the token may write."""
+    seen = [name for name in sorted(call.ctx.secret_admin.names()) if call.sees(needs.secret_project(name))]
+    return json_answer({"secrets": [{"name": name} for name in seen]})
 
 
 def create(call: Call) -> Answer:
@@ -78,5 +80,5 @@ def _existing(call: Call) -> str:
 
 def _checked(name: str) -> str:
     if name == RESERVED:
-        raise HttpError("the secret 'api' holds this api's own token; change it where keptn is installed", status=400)
+        raise HttpError("the secret 'api' holds this api's root token; change it where keptn is installed", status=400)
     return name

@@ -25,6 +25,7 @@ def delivery(call: Call) -> Answer:
         project=call.optional("project"),
         service=call.optional("service"),
         ctx=call.ctx,
+        sees=call.sees,
     )
     repository = ownership.onboarded_repository(owner, repository, call.ctx)
     artifact = Artifact(repository=repository, tag=tag, digest=call.ctx.registry.digest(f"{repository}:{tag}"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
 from keptn.cli import contexts
@@ -25,8 +27,15 @@ def command(session: Session, *, endpoint: str, api_token: str, host: str, name:
     if (host or name) and not endpoint:
         raise click.UsageError("--host and --name go with --endpoint and --api-token.")
     wanted = Config(endpoint=endpoint.rstrip("/"), token=api_token, host=host) if endpoint else session.config
-    Client(wanted.endpoint, wanted.token, host=wanted.host, transport=session.transport).post("/auth", {})
+    who = Client(wanted.endpoint, wanted.token, host=wanted.host, transport=session.transport).post("/auth", {})
     if endpoint:
         called = name or contexts.name_of(wanted)
         contexts.change(session.home, lambda known: known.with_one(called, wanted).chosen(called))
-    done(f"{wanted.endpoint} knows this token.", endpoint=wanted.endpoint)
+    done(f"{wanted.endpoint} knows this token: {_told(who)}.", endpoint=wanted.endpoint, **who)
+
+
+def _told(who: Mapping[str, str]) -> str:
+    if who["role"] == "root":
+        made = "keptn create token NAME --role=configure --use"
+        return f"it is the root token, which only makes others; make one to work with: {made}"
+    return f"it is {who['token']}, of role {who['role']} in {who['project'] or 'all projects'}"

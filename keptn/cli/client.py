@@ -17,6 +17,8 @@ MOST_AT_ONCE = 100
 """Things on a page of the api."""
 TIMEOUT_S = 30.0
 """A function may be starting: its first answer takes longer than the others."""
+LONGEST_PAUSE_S = 60.0
+"""For which an api that is asked too often may have a command wait."""
 CONNECT_S = 5.0
 """Who listens says so at once."""
 
@@ -93,6 +95,9 @@ class Client:
         url = self.link(path)
         try:
             response = self._http.request(method, url, **given)
+            if response.status_code == 429 and self._pauses_s:  # nothing was done
+                time.sleep(_pause_s(response))
+                response = self._http.request(method, url, **given)
         except (httpx.ReadError, httpx.RemoteProtocolError) as exc:
             raise _Lost(f"{self.endpoint} broke off ({_reason(exc)}); try again, it may have been done") from exc
         except httpx.TransportError as exc:
@@ -103,6 +108,11 @@ class Client:
         if not response.is_success:
             raise _error(response, self.endpoint)
         return _json(response, self.endpoint)
+
+
+def _pause_s(response: httpx.Response) -> float:
+    said = response.headers.get("retry-after", "")
+    return min(float(said) if said.isdecimal() else 1.0, LONGEST_PAUSE_S)
 
 
 def segment(text: str) -> str:

@@ -55,6 +55,13 @@ class Contexts:
         others = {key: one for key, one in self.by_name.items() if (one.endpoint, one.host) != place}
         return replace(self, by_name={**others, name: config})
 
+    def in_its_place(self, config: Config) -> Contexts:
+        """Instead of the one at the same place, under its name, and chosen."""
+        place = (config.endpoint, config.host)
+        names = (name for name, one in self.by_name.items() if (one.endpoint, one.host) == place)
+        name = next(names, name_of(config))
+        return self.with_one(name, config).chosen(name)
+
     def without(self, name: str) -> Contexts:
         """Raises KeptnError for a name that is not known."""
         self._check(name)

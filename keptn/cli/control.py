@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from keptn.cli import following, output, progress, user
+from keptn.cli import following, output, progress
 from keptn.cli.client import segment
 from keptn.cli.examples import example
 from keptn.cli.session import Session, pass_session
@@ -167,7 +167,7 @@ def redeliver_command(session: Session, *, letter: str) -> None:
 
 
 def _told(reason: str) -> dict[str, str]:
-    return {"by": user.name(), "reason": reason}
+    return {"reason": reason}
 
 
 def _filled(given: dict[str, str]) -> dict[str, object]:

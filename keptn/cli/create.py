@@ -1,12 +1,14 @@
-"""`keptn create`: projects, services, secrets."""
+"""`keptn create`: projects, services, secrets, tokens."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from keptn.cli import files, follow
+from keptn import durations
+from keptn.cli import contexts, files, follow
 from keptn.cli.examples import example
 from keptn.cli.git_options import credentials, git_options
 from keptn.cli.onboarding import onboard
@@ -19,7 +21,7 @@ from keptn.cli.session import Session, pass_session
     epilog=example("keptn create project sockshop shipyard.yaml", "keptn create secret chat --from-literal=url=…")
 )
 def command() -> None:
-    """Create a project, a service or a secret."""
+    """Create a project, a service, a secret or a token."""
 
 
 @command.command(
@@ -89,3 +91,37 @@ def secret(session: Session, *, name: str, literals: tuple[str, ...], from_files
     """Create the secret NAME. Its values cannot be read back."""
     made = session.client.post("/secret", {"name": name, "data": values_of(literals, from_files)})
     done(f"Secret {name} is created with {', '.join(made['keys'])}.", name=name, keys=made["keys"])
+
+
+@command.command(
+    epilog=example(
+        "keptn create token ci --project=sockshop --role=deliver --expires=90d",
+        "keptn create token ann --role=configure --use",
+    )
+)
+@click.argument("name", required=False, default="")
+@click.option("-p", "--project", default="", help="The only project that it is for.  [default: all]")
+@click.option(
+    "--role",
+    type=click.Choice(["view", "deliver", "operate", "configure"]),
+    required=True,
+    help="What it may do; each may what those before it may.",
+)
+@click.option("--expires", default="", help="How long it lasts: 90d, 12h.  [default: until it is revoked]")
+@click.option("--use", is_flag=True, help="Have the CLI use it from now on, instead of showing it.")
+@pass_session
+def token(session: Session, /, *, use: bool, **wanted: str) -> None:
+    """Make a token called NAME, and show it this once. It takes the root token.
+
+    Another command line uses it with keptn auth, a program sends it as `Authorization: Bearer TOKEN`.
+    """
+    made = session.client.post("/token", {key: value for key, value in wanted.items() if value})
+    until = f", until {durations.moment(made['expires'])}" if made["expires"] else ""
+    what = f"{made['id']} has the role {made['role']} in {made['project'] or 'all projects'}{until}"
+    back = f"keptn delete token {made['id']} takes it back"
+    if use:
+        config = replace(session.config, token=made.pop("token"))
+        contexts.change(session.home, lambda known: known.in_its_place(config))
+        done(f"The CLI uses a new token at {config.endpoint}: {what}; {back}.", **made)
+        return
+    done(f"{made['token']}\nIt is not shown again. {what}; {back}.", **made)

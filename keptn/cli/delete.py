@@ -1,4 +1,4 @@
-"""`keptn delete`: projects, services, resources, secrets. Nothing goes without `--yes` or a yes on a terminal."""
+"""`keptn delete`: projects, services, files, secrets, tokens. Nothing goes without `--yes` or a yes on a terminal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _yes_option: Callable[[F], F] = click.option("-y", "--yes", is_flag=True, help="
 
 @click.group(epilog=example("keptn delete project sockshop"))
 def command() -> None:
-    """Delete a project, a service, a file of the config repo or a secret."""
+    """Delete a project, a service, a file of the config repo, a secret or a token."""
 
 
 @command.command(epilog=example("keptn delete project sockshop", "keptn delete project sockshop --yes"))
@@ -84,3 +84,14 @@ def secret(session: Session, *, name: str, yes: bool) -> None:
     ask(f"Delete secret {name}?", yes=yes)
     session.client.delete(f"/secret/{segment(name)}")
     done(f"Secret {name} is deleted.", name=name)
+
+
+@command.command(epilog=example("keptn delete token ci-3f9c2a1b"))
+@click.argument("token_id", metavar="ID")
+@_yes_option
+@pass_session
+def token(session: Session, *, token_id: str, yes: bool) -> None:
+    """Revoke the token ID (keptn get token lists them): it opens nothing from then on. It takes the root token."""
+    ask(f"Revoke the token {token_id}?", yes=yes)
+    session.client.delete(f"/token/{segment(token_id)}")
+    done(f"The token {token_id} is revoked.", id=token_id)

@@ -20,6 +20,7 @@ _NOUNS = {
     "events": "event",
     "dead-letters": "dead-letter",
     "hooks": "hook",
+    "tokens": "token",
     "sequences": "delivery",
     "sequence": "delivery",
 }

@@ -174,6 +174,14 @@ def secret(session: Session) -> None:
     show(found, table=lambda: table(rows, columns=("SECRET",), empty="There are no secrets yet."))
 
 
+@command.command(epilog=example("keptn get token"))
+@pass_session
+def token(session: Session) -> None:
+    """Show all tokens, what each may do, and when it was last used. It takes the root token."""
+    found = session.client.get("/token")["tokens"]
+    show(found, table=lambda: listings.tokens(found))
+
+
 @command.command(
     epilog=example(
         "keptn get hook --project=sockshop --service=carts",

@@ -34,7 +34,7 @@ def command(
     dry_run: bool,
     timeout_s: float,
 ) -> None:
-    """Install or upgrade keptn in a cluster with Knative, wait until it is ready, print its URL and token.
+    """Install or upgrade keptn in a cluster with Knative, wait until it is ready, print its URL and root token.
 
     It needs kubectl. Said again, it goes on where it was; keptn uninstall takes away what it made.
     """
@@ -50,5 +50,6 @@ def command(
     token = lifecycle.token(kubectl, wanted)
     lifecycle.wait(kubectl, wanted, timeout_s=timeout_s, tell=say)
     url = settings.read(wanted.settings).function_url("api")
-    found = {"url": url, "token": token, "next": f"keptn auth --endpoint={url} --api-token={token}"}
+    log_in = f"keptn auth --endpoint={url} --api-token={token}"
+    found = {"url": url, "token": token, "next": f"{log_in} && keptn create token NAME --role=configure --use"}
     show(found, table=lambda: fields(found))

@@ -95,6 +95,17 @@ def approvals(found: Sequence[Found]) -> str:
     return table(rows, columns=columns, empty="Nothing waits for a person.", ids=ids, spare=spare)
 
 
+def tokens(found: Sequence[Found]) -> str:
+    columns = ("ID", "ROLE", "PROJECT", "EXPIRES", "LAST USED", "MADE", "MADE BY")
+    rows = [
+        (one["id"], one["role"], one["project"] or "all", "over" if one["over"] else when(one["expires"]) or "never",
+         when(one["lastUsed"]) or "-", when(one["madeAt"]), one["madeBy"])
+        for one in found
+    ]  # fmt: skip
+    empty = "There are no tokens yet: keptn create token NAME --role=ROLE"
+    return table(rows, columns=columns, empty=empty, ids=("ID",), spare=("MADE BY", "MADE"))
+
+
 def events(found: Sequence[Found]) -> str:
     rows = [(e["id"], when(e["time"]), _type(e), _scope(e), e["data"].get("result")) for e in found]
     columns = ("ID", "TIME", "TYPE", "SLOT", "RESULT")

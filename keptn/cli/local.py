@@ -125,12 +125,25 @@ def _welcome(own: OwnContext, url: str, context: Context) -> Config:
 
 
 def _token(context: Context) -> str:
-    """The api's token, made once."""
-    if known := context.secrets.get("api", "token"):
-        return known.split()[0]
-    token = secrets.token_urlsafe(32)
-    context.secret_admin.put("api", {"token": token})
-    return token
+    """The one of this machine's command line, of role configure; it lies beside the root token. Both are made once."""
+    from keptn.records import tokens  # noqa: PLC0415 - as the runtime itself
+
+    if not context.secrets.get("api", "token"):
+        context.secret_admin.merge("api", {"token": secrets.token_urlsafe(32)})
+    known = context.secrets.get("api", "local") or ""
+    if tokens.find(context.store, known):
+        return known
+    _, made = tokens.issue(
+        context.store,
+        name="local",
+        role=tokens.Role.CONFIGURE,
+        project="",
+        made_by="keptn local",
+        now=context.clock.now(),
+        lasts=None,
+    )
+    context.secret_admin.merge("api", {"local": made})
+    return made
 
 
 def _set_up_logging() -> None:

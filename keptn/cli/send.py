@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from keptn import durations
-from keptn.cli import approval_finished, files, follow, labels, output, starting, user
+from keptn.cli import approval_finished, files, follow, labels, output, starting
 from keptn.cli.client import segment
 from keptn.cli.examples import example
 from keptn.cli.exit_codes import ExitCode
@@ -112,7 +112,6 @@ def start(session: Session, *, artifact: str = "", stage_argument: str = "", **g
         raise click.UsageError("--force needs --reason: it is recorded who did it and why.")
     wanted = {name: given[name] for name in ("project", "service", "tag", "sequence", "force", "reason")}
     wanted |= {
-        "by": user.name() if given["force"] else "",
         "image": image,
         "stage": given["stage"] or stage_argument,
         "labels": labels.parse(given["labels"]),

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from keptn.cli import files, follow, labels, send, starting, user
+from keptn.cli import files, follow, labels, send, starting
 from keptn.cli.client import segment
 from keptn.cli.examples import example
 from keptn.cli.session import Session, pass_session
@@ -83,5 +83,5 @@ def sequence(session: Session, /, *, name: str, data: str, **given: Any) -> int:
 
 def _start(session: Session, what: str, body: Mapping[str, object], given: Mapping[str, Any]) -> int:
     slot = "".join(f"/{kind}/{segment(given[kind])}" for kind in ("project", "stage", "service"))
-    posted = session.client.post(f"{slot}/{what}", {**body, "by": user.name(), "labels": labels.parse(given["labels"])})
+    posted = session.client.post(f"{slot}/{what}", {**body, "labels": labels.parse(given["labels"])})
     return starting.begun(session, posted, no_wait=given["no_wait"], timeout_s=given["timeout_s"])

@@ -93,6 +93,12 @@ def _as_it_is(scope: Scope, colour: str, ctx: Context) -> tuple[Endpoint | None,
     return endpoint, reason or "it is not ready"
 
 
+def missing(scope: Scope, colour: str, ctx: Context) -> str:
+    """Why not all of a colour's replicas are there; empty if they are."""
+    endpoint, reason = _as_it_is(scope, colour, ctx)
+    return "" if endpoint else reason
+
+
 def _set(route: Route, ctx: Context) -> str:
     ctx.router.apply(route)
     return ""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from keptn import documents, names
-from keptn.deployment import patches, pods
+from keptn.deployment import patches, pods, scaling
 from keptn.deployment.state import DesiredState
 from keptn.deployment.strategy import COLOURS, Plan, Version
 from keptn.deployment.workload import Autoscaling, Workload
@@ -158,12 +158,13 @@ def _stream(manifests: Sequence[Manifest]) -> bytes:
     return b"---\n".join(documents.dump(manifest) for manifest in manifests)
 
 
-def _colour(scope: Scope, colour: str, version: Version, state: DesiredState) -> list[Manifest]:
+def _colour(scope: Scope, colour: str, version: Version, state: DesiredState) -> Sequence[Manifest]:
     workload = version.workload
     rendered = [_deployment(scope, colour, version, state), _service(scope, colour, version, state)]
     if workload.autoscaling:
         rendered.append(_autoscaler(scope, colour, version, state, workload.autoscaling))
-    return [patches.apply(manifest, workload.patches) for manifest in rendered]
+    patched = [patches.apply(manifest, workload.patches) for manifest in rendered]
+    return scaling.scaled(patched, state.scaled)
 
 
 def _deployment(scope: Scope, colour: str, version: Version, state: DesiredState) -> Manifest:

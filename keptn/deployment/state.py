@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from keptn import documents
-from keptn.deployment import workload, workload_file
+from keptn.deployment import scaling, workload, workload_file
+from keptn.deployment.scaling import Scaling
 from keptn.deployment.strategy import COLOURS, Phase, Plan, Strategy, Version
 from keptn.documents import Document
 from keptn.ports import NO_PIN, Pin
@@ -25,7 +26,7 @@ class DesiredState:
     revision: grows with every change, never goes back: the fence of workloads and routes. epoch, phase: of the task
     that wrote it. tasks: ids of this epoch's tasks in this phase, the last one wrote it. delivery: the context that
     deployed last. live_by: the context that made the live version live. awaited: the colours that must be ready before
-    the route of this revision counts.
+    the route of this revision counts. scaled: what actions asked for in replicas, by the id of the action's task.
     """
 
     plan: Plan = field(default_factory=Plan)
@@ -36,6 +37,7 @@ class DesiredState:
     delivery: str = ""
     live_by: str = ""
     awaited: tuple[str, ...] = ()
+    scaled: Mapping[str, Scaling] = field(default_factory=dict)
 
 
 def path(service: str) -> str:
@@ -70,6 +72,7 @@ def render(state: DesiredState) -> bytes:
         "mirror": plan.mirror,
         **({"pin": _pin_data(plan.pin)} if plan.pin != NO_PIN else {}),
         "awaited": list(state.awaited),
+        **({"scaled": {task: scaling.data(one) for task, one in state.scaled.items()}} if state.scaled else {}),
         "colours": {colour: _version_data(plan.versions[colour]) for colour in sorted(plan.versions)},
         "previous": [_version_data(version) for version in plan.previous],
     }
@@ -94,6 +97,7 @@ def _state(document: Document) -> DesiredState:
         awaited=tuple(
             _colour(name) for name in data.get("awaited", filter(None, (data["candidate"] or data["live"],)))
         ),
+        scaled={task: scaling.read(one) for task, one in data.get("scaled", {}).items()},
     )
 
 

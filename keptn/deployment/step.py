@@ -54,18 +54,18 @@ def carry_out(task: Event, ctx: Context, *, phase: Phase, to_previous: bool = Fa
     request = requests.read(task, tree, ctx, phase=phase, to_previous=to_previous, live=before.plan.live_version)
     while True:
         after = order.next_state(before, request)
-        files = _files(after, scope, ctx, tree=tree if after == before else None)
+        files = files_of(after, scope, ctx, tree=tree if after == before else None)
         commit = _commit(task, ctx, before=before, after=after, files=files) if after != before else None
         broken = converge.converge(after, files, scope=scope, ctx=ctx, until=until)
         if order.is_done(after, request):
-            what = commit or _earlier_commit(task, ctx)
+            what = commit or earlier_commit(task, ctx)
             return _outcome(
                 after, request, ctx, commit=what, warnings=[*broken, *_warnings(request, after, files, ctx)]
             )
         before = after
 
 
-def _files(state: DesiredState, scope: Scope, ctx: Context, *, tree: Tree | None) -> Files:
+def files_of(state: DesiredState, scope: Scope, ctx: Context, *, tree: Tree | None) -> Files:
     """The manifests to commit; with a tree, those that were committed in it for this very state."""
     exposure = manifests.Exposure(gateway=ctx.settings.gateway, hostname=ctx.settings.hostname)
     rendered = manifests.render(state, scope=scope, exposure=exposure)
@@ -77,11 +77,15 @@ def _files(state: DesiredState, scope: Scope, ctx: Context, *, tree: Tree | None
 
 
 def _commit(task: Event, ctx: Context, *, before: DesiredState, after: DesiredState, files: Files) -> tuple[str, str]:
-    """Commit the new state; return the commit and its subject."""
-    scope = task.scope
-    version, what = after.plan.candidate_version or after.plan.live_version, subject(before, after, scope)
+    what = subject(before, after, task.scope)
+    version = after.plan.candidate_version or after.plan.live_version
     artifact_name = f"{version.image}@{version.digest}" if version else ""
     message = trailers.commit_message(what, event=task, artifact=artifact_name)
+    return commit(task.scope, ctx, before=before, after=after, files=files, message=message), what
+
+
+def commit(scope: Scope, ctx: Context, *, before: DesiredState, after: DesiredState, files: Files, message: str) -> str:
+    """Commit the new state with its files. Raises LostRace if it is no longer `before` that it follows."""
 
     def change(tree: Tree) -> Files:
         text = tree.read(states.path(scope.service))
@@ -90,13 +94,17 @@ def _commit(task: Event, ctx: Context, *, before: DesiredState, after: DesiredSt
         there = {path: content for path, content in files.items() if content is not None or tree.read(path) is not None}
         return {states.path(scope.service): states.render(after), **there}
 
-    return ctx.config_repo.commit(scope.project, scope.stage, change, message=message), what
+    return ctx.config_repo.commit(scope.project, scope.stage, change, message=message)
 
 
-def _earlier_commit(task: Event, ctx: Context) -> tuple[str, str]:
-    """Those of the first time. Only a repeat that comes to its end asks, not one that is still waiting."""
+def earlier_commit(task: Event, ctx: Context, *, scaling: bool = False) -> tuple[str, str]:
+    """Those of the first time. Only a repeat that comes to its end asks, not one that is still waiting.
+
+    scaling: one task may make a commit of either kind.
+    """
     commits = ctx.config_repo.log(task.scope.project, task.scope.stage, limit=SEARCHED_COMMITS)
-    mine = [commit for commit in commits if trailers.read(commit.message).get(trailers.EVENT) == task.id]
+    said = [(commit, trailers.read(commit.message)) for commit in commits]
+    mine = [one for one, of in said if of.get(trailers.EVENT) == task.id and (trailers.SCALING in of) is scaling]
     found = (mine or commits)[0]
     return found.id, found.message.partition("\n")[0]
 

@@ -10,16 +10,19 @@ import re
 from keptn.events import Event
 
 DELIVERY, EVENT, ARTIFACT, EPOCH = "Keptn-Delivery", "Keptn-Event", "Keptn-Artifact", "Keptn-Epoch"
+SCALING = "Keptn-Scaling"
+"""How many replicas there are from this commit on, of one that changes nothing else."""
 STAGE, SERVICE = "Keptn-Stage", "Keptn-Service"
 
 
-def commit_message(subject: str, *, event: Event, artifact: str = "") -> str:
+def commit_message(subject: str, *, event: Event, artifact: str = "", scaling: str = "") -> str:
     """`subject`, an empty line, and the trailers that apply. artifact: `image@digest`."""
     values = {
         DELIVERY: event.context,
         EVENT: event.id,
         ARTIFACT: artifact,
         EPOCH: str(event.epoch or ""),
+        SCALING: scaling,
         STAGE: event.scope.stage,
         SERVICE: event.scope.service,
     }

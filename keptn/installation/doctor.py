@@ -299,7 +299,7 @@ def _keptn(patient: Patient) -> Iterator[Finding]:
     if not left:
         yield Finding(level=Level.OK, what=f"keptn is installed, and all {len(found)} parts of it are ready")
     if not patient.kubectl.one("-n", patient.settings.secrets_namespace, "get", "secret", "api"):
-        yield Finding(level=Level.MISSING, what="the api has no token", mend="keptn install makes one")
+        yield Finding(level=Level.MISSING, what="the api has no root token", mend="keptn install makes one")
 
 
 CHECKS = (

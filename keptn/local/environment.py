@@ -54,7 +54,7 @@ class Environment:
     def _embedded(self) -> dict[str, str]:
         path = os.pathsep.join(filter(None, (str(self.root), os.environ.get("PYTHONPATH"))))
         forced = {"KEPTN_STATE_DIR": str(self.state_dir), "KEPTN_PUBLIC_URL": self.url, "PYTHONPATH": path}
-        return {**ADAPTERS, **self.own, **forced, "PYTHONUNBUFFERED": "1"}
+        return {**ADAPTERS, **LAPTOP, **self.own, **forced, "PYTHONUNBUFFERED": "1"}
 
 
 ADAPTERS: Mapping[str, str] = {
@@ -62,6 +62,10 @@ ADAPTERS: Mapping[str, str] = {
     for port in ("store", "config_repo", "platform", "router", "registry", "secrets", "logs", "wake_up")
 }
 """The embedded adapters are the defaults of the settings; a manifest's ConfigMap may name others, for a cluster."""
+
+
+LAPTOP: Mapping[str, str] = {"KEPTN_OUTGOING_REFUSED": "none"}
+"""What is otherwise than on a cluster: here chats and monitors of a person's own may listen, too."""
 
 
 MAPPINGS = "webhook-mappings"

@@ -1,4 +1,6 @@
-"""What is posted to each kind of channel for an event. A new channel is a function here and a line in `CHANNELS`."""
+"""What is posted to each kind of channel for an event. A new channel is a function here and a line in
+`CHANNELS`, or in `WITH_BUTTONS`.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from keptn import events
-from keptn.events import Event
-from keptn.notification import cdevents, message
+from keptn.events import Event, Result
+from keptn.notification import cdevents, message, template
 from keptn.notification.message import Message
 
 SIGNS = {"pass": "✅", "warning": "⚠️", "fail": "❌", "": "🔔"}
@@ -22,29 +24,52 @@ class Posting:
     """One call. correlation: the id of the call and its repeats; it is in the body, too."""
 
     correlation: str
-    body: Mapping[str, Any]
+    body: Any
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def postings(event: Event, *, channel: str, correlation: str) -> Sequence[Posting]:
-    """What to post; nothing where the channel has no word for the event."""
+def postings(
+    event: Event,
+    *,
+    channel: str,
+    correlation: str,
+    body: Any = None,  # noqa: ANN401 - JSON
+    links: Mapping[str, str] | None = None,
+) -> Sequence[Posting]:
+    """What to post; nothing where the channel has no word for the event. body: a team's own, of templates.
+
+    links: verdict to the address that gives it, where the event asks for one; buttons in a chat.
+    Raises Refused for a template that cannot be filled.
+    """
+    if body is not None:
+        values = {**template.of_event(event, correlation=correlation), "links": dict(links or {})}
+        return [Posting(correlation=correlation, body=template.json_body(body, values))]
+    if channel in WITH_BUTTONS:
+        return [WITH_BUTTONS[channel](event, correlation, links or {})]
     return CHANNELS[channel](event, correlation)
 
 
-def slack(event: Event, correlation: str) -> Sequence[Posting]:
-    """An incoming webhook's message. Slack drops unknown fields, so the correlation id is a block's id."""
+def slack(event: Event, correlation: str, links: Mapping[str, str]) -> Posting:
+    """An incoming webhook's message. Slack drops unknown fields, so the correlation id is a block's id.
+
+    A button with a URL needs no app that listens. Source: Slack, Block Kit, button element.
+    """
     told = message.compose(event)
     header = f"{SIGNS[told.result]} {told.title}"[:SLACK_HEADER]
     blocks = [
         {"type": "header", "text": {"type": "plain_text", "text": header, "emoji": True}},
         *([_section(told.why)] if told.why else []),
+        *([{"type": "actions", "elements": [_slack_button(*one) for one in links.items()]}] if links else []),
         {"type": "context", "block_id": correlation, "elements": [_mrkdwn(_footer(told))]},
     ]
-    return [Posting(correlation=correlation, body={"text": _escaped(told.text)[:SLACK_TEXT], "blocks": blocks})]
+    return Posting(correlation=correlation, body={"text": _escaped(told.text)[:SLACK_TEXT], "blocks": blocks})
 
 
-def teams(event: Event, correlation: str) -> Sequence[Posting]:
-    """A message with an Adaptive Card, as a Teams workflow's webhook takes it."""
+def teams(event: Event, correlation: str, links: Mapping[str, str]) -> Posting:
+    """A message with an Adaptive Card, as a Teams workflow's webhook takes it.
+
+    Source: Adaptive Cards, Action.OpenUrl.
+    """
     told = message.compose(event)
     title = {"type": "TextBlock", "text": f"{SIGNS[told.result]} {told.title}", "size": "Medium", "weight": "Bolder"}
     lines = [told.why, _footer(told)]
@@ -56,9 +81,10 @@ def teams(event: Event, correlation: str) -> Sequence[Posting]:
             {**title, "id": correlation, "wrap": True, "color": COLOURS[told.result]},
             *({"type": "TextBlock", "text": line, "wrap": True} for line in lines if line),
         ],
+        **({"actions": [_teams_button(*one) for one in links.items()]} if links else {}),
     }
     attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card}
-    return [Posting(correlation=correlation, body={"type": "message", "attachments": [attachment]})]
+    return Posting(correlation=correlation, body={"type": "message", "attachments": [attachment]})
 
 
 def webhook(event: Event, correlation: str) -> Sequence[Posting]:
@@ -82,12 +108,25 @@ def cdevent(event: Event, correlation: str) -> Sequence[Posting]:
     ]
 
 
-CHANNELS: Mapping[str, Callable[[Event, str], Sequence[Posting]]] = {
-    "slack": slack,
-    "teams": teams,
-    "webhook": webhook,
-    "cdevents": cdevent,
+CHANNELS: Mapping[str, Callable[[Event, str], Sequence[Posting]]] = {"webhook": webhook, "cdevents": cdevent}
+WITH_BUTTONS: Mapping[str, Callable[[Event, str, Mapping[str, str]], Posting]] = {"slack": slack, "teams": teams}
+"""Chats, in which a person may answer."""
+BUTTONS: Mapping[str, tuple[str, str, str]] = {
+    Result.PASS: ("Approve", "primary", "positive"),
+    Result.FAIL: ("Decline", "danger", "destructive"),
 }
+"""Verdict to the text of its button, and how Slack and Teams call its look."""
+
+
+def _slack_button(verdict: str, url: str) -> Mapping[str, Any]:
+    text, style, _ = BUTTONS[verdict]
+    plain = {"type": "plain_text", "text": text}
+    return {"type": "button", "text": plain, "url": url, "style": style, "action_id": f"answer-{verdict}"}
+
+
+def _teams_button(verdict: str, url: str) -> Mapping[str, Any]:
+    text, _, style = BUTTONS[verdict]
+    return {"type": "Action.OpenUrl", "title": text, "url": url, "style": style}
 
 
 def _footer(told: Message) -> str:

@@ -62,8 +62,9 @@ def title(event: Event) -> str:
         what = administration.format(project=event.scope.project, service=event.scope.service)
         return f"{what} {_outcome(event, parts)}"
     subject, stage = artifact(event) or event.scope.service, parts.stage or event.scope.stage
-    if parts.name == "remediation" and parts.phase is Phase.TRIGGERED:
-        return f"Problem with {event.scope.service} in {stage}: {problem(event)}"
+    if parts.name in ("remediation", "action") and parts.phase is Phase.TRIGGERED:
+        end = " is over" if is_end(event) else ""
+        return f"Problem with {event.scope.service} in {stage}{end}: {problem(event)}"
     if parts.name == "approval" and parts.phase is Phase.TRIGGERED:
         return f"{subject} waits for approval before it goes to {stage}"
     if parts.name == "evaluation" and parts.phase is Phase.FINISHED:
@@ -83,6 +84,19 @@ def problem(event: Event) -> str:
     """The problem's title."""
     names: Sequence[str] = runbook.problem_names(event.data.get("problem") or {})
     return names[-1] if names else "no title"
+
+
+def is_end(event: Event) -> bool:
+    """Whether an action is asked for because its problem is over."""
+    return bool((event.data.get("action") or {}).get("of"))
+
+
+def does(event: Event) -> str:
+    """What an action is, in the words of its runbook."""
+    action: Mapping[str, Any] = event.data.get("action") or {}
+    if is_end(event):
+        return f"What was done for its time is taken back: {action.get('name')}"
+    return f"keptn does: {action.get('name') or action.get('action')}. {action.get('description') or ''}".strip()
 
 
 def _outcome(event: Event, parts: TypeParts) -> str:
@@ -106,6 +120,8 @@ def _score(event: Event) -> str:
 def _why(event: Event) -> str:
     if event.message:
         return event.message
+    if event.type.endswith(".action.triggered"):
+        return does(event)
     described: Mapping[str, Any] = event.data.get("problem") or {}
     return str(described.get("details") or described.get("ProblemDetails") or "")
 

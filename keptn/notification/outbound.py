@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from keptn.context import Context
 from keptn.errors import LostRace, Refused, Unavailable
+from keptn.events import rfc3339, utc
 from keptn.ports import HttpAnswer, Secrets
 from keptn.records import objects
 
 CORRELATION_HEADER = "X-Correlation-ID"
+IN_FLIGHT_S = 30.0
+"""How long a call of another run may still be on its way."""
 KEPT_ANSWER = 4096
 """How many characters of an answer are kept with the note: enough for a ticket's number."""
 
@@ -28,30 +31,71 @@ KEPT_ANSWER = 4096
 class Call:
     """One call. secret: name of the secret with key `url` (and `token`, or `user` and `password`).
 
-    correlation: the id of this call and its repeats. channel: tells several calls for one event apart in the ledger.
-    path: added to the URL if that has no path of its own.
+    body: what JSON can say; None: nothing. correlation: the id of this call and its repeats. channel: tells several
+    calls for one event apart in the ledger. path: added to the URL if that has no path of its own; below: added
+    whatever it has. method: of HTTP. kept: how many characters of the answer.
     """
 
     secret: str
     correlation: str
     channel: str
-    body: Mapping[str, Any]
+    body: Any
     headers: Mapping[str, str] = field(default_factory=dict)
     path: str = ""
+    below: str = ""
+    method: str = "POST"
+    timeout_s: float = 10.0
+    kept: int = KEPT_ANSWER
 
 
-def call_once(call: Call, ctx: Context) -> str:
-    """Make the call unless it was accepted before; return the beginning of the answer. Raises Refused, Unavailable."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """An answer of 2xx. text: its beginning."""
+
+    status: int
+    text: str
+
+
+def call_once(call: Call, ctx: Context, *, find: Callable[[], str] | None = None) -> str:
+    """Make the call unless it was accepted before; return the beginning of the answer. Raises Refused, Unavailable.
+
+    find: asks the other side for the answer to a call that another run may have made; empty if there was none.
+    """
+    return accepted(call, ctx, find=find).text
+
+
+def accepted(call: Call, ctx: Context, *, find: Callable[[], str] | None = None) -> Accepted:
+    """As `call_once`, with the status of the answer; what was found is one of 200."""
     name = objects.sent(call.correlation, call.channel)
     if noted := ctx.store.get(name):
-        return str(json.loads(noted.data)["answer"])
-    answer = _call(call, ctx).text[:KEPT_ANSWER]
+        kept = json.loads(noted.data)
+        return Accepted(status=int(kept.get("status") or 200), text=str(kept["answer"]))
+    if found := find and _made_before(call, ctx, find):
+        made = Accepted(status=200, text=found)
+    else:
+        answer = send(call, ctx)
+        made = Accepted(status=answer.status, text=answer.text[: call.kept])
     with suppress(LostRace):  # a duplicate was as fast: both were sent, under one correlation id
-        ctx.store.put(name, json.dumps({"answer": answer}).encode(), if_generation=0)
-    return answer
+        note = {"answer": made.text, "status": made.status}
+        ctx.store.put(name, json.dumps(note).encode(), if_generation=0)
+    return made
 
 
-def _call(call: Call, ctx: Context) -> HttpAnswer:
+def _made_before(call: Call, ctx: Context, find: Callable[[], str]) -> str:
+    """The answer that a run got which died, or is still busy, before it noted it. Raises Unavailable for the latter."""
+    name, now = objects.sent(call.correlation, f"{call.channel}-begun"), ctx.clock.now()
+    try:
+        ctx.store.put(name, rfc3339(now).encode(), if_generation=0)
+        return ""
+    except LostRace:
+        begun = ctx.store.get(name)
+    if (answer := find()) or begun is None or (now - utc(begun.data.decode())).total_seconds() >= IN_FLIGHT_S:
+        return answer[:KEPT_ANSWER]
+    raise Unavailable(f"another run has just called {call.channel}; what became of it is asked again")
+
+
+def send(call: Call, ctx: Context) -> HttpAnswer:
+    """Make the call, whatever was before. Raises Refused, Unavailable."""
     url = secret_value(ctx.secrets, call.secret, "url").rstrip("/")
     headers = {
         "content-type": "application/json",
@@ -59,8 +103,9 @@ def _call(call: Call, ctx: Context) -> HttpAnswer:
         **_credentials(ctx.secrets, call.secret),
         **call.headers,
     }
-    body = json.dumps(call.body, ensure_ascii=False).encode()
-    answer = ctx.http.request("POST", _joined(url, call.path), headers=headers, body=body)
+    body = b"" if call.body is None else json.dumps(call.body, ensure_ascii=False).encode()
+    url = _joined(url, call.path) + call.below
+    answer = ctx.outgoing.request(call.method, url, headers=headers, body=body, timeout_s=call.timeout_s)
     if answer.status == 429 or answer.status >= 500:
         raise Unavailable(f"{call.channel} answered {answer.status}; it may work later")
     if not 200 <= answer.status < 300:

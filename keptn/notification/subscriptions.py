@@ -10,6 +10,7 @@ notifications:
     results: [warning, fail]          # without it: any; events without a result are heard
     stages: [prod]                    # without it: all
     services: [carts]                 # without it: all
+    body: {text: "{{ title }}"}       # Jinja2 templates, for slack, teams and webhook; without it: the channel's own
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from keptn import documents
 from keptn.documents import Document
 from keptn.events import PREFIX, RESERVED_STAGES, Event, Result
+from keptn.notification import template
 
 if TYPE_CHECKING:
     from keptn.shipyard.model import Shipyard
@@ -37,12 +39,12 @@ DEFAULT_EVENTS: Mapping[str, Sequence[str]] = {
 """What a subscription without `events` hears: people the ends, the problems and what waits for them, machines all
 that `notify` hears.
 """
-KEYS = ("name", "channel", "secret", "events", "results", "stages", "services")
+KEYS = ("name", "channel", "secret", "events", "results", "stages", "services", "body")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """One listener. Empty results, stages or services mean any."""
+    """One listener. Empty results, stages or services mean any. body: templates; None: as the channel says it."""
 
     name: str
     channel: str
@@ -51,6 +53,7 @@ class Subscription:
     results: Sequence[str] = ()
     stages: Sequence[str] = ()
     services: Sequence[str] = ()
+    body: Any = None
 
     def wants(self, event: Event) -> bool:
         return (
@@ -108,9 +111,12 @@ def _never_comes(pattern: str, shipyard: Shipyard) -> str:
         return ""
     stages = [stage for stage in shipyard.stages if parts[0] in ("*", stage.name)]
     if len(parts) == 3:
+        from keptn.shipyard.model import BUILT_IN_SEQUENCES  # noqa: PLC0415 - only who looks for mistakes
+
         if not stages:
             return _stranger("stages", parts[0], shipyard.stage_names)
-        sequences = {sequence.name for stage in stages for sequence in stage.sequences} | {"evaluation"}
+        sequences = {sequence.name for stage in stages for sequence in stage.sequences}
+        sequences |= {sequence.name for sequence in BUILT_IN_SEQUENCES}
         return "" if parts[1] in ("*", *sequences) else _stranger("sequences", parts[1], sequences)
     tasks = {task.name for stage in shipyard.stages for sequence in stage.sequences for task in sequence.tasks}
     return "" if parts[0] in ("*", "evaluation", *tasks) else _stranger("tasks", parts[0], tasks)
@@ -136,6 +142,7 @@ def parse(text: str | bytes, *, file: str = FILE) -> NotifyFile:
         if subscription.name in {earlier.name for earlier in found}:
             raise document.error(f"the name {subscription.name!r} stands twice", "notifications", position, "name")
         found.append(subscription)
+    _check_templates(document, found)
     return NotifyFile(subscriptions=found, document=document, warnings=_unheard(document, found))
 
 
@@ -173,7 +180,27 @@ def _subscription(document: Document, entry: object, *at: str | int) -> Subscrip
         results=_results(document, entry, *at),
         stages=_names(document, entry, "stages", *at),
         services=_names(document, entry, "services", *at),
+        body=_body(document, entry, *at),
     )
+
+
+def _body(document: Document, entry: Mapping[str, Any], *at: str | int) -> Any:  # noqa: ANN401 - JSON
+    body = entry.get("body")
+    if body is None:
+        return None
+    if entry["channel"] == "cdevents":
+        raise document.error("what cdevents posts is CDEvents; for another body take the channel webhook", *at, "body")
+    if not isinstance(body, str | dict | list):
+        raise document.error("body must be a mapping, a list or a text that is JSON when it is filled", *at, "body")
+    return body
+
+
+def _check_templates(document: Document, found: Sequence[Subscription]) -> None:
+    """Of the whole file at once: each look costs a process."""
+    try:
+        template.check([{"body": one.body} for one in found])
+    except template.BadTemplate as bad:
+        raise document.error(str(bad), "notifications", *bad.path) from bad
 
 
 def _patterns(document: Document, entry: Mapping[str, Any], *at: str | int) -> Sequence[str]:

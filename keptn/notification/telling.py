@@ -7,7 +7,7 @@ within a minute.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from keptn import events
@@ -21,6 +21,7 @@ COUNTS = timedelta(seconds=60)
 """How long what was read of a project's file counts: thirty events of a delivery are one look at Git."""
 MOST_PROJECTS = 500
 """Whose files one process remembers."""
+APPROVAL = events.triggered_type("approval")
 Read = Sequence[Subscription] | str
 """The subscriptions of a project, or what is wrong with its file."""
 
@@ -84,7 +85,10 @@ def _read(project: str, ctx: Context) -> Read:
 
 def _tell(event: Event, subscription: Subscription, ctx: Context) -> None:
     correlation = events.derived_id(event.id, "notify", subscription.name)
-    for posting in channels.postings(event, channel=subscription.channel, correlation=correlation):
+    links = _links(event, subscription, ctx)
+    for posting in channels.postings(
+        event, channel=subscription.channel, correlation=correlation, body=subscription.body, links=links
+    ):
         call = outbound.Call(
             secret=subscription.secret,
             correlation=posting.correlation,
@@ -93,3 +97,12 @@ def _tell(event: Event, subscription: Subscription, ctx: Context) -> None:
             headers=posting.headers,
         )
         outbound.call_once(call, ctx)
+
+
+def _links(event: Event, subscription: Subscription, ctx: Context) -> Mapping[str, str]:
+    """Where a chat, or a body of a team's own, may answer what the event asks."""
+    if event.type != APPROVAL or not (subscription.channel in channels.WITH_BUTTONS or subscription.body is not None):
+        return {}
+    from keptn import approvals  # noqa: PLC0415 - most of what is told asks nothing
+
+    return approvals.links(event, ctx)

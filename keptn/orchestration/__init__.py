@@ -203,7 +203,7 @@ def control_facts(slot: Slot, *, event: Event, ctx: Context) -> Facts:
 
 
 def _shipyards(slot: Slot, sha: str, ctx: Context) -> dict[str, Shipyard]:
-    wanted = {execution.shipyard for execution in slot.open} | ({sha} if sha else set())
+    wanted = {e.shipyard for e in slot.open} | {r.shipyard for r in slot.repairs} | ({sha} if sha else set())
     return {one: snapshots.load(ctx.store, slot.scope.project, one) for one in wanted}
 
 

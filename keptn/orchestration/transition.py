@@ -191,13 +191,13 @@ def _set_alarm(scope: Scope, due: datetime, now: datetime, ctx: Context) -> Alar
 
 
 def _confirm(decision: Decision, ctx: Context) -> None:
-    """Take what was done out of the slot; where nothing runs or is pending any more, the alarm goes with it.
+    """Take what was done out of the slot; where nothing runs or is awaited any more, the alarm goes with it.
 
     Raises LostRace, Unavailable.
     """
     slot, generation = decision.slot, decision.generation
     after = engine.without(slot, decision.own)
-    idle = not (after.open or after.pending)
+    idle = not (after.open or after.pending or after.repairs)
     after = replace(after, revision=slot.revision + 1, writer=str(uuid.uuid4()), alarm=None if idle else slot.alarm)
     ctx.store.put(objects.slot(slot.scope), codec.encode(after), if_generation=generation)
     if idle and slot.alarm:

@@ -5,11 +5,13 @@
     hook-problems                every project of every monitor
     hook-problems-<project>      one project; its tokens are `<project>.<random>`
 
-A token says itself which secret it is of, so a request costs two reads however many hooks there are, and one without a
-token none. A person makes all but the second (`keptn create secret`).
+A token's form says which secret it is of, so a request costs one read however many hooks there are, with a right token
+or a wrong one, and one without a token none. A person makes all but the second (`keptn create secret`).
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from keptn import names
 from keptn.errors import Refused
@@ -46,18 +48,25 @@ def opened_by(request: Request, secrets: Secrets) -> str:
     The body cannot say whose token it is: a registry with the token of one service tells of all its repositories, and
     sends again for ever what it is refused.
     """
-    owner = presented_token(request).split(".")
-    own = secret_name(*owner[:2]) if len(owner) == 3 and all(map(names.is_name, owner[:2])) else ""
     hint = "send `Authorization: Bearer <token>` as `keptn get hook` prints it"
-    return _opened(request, secrets, (EVERY_SERVICE, own), hint=hint)
+    return _opened(request, secrets, _of_registry, hint=hint)
 
 
 def opened_by_monitor(request: Request, secrets: Secrets) -> str:
     """Name of the monitors' secret that the request's token opens. Raises HttpError 401."""
-    project, dot, _ = presented_token(request).partition(".")
-    own = problems_secret(project) if dot and names.is_name(project) else ""
     hint = "send `Authorization: Bearer <token>` with a token of the secret hook-problems (keptn create secret)"
-    return _opened(request, secrets, (EVERY_PROJECT, own), hint=hint)
+    return _opened(request, secrets, _of_monitor, hint=hint)
+
+
+def _of_registry(token: str) -> str:
+    """The secret that a token of this form is of."""
+    parts = token.split(".")
+    return secret_name(*parts[:2]) if len(parts) == 3 and all(map(names.is_name, parts[:2])) else EVERY_SERVICE
+
+
+def _of_monitor(token: str) -> str:
+    project, dot, _ = token.partition(".")
+    return problems_secret(project) if dot and names.is_name(project) else EVERY_PROJECT
 
 
 def signer(hook: str) -> str:
@@ -87,7 +96,13 @@ def covers_problems(opened: str, project: str) -> bool:
 
 
 def check_values(secret: str, token: str) -> None:
-    """Raises Refused for a token that could never open what its secret is for, as it does not name its owner."""
+    """Raises Refused for a token that could never open what its secret is for: its form says that it is of another."""
+    of = {EVERY_SERVICE: _of_registry, EVERY_PROJECT: _of_monitor}.get(secret)
+    if of and (strange := [one for one in token.split() if of(one) != secret]):
+        raise Refused(
+            f"a token of the secret {secret} must not have the form of one that is of {of(strange[0])}: take one "
+            "without dots, as `openssl rand -hex 32` makes it"
+        )
     owner = _owner(secret)
     for one in token.split() if owner else ():
         if not one.removeprefix(f"{owner}.") or not one.startswith(f"{owner}."):
@@ -101,9 +116,8 @@ def _owner(secret: str) -> str:
     return secret.removeprefix("hook-") if secret.startswith("hook-") and "." in secret else ""
 
 
-def _opened(request: Request, secrets: Secrets, candidates: tuple[str, str], *, hint: str) -> str:
+def _opened(request: Request, secrets: Secrets, of: Callable[[str], str], *, hint: str) -> str:
     token = presented_token(request)
-    for name in candidates if token else ():
-        if name and is_active(token, secrets.get(name, "token")):
-            return name
+    if token and is_active(token, secrets.get(name := of(token), "token")):
+        return name
     raise HttpError(f"{'the token is wrong' if token else 'a token is missing'}; {hint}", status=401)

@@ -72,9 +72,12 @@ def is_made_from(shipyard: str, project: str, ctx: Context) -> bool:
 
 def delete(task: Event, ctx: Context) -> Sequence[str]:
     """Delete its routes, workloads, state, hooks and repo, and say what stays. What is not there is fine."""
+    from keptn.records import tokens  # noqa: PLC0415 - for this alone
+
     project = text(task, "project")
     if project not in ctx.config_repo.projects():
         remotes.forget_logins(project, ctx)  # what a run that was interrupted may have left
+        tokens.revoke_all(ctx.store, project)
         return []
     own = ctx.config_repo.remote(project)
     try:
@@ -94,6 +97,7 @@ def delete(task: Event, ctx: Context) -> Sequence[str]:
         delete_below(ctx.store, f"{kind}/{project}/")
     ctx.config_repo.delete(project)
     remotes.forget_logins(project, ctx)
+    tokens.revoke_all(ctx.store, project)  # they would open its namesake; from here on nobody gets another
     return [f"its repository {own} stays as it is, and is yours to remove"] if own else []
 
 

@@ -37,6 +37,7 @@ class EventFilter:
     """What to look for; empty means any. type: whole, or without `sh.keptn.event.`."""
 
     type: str = ""
+    project: str = ""
     stage: str = ""
     service: str = ""
 
@@ -48,7 +49,8 @@ class EventFilter:
     def fits(self, event: Event) -> bool:
         scope = event.scope
         of_type = not self.type or event.type in self.types
-        return of_type and self.stage in ("", scope.stage) and self.service in ("", scope.service)
+        names = ((self.project, scope.project), (self.stage, scope.stage), (self.service, scope.service))
+        return of_type and all(wanted in ("", there) for wanted, there in names)
 
 
 ANY = EventFilter()

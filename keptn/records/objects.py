@@ -18,6 +18,7 @@ WAKE_UP = "wake-up/clock"
 DEAD_LETTERS = "dead-letter/"
 IMAGES = "images/"
 PROJECTS = "projects/"
+TOKENS = "tokens/"
 
 
 # --- the engine's: only `orchestrate` writes them, anybody may read -------------------------------------------------
@@ -127,6 +128,16 @@ def owners(repository: str) -> str:
 def project(name: str) -> str:
     """Says that a project is on the Git server, which cannot be asked."""
     return f"{PROJECTS}{name}"
+
+
+def token(token_id: str) -> str:
+    """An issued token: `api` writes it, and who deletes a project deletes the project's."""
+    return f"{TOKENS}{token_id}"
+
+
+def token_use(token_id: str) -> str:
+    """When it was last used."""
+    return f"token-use/{token_id}"
 
 
 # --- the audit log --------------------------------------------------------------------------------------------------

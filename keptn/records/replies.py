@@ -18,7 +18,12 @@ from keptn.records import objects
 
 def given(store: ObjectStore, triggered: Event, *, function: str) -> Event | None:
     """The reply that was given before, or None."""
-    stored = store.get(objects.reply(triggered.id, function))
+    return of(store, triggered.id, function=function)
+
+
+def of(store: ObjectStore, task: str, *, function: str) -> Event | None:
+    """The reply to the task of that id, or None."""
+    stored = store.get(objects.reply(task, function))
     return events.from_dict(json.loads(stored.data)) if stored else None
 
 

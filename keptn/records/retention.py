@@ -24,11 +24,12 @@ RECORDS = (
     "approvals/",
     "controls/",
     "dead-letter/",
+    "token-use/",
 )
 """Kept for `KEPTN_RETENTION_DAYS`: what happened, and what recognises a repeat of it."""
 EVALUATIONS = ("evaluations/", "invalidated/")
 """Kept for `KEPTN_EVALUATION_RETENTION_DAYS`: later versions are compared with them; its last passes: always."""
-ENDLESS = ("slots/", "retired/", "projects/", "images/", "shipyards/", "rejected/", "timers/", "wake-up/")
+ENDLESS = ("slots/", "retired/", "projects/", "images/", "shipyards/", "rejected/", "timers/", "wake-up/", "tokens/")
 
 
 def days(settings: Settings) -> Mapping[str, int]:

@@ -1,31 +1,41 @@
 """`remediation.yaml`: which action answers which problem. Parsed with line numbers; the choice is pure.
 
 Two forms are read: `spec.keptn.sh/0.1.4` and the older list of names (0.1). An action may name several executors, which
-is an extension: `executors: [rollback, {name: servicenow, secret: servicenow}]`. Who carries them out: executors.py.
+is an extension: `executors: [rollback, {name: servicenow, secret: servicenow}]`. What each does, and which options it
+has, is in `actions/`; who carries them out: executors.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import Any
 
 from keptn import documents
+from keptn.deployment.reading import Place
 from keptn.documents import Document
 
 FILE = "remediation.yaml"
 API_VERSION = "spec.keptn.sh/0.1.4"
-BUILT_IN = ("rollback", "servicenow", "ticket", "webhook")
-"""The executors of this project, in the order in which they act: users first, paperwork after."""
+BUILT_IN = ("rollback", "scale", "servicenow", "ticket", "webhook", "slack", "teams")
+"""The executors of this project, in the order in which they act: users first, paperwork after. Each is a module of
+ACTIONS.
+"""
+ACTIONS = "keptn.remediation.actions"
 DEFAULT = "default"
+KEPTNS_SCALING = "scaling"
+"""As keptn 0.5 to 0.7 called `scale`: its `value` is how many more."""
+SCALES = frozenset({"scale", KEPTNS_SCALING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Executor:
-    """Who carries an action out, with its options (`secret`, `table`, …)."""
+    """Who carries an action out, with its options (`secret`, `table`, …). key: tells two of one name apart."""
 
     name: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +115,10 @@ def executors_of(action: Mapping[str, Any]) -> list[Executor]:
     """Who carries out the action of an event: those it lists, else the one it is named after; built-in order."""
     listed = action.get("executors")
     entries = listed if isinstance(listed, list) and listed else [action.get("action") or ""]
-    found = [_executor(entry, action) for entry in entries]
+    found: list[Executor] = []
+    for executor in (_executor(entry, action) for entry in entries):
+        before = sum(executor.name == other.name for other in found)
+        found.append(replace(executor, key=f"{executor.name}-{before + 1}" if before else executor.name))
     return sorted(found, key=lambda executor: _order(executor.name))
 
 
@@ -117,7 +130,11 @@ def _executor(entry: object, action: Mapping[str, Any]) -> Executor:
     if isinstance(entry, Mapping):
         return Executor(name=str(entry.get("name") or ""), options={k: v for k, v in entry.items() if k != "name"})
     value = action.get("value")
-    return Executor(name=str(entry), options=value if isinstance(value, Mapping) else {})
+    options = value if isinstance(value, Mapping) else {}
+    if entry == KEPTNS_SCALING and value is not None and not options:
+        number = str(value).lstrip("+")
+        options = {"more": int(number) if number.isdecimal() else value}
+    return Executor(name="scale" if entry == KEPTNS_SCALING else str(entry), options=options)
 
 
 def _entries(document: Document, entries: object, *at: str | int, key: str, actions: str) -> list[Remediation]:
@@ -139,6 +156,10 @@ def _entry(document: Document, entry: object, *at: str | int, key: str, actions:
 def _action(document: Document, action: object, *at: str | int) -> Action:
     if not isinstance(action, dict) or not isinstance(action.get("action"), str):
         raise document.error("an action needs `action`, the name that its executor knows", *at)
+    if "executors" not in action:
+        (alone,) = executors_of(action)
+        if alone.name in BUILT_IN:
+            _check(alone.name, Place(document, (*at, "value"), alone.options))
     return Action(
         name=str(action.get("name") or action["action"]),
         action=action["action"],
@@ -163,7 +184,14 @@ def _executors(document: Document, action: Mapping[str, Any], *at: str | int) ->
             raise document.error(
                 f"executor {name!r} is not known; known: {', '.join(BUILT_IN)} ({hint})", *at, position
             )
+        options = _executor(entry, {}).options
+        _check(name, Place(document, (*at, position), options))
     return [_executor(entry, {}) for entry in listed]
+
+
+def _check(name: str, options: Place) -> None:
+    """Each action knows its options; imported only where a runbook names it."""
+    import_module(f"{ACTIONS}.{name}").check(options)
 
 
 def _title(names: Sequence[str]) -> str:

@@ -19,6 +19,7 @@ from keptn.sequence.slot import (
     Problem,
     Rank,
     Rejection,
+    Repair,
     Share,
     Slot,
     TaskRun,
@@ -113,6 +114,7 @@ _READERS: Mapping[type[Any], Mapping[str, Reader]] = {
     Rejection: {"at": utc},
     Pin: {"at": utc},
     Problem: {"marks": tuple},
+    Repair: {"root_time": utc, "by": tuple, "latest": _time, "over_at": _time},
     Alarm: {"due": utc},
     Pending: {"due": utc, "event": _event, "verdict": _one(Rejection)},
     Slot: {
@@ -125,6 +127,7 @@ _READERS: Mapping[type[Any], Mapping[str, Reader]] = {
         "pin": _one(Pin),
         "rejected": _many(Rejection),
         "problems": _many(Problem),
+        "repairs": _many(Repair),
         "pending": _many(Pending),
         "tasks": tuple,
         "alarm": _one(Alarm),

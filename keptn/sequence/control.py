@@ -41,6 +41,7 @@ def _retire(turn: Turn) -> None:
     turn.retires = True
     for execution in turn.slot.open:
         _abort(turn, execution)
+    turn.change(repairs=())
 
 
 def _pause(turn: Turn, execution: Execution) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from keptn import durations
 from keptn.events import Result, Status
-from keptn.sequence import tasks
+from keptn.sequence import repairs, tasks
 from keptn.sequence.aggregate import Outcome
 from keptn.sequence.slot import Execution, Slot, State, TaskRun
 from keptn.sequence.turn import Turn
@@ -25,7 +25,8 @@ def expire(turn: Turn) -> None:
 def earliest(slot: Slot) -> datetime | None:
     """When this slot must be looked at again even if no event comes; None: never."""
     waits = [e.open_run.due if e.open_run else e.wait_until for e in slot.open]
-    return min((moment for moment in (*waits, *(p.due for p in slot.pending)) if moment), default=None)
+    dues = (*waits, *(p.due for p in slot.pending), *map(repairs.due, slot.repairs))
+    return min((moment for moment in dues if moment), default=None)
 
 
 def _end(turn: Turn, execution: Execution, run: TaskRun) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from keptn.events import PROBLEM_RESOLVED, SLOT_ALARM, Event, Phase, Scope, TypeParts, control_of, parse_type
-from keptn.sequence import admission, control, deadlines, dispatch, resolved, tasks
+from keptn.sequence import admission, control, deadlines, dispatch, repairs, resolved, tasks
 from keptn.sequence.aggregate import Outcome
 from keptn.sequence.slot import Pending, Slot, State
 from keptn.sequence.turn import Facts, Turn
@@ -36,6 +36,7 @@ def step(slot: Slot, event: Event, now: datetime, facts: Facts | None = None) ->
     turn = Turn(slot, event, now, facts or Facts())
     _apply(turn, event)
     if turn.slot != slot or event.type == SLOT_ALARM:
+        repairs.begin(turn)
         dispatch.settle(turn)
     after = without(turn.slot, ())
     own = after.of(event.identity)

@@ -1,11 +1,14 @@
-"""What a monitor says is over is not acted on: a remediation that has changed nothing yet ends."""
+"""What a monitor says is over is not acted on: a remediation that has changed nothing yet ends.
+
+What one has changed for the time of the problem is taken back (`repairs.py`).
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from keptn.events import Result, Status
-from keptn.sequence import kind, tasks
+from keptn.sequence import kind, repairs, tasks
 from keptn.sequence.aggregate import Outcome
 from keptn.sequence.ending import end
 from keptn.sequence.slot import Execution, Problem
@@ -20,6 +23,7 @@ def withdraw(turn: Turn) -> None:
     over = kind.marks_over(turn.cause.data)
     if not over:
         return
+    repairs.over(turn, over)
     for execution in turn.slot.open:
         if not execution.touched and kind.leading_mark(execution.data) in over:
             _end(turn, execution)

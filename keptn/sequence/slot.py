@@ -208,6 +208,27 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """What an action of a runbook may have changed, until it is taken back (`repairs.py`). task: of the action.
+
+    by: the action's name and its executors'. mark: of its problem; empty if it has no name. latest: when it is taken
+    back at the latest; None while the action is not over. stays_s: how long it stays when the problem is over. tries:
+    how often that has failed.
+    """
+
+    task: str
+    context: str
+    mark: str
+    shipyard: str
+    root_time: datetime
+    by: tuple[str, ...] = ()
+    latest: datetime | None = None
+    stays_s: float = 0.0
+    over_at: datetime | None = None
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
     """The one timer of the slot. id: of the event that it brings back; name: in the timer store."""
 
@@ -255,6 +276,7 @@ class Slot:
     pin: Pin | None = None
     rejected: tuple[Rejection, ...] = ()
     problems: tuple[Problem, ...] = ()
+    repairs: tuple[Repair, ...] = ()
     pending: tuple[Pending, ...] = ()
     tasks: tuple[str, ...] = ()
     alarm: Alarm | None = None

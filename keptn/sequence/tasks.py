@@ -10,7 +10,7 @@ from typing import Any
 
 from keptn import durations, events
 from keptn.events import Event, Phase, Result, Status, task_type
-from keptn.sequence import ending, kind, verdicts
+from keptn.sequence import ending, kind, repairs, verdicts
 from keptn.sequence.aggregate import Outcome, outcome, so_far
 from keptn.sequence.limits import (
     APPROVAL_TIMEOUT_S,
@@ -48,12 +48,13 @@ def trigger(turn: Turn, execution: Execution, task: Task) -> None:
     )
     turn.put(running)
     turn.change(tasks=(*turn.slot.tasks, run.id)[-RECENT_TASKS:])
+    repairs.begun(turn, running, run)
     turn.emit(
         running,
         task_type(task.name, Phase.TRIGGERED),
         {**data, "message": ""},
         event_id=run.id,
-        extensions={events.KEPTN_TASK: "true", **_strategy(task, data)},
+        extensions={events.KEPTN_TASK: "true", **_strategy(task, data), **_executor(task)},
     )
 
 
@@ -69,6 +70,11 @@ def _strategy(task: Task, data: Mapping[str, Any]) -> dict[str, str]:
     """The test strategy, where a Trigger can filter on it: a test in any container hears its own alone."""
     strategy = _section(data, "test").get("teststrategy") if task.name == "test" else ""
     return {"teststrategy": str(strategy)} if strategy else {}
+
+
+def _executor(task: Task) -> dict[str, str]:
+    """Who carries out a task that has no step of its own, where a Trigger can filter on it."""
+    return {events.KEPTN_EXECUTOR: "webhook"} if task.properties.get("webhook") else {}
 
 
 def answered(turn: Turn, event: Event, *, name: str, phase: Phase) -> None:
@@ -128,6 +134,8 @@ def conclude(
     )
     if announce:
         _announce(turn, execution, over)
+    if run.name == "action":
+        repairs.ended(turn, execution, replace(over, answers=run.answers))
     verdicts.judge(turn, execution, over)
     if result.result is Result.FAIL or result.status is Status.ERRORED:
         ending.end(turn, execution, verdict, state=state)
@@ -190,10 +198,13 @@ def _timeout_s(task: Task) -> float:
 
 
 def _is_complete(run: TaskRun, task: Task) -> bool:
-    """All that announced themselves (`.started`) have finished, as many as declared; an approval needs one answer."""
+    """All that announced themselves (`.started`) have finished, as many as declared.
+
+    An approval needs one answer, and so does a webhook's task: it announces what somebody else answers.
+    """
     announced = [answer for answer in run.answers if answer.started_at or answer.finished_at]
     done = [answer for answer in run.answers if answer.finished_at]
-    if run.name == "approval" or any(answer.source == events.DEAD_LETTER_SOURCE for answer in done):
+    if run.name == "approval" or _executor(task) or any(answer.source == events.DEAD_LETTER_SOURCE for answer in done):
         return True
     return len(done) == len(announced) and len(done) >= (task.executors or 1)
 

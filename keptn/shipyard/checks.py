@@ -22,6 +22,7 @@ def checked(shipyard: Shipyard, document: Document) -> Shipyard:
         *_cycles(shipyard, document),
         *_misplaced(shipyard),
         *_strategies(shipyard),
+        *_webhooks(shipyard),
     ]
     warnings = [f"{document.file}:{document.line(path) or 1}: {text}" for path, text in found]
     return replace(shipyard, warnings=tuple(warnings))
@@ -54,6 +55,17 @@ def _misplaced(shipyard: Shipyard) -> Iterator[tuple[Path, str]]:
         for position in (place for place, name in enumerate(names) if name == "traffic"):
             if "deployment" not in names[:position] or "release" in names[:position]:
                 text = "this task will be refused: a weight needs a candidate, between a deployment and its release"
+                yield (*path, "tasks", position), text
+
+
+def _webhooks(shipyard: Shipyard) -> Iterator[tuple[Path, str]]:
+    """A built-in task that a webhook shall carry out: two would."""
+    from keptn.webhook_task.file import BUILT_IN  # noqa: PLC0415 - only who checks a file asks
+
+    for _, sequence, path in _sequences(shipyard):
+        for position, task in enumerate(sequence.tasks):
+            if task.properties.get("webhook") and task.name in BUILT_IN:
+                text = f"this task will fail: {task.name} is built in, which no webhook carries out; name it otherwise"
                 yield (*path, "tasks", position), text
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from keptn import durations
 from keptn.errors import Unknown
+from keptn.events import REMEDIATION_END
 
 API_VERSION = "spec.keptn.sh/0.2.3"
 BUILT_IN_TASKS = (
@@ -85,20 +86,21 @@ class Stage:
     freeze: Sequence[FreezeWindow] = ()
 
     def sequence(self, name: str) -> SequenceDefinition:
-        """The sequence of that name. `evaluation` exists in every stage: one task, unless the user defined it.
+        """The sequence of that name; those of BUILT_IN_SEQUENCES exist in every stage, unless the user defined them.
 
         Raises Unknown.
         """
-        for sequence in self.sequences:
+        for sequence in (*self.sequences, *BUILT_IN_SEQUENCES):
             if sequence.name == name:
                 return sequence
-        if name == "evaluation":
-            return BUILT_IN_EVALUATION
         known = ", ".join([*(s.name for s in self.sequences), "evaluation"])
         raise Unknown(f"sequence {name!r} is not in stage {self.name!r} of the shipyard; sequences: {known}")
 
 
-BUILT_IN_EVALUATION = SequenceDefinition(name="evaluation", tasks=(Task(name="evaluation"),))
+BUILT_IN_SEQUENCES = (
+    SequenceDefinition(name="evaluation", tasks=(Task(name="evaluation"),)),
+    SequenceDefinition(name=REMEDIATION_END, tasks=(Task(name="action"),)),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from keptn.quality.criteria import Criterion
 from keptn.quality.perfspec import PerfSpec
 from keptn.quality.sli import Sli
 from keptn.quality.slo import CriteriaSets, Objective, Slo
-from keptn.remediation.runbook import BUILT_IN, Remediation
+from keptn.remediation.runbook import BUILT_IN, KEPTNS_SCALING, Remediation
 from keptn.shipyard.cron import Cron
 from keptn.shipyard.model import BUILT_IN_TASKS, Shipyard, Task
 from keptn.validation.kinds import Kind
@@ -156,7 +156,7 @@ def _remediation(remediations: Sequence[Remediation], document: Document) -> Ite
     for place, entry in enumerate(remediations):
         for position, action in enumerate(entry.actions):
             near = difflib.get_close_matches(action.action, BUILT_IN, n=1, cutoff=_NEAR)
-            if near and action.action not in BUILT_IN and not action.executors:
+            if near and action.action not in (*BUILT_IN, KEPTNS_SCALING) and not action.executors:
                 key = "actions" if old else "actionsOnOpen"
                 text = f"the action {action.action!r} is for an extension; did you mean {near[0]}?"
                 yield (*at, place, key, position, "action"), text

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     NOTIFY = "notify"
     MONITORING = "monitoring"
     MAPPING = "mapping"
+    WEBHOOK = "webhook"
 
 
 PARSERS: Mapping[Kind, str] = {
@@ -39,6 +40,7 @@ PARSERS: Mapping[Kind, str] = {
     Kind.NOTIFY: "keptn.notification.subscriptions",
     Kind.MONITORING: "keptn.quality.monitoring",
     Kind.MAPPING: "keptn.webhooks.mappings.file",
+    Kind.WEBHOOK: "keptn.webhook_task.file",
 }
 """Kind to the module whose `parse(text, file=…)` reads it."""
 
@@ -61,6 +63,7 @@ PLACES: Mapping[Kind, Place] = {
     Kind.FUNCTIONAL: Place(name="tests/functional.yaml"),
     Kind.NOTIFY: Place(name="notify.yaml", most_folders=0),
     Kind.MONITORING: Place(name="monitoring.yaml", most_folders=0),
+    Kind.WEBHOOK: Place(name="webhook.yaml"),
 }
 
 _CONTENTS: Sequence[tuple[str, type, Kind]] = (
@@ -69,6 +72,7 @@ _CONTENTS: Sequence[tuple[str, type, Kind]] = (
     ("checks", list, Kind.FUNCTIONAL),
     ("notifications", list, Kind.NOTIFY),
     ("providers", dict, Kind.MONITORING),
+    ("webhooks", list, Kind.WEBHOOK),
     ("indicators", list, Kind.PERFSPEC),
     ("indicators", dict, Kind.SLI),
     ("objectives", list, Kind.SLO),

@@ -30,9 +30,8 @@ from keptn.local.wiring import Trigger
 from keptn.ports import SliQuery, SliValue, TestReport, TestRun
 from keptn.records import objects
 from keptn.sequence import codec
-from keptn.settings import Settings
 from tests.bench.counting import CountingStore, CountingWakeUp, Counts, Noting, SimulatedClock, as_caller
-from tests.world import ROOT, TOKENS, World
+from tests.world import ROOT, TOKEN, TOKENS, World, issue
 
 SHIPYARD = b"""\
 stages:
@@ -80,6 +79,7 @@ class Installation:
         self.world = World()
         for port in ("store", "config_repo", "registry", "secrets") if on else ():
             setattr(self.world, port, getattr(on, port))
+        issue(self.world.store)
         self.store = CountingStore(self.world.store, self.counts, self.clock)
         self.wake_up = CountingWakeUp(self.counts)
         self.wiring = wiring.read([ROOT / "knative/base"])
@@ -115,7 +115,7 @@ class Installation:
             "test_strategy": {name: _Runner(name) for name in ("functional", "performance")},
             "sli": {"envoy": self},
         }
-        return Context(Settings(public_url="http://keptn.local"), **given)
+        return Context(self.world.context.settings, **given)
 
     def _set_up(self) -> None:
         self.world.with_sockshop()
@@ -153,25 +153,25 @@ class Installation:
         ]
         return self._hook("receive-artifact", {"events": entries}, TOKENS["hooks"], content_type=DISTRIBUTION)
 
-    def alert(self, *pods: str) -> Mapping[str, Any]:
-        """Alertmanager's webhook of one rule that fires for so many pods of carts in prod."""
+    def alert(self, *pods: str, rule: str = "Slow", status: str = "firing") -> Mapping[str, Any]:
+        """Alertmanager's webhook of one rule that fires, or is resolved, for so many pods of carts in prod."""
         slot = {"project": "sockshop", "stage": "prod", "service": "carts"}
         alerts = [
             {
-                "status": "firing",
-                "labels": {"alertname": "Slow", **slot, "pod": pod},
+                "status": status,
+                "labels": {"alertname": rule, **slot, "pod": pod},
                 "annotations": {},
                 "startsAt": "2026-11-24T12:00:00Z",
                 "fingerprint": pod,
             }
             for pod in pods
         ]
-        body = {"version": "4", "status": "firing", "alerts": alerts}
+        body = {"version": "4", "status": status, "alerts": alerts}
         return self._hook("receive-problem", body, TOKENS["hook-problems"])
 
     def ask(self, path: str) -> Mapping[str, Any]:
         """A question to the api."""
-        headers = {"authorization": f"Bearer {TOKENS['api']}"}
+        headers = {"authorization": f"Bearer {TOKEN}"}
         with as_caller(self.counts, "api"):
             answer = self._request("api", {"method": "GET", "path": path, "headers": headers, "body": b""})
         assert answer.status_code == 200, answer.text

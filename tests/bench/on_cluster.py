@@ -23,7 +23,7 @@ from kubernetes import client
 from kubernetes.watch import Watch
 
 from examples.sockshop.demo.api import SOCKSHOP, Api, wait_for
-from examples.sockshop.demo.cluster import Addresses, forget_project, kubectl, log_in, push_image, run
+from examples.sockshop.demo.cluster import Addresses, forget_project, kubectl, log_in, push_image, tell
 from tests.bench.pods import Pods
 
 WINDOWS = {"stable-window": "60s", "scale-to-zero-grace-period": "30s"}
@@ -60,11 +60,11 @@ class OnCluster:
     def hearing_pushes(self, project: str, service: str, *, token: str = "") -> Iterator[None]:
         """token: of other services too. A registry posts for ever what a hook refuses: it is told to stop in time."""
         hook = self.api.get(f"v1/project/{project}/service/{service}/hook")
-        run(self.at.registry_hook, f"{hook['url']}?token={quote(token or hook['token'])}")
+        tell(self.at.registry_hook, f"{hook['url']}?token={quote(token or hook['token'])}")
         try:
             yield
         finally:
-            run(self.at.registry_hook, "")
+            tell(self.at.registry_hook, "")
 
     def push(self, image: str, tag: str) -> None:
         """Of carts, with a content of its own."""

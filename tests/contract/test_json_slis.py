@@ -10,6 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from keptn.adapters.http import reach
+from keptn.adapters.http.reach import Reach
 from keptn.adapters.secrets.memory import MemorySecrets
 from keptn.adapters.sli.dynatrace import DynatraceSli
 from keptn.adapters.sli.http import HttpSli
@@ -153,7 +155,7 @@ def fetched(endpoint: Endpoint, **query: str) -> SliValue:
     secrets = MemorySecrets()
     secrets.put("monitor", {"x-api-key": "hush"})
     query["url"] = endpoint.url + query.get("url", "")
-    return HttpSli(secrets, sleep=lambda _: None).fetch(asked(query))
+    return HttpSli(secrets, reach=Reach(), sleep=lambda _: None).fetch(asked(query))
 
 
 @pytest.mark.parametrize(
@@ -213,11 +215,18 @@ def test_what_a_url_hides_is_not_told() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://key:hush@127.0.0.1:9/m?api_key=hush", "http://127.0.0.1:1/x?hush", "ftp://hush"]
+    "url",
+    [
+        "http://key:hush@127.0.0.1:9/m?api_key=hush",
+        "http://127.0.0.1:1/x?hush",
+        "ftp://hush",
+        "http://key:hu/sh@h",
+        "http://h:hush",
+    ],
 )
 def test_no_failure_tells_the_url(url: str) -> None:
     """Neither that nobody answers, nor that it is no URL."""
-    found = HttpSli(MemorySecrets(), sleep=lambda _: None).fetch(asked({"url": url}))
+    found = HttpSli(MemorySecrets(), reach=Reach(), sleep=lambda _: None).fetch(asked({"url": url}))
     assert found.failed
     assert "hush" not in found.reason + found.query
 
@@ -229,10 +238,20 @@ def test_no_failure_tells_the_url(url: str) -> None:
 def test_only_hosts_that_the_operator_allows_are_asked(hosts: str, allowed: bool) -> None:
     """A file of a project is not a way into the network; a laptop has no list."""
     with serving(anything=[1]) as endpoint:
-        sli = HttpSli(MemorySecrets(), hosts=hosts, sleep=lambda _: None)
+        may = reach.of_slis(Settings(sli_hosts=hosts, outgoing_refused="none"))
+        sli = HttpSli(MemorySecrets(), reach=may, sleep=lambda _: None)
         found = sli.fetch(asked({"url": f"{endpoint.url}/m"}))
     assert bool(found.values) is bool(endpoint.asked) is allowed
-    assert allowed or "host '127.0.0.1' is not among those that an SLI may ask" in found.reason
+    assert allowed or "host '127.0.0.1' is not among those that may be called" in found.reason
+
+
+def test_no_file_leads_to_the_link_of_the_machine() -> None:
+    """By the rules of all outgoing calls (test_reach.py)."""
+    sli = HttpSli(MemorySecrets(), reach=Reach(), sleep=lambda _: None)
+    found = sli.fetch(asked({"url": "http://169.254.169.254/?key=hush"}))
+    assert found.failed
+    assert "keptn calls no link-local, metadata" in found.reason
+    assert "hush" not in found.reason + found.query
 
 
 class NoTime:
@@ -263,7 +282,7 @@ def test_a_token_goes_only_where_it_belongs(provider: type, secrets: dict, named
         known = MemorySecrets()
         for name, values in secrets.items():
             known.put(name, {key: value.format(here=endpoint.url) for key, value in values.items()})
-        settings = Settings(prometheus_url="" if named else endpoint.url)
+        settings = Settings(prometheus_url="" if named else endpoint.url, outgoing_refused="none")
         site = SliSite(project="sockshop", url=endpoint.url if named else "")
         provider.open(settings=settings, secrets=known, clock=NoTime(), site=site).fetch(asked("m"))
     tokens = {headers.get("authorization", "").rpartition(" ")[2] for _, _, headers in endpoint.asked}
@@ -274,12 +293,14 @@ def test_a_token_goes_only_where_it_belongs(provider: type, secrets: dict, named
 def test_a_project_s_file_names_only_hosts_that_are_allowed(provider: type) -> None:
     """An address in it is as good as one in a query."""
     needs = {"settings": Settings(sli_hosts="*.org"), "secrets": MemorySecrets(), "clock": NoTime()}
-    with pytest.raises(Refused, match=r"host '10\.0\.0\.1' is not among those that an SLI may ask"):
+    with pytest.raises(Refused, match=r"host '10\.0\.0\.1' is not among those that may be called"):
         provider.open(**needs, site=SliSite(project="sockshop", url="http://10.0.0.1"))
 
 
 def test_a_project_s_dynatrace_needs_its_secret() -> None:
     """Which is named."""
     site = SliSite(project="sockshop", url="http://127.0.0.1:9")
-    sli = DynatraceSli.open(settings=Settings(), secrets=MemorySecrets(), clock=NoTime(), site=site)
+    sli = DynatraceSli.open(
+        settings=Settings(outgoing_refused="none"), secrets=MemorySecrets(), clock=NoTime(), site=site
+    )
     assert "keptn create secret dynatrace-sockshop" in sli.fetch(asked("m")).reason

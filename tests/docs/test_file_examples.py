@@ -14,16 +14,26 @@ from keptn.ports import TestRun
 from keptn.projects import values
 from keptn.remediation import runbook
 from keptn.test_runs import functional
+from keptn.webhook_task import file as webhook_file
 
 PARSERS = {
     "remediation.yaml": runbook.parse,
     "notify.yaml": subscriptions.parse,
     "tests/functional.yaml": functional.parse,
     "values.yaml": values.parse,
+    "webhook.yaml": webhook_file.parse,
     "shipyard.yaml": shipyard.parse,
     "shipyard-0.2.yaml": shipyard.parse,
 }
-PAGES = ("remediation.md", "notifications.md", "tests.md", "services.md", "shipyard.md", "strategies.md")
+PAGES = (
+    "remediation.md",
+    "notifications.md",
+    "tests.md",
+    "services.md",
+    "shipyard.md",
+    "strategies.md",
+    "webhook-tasks.md",
+)
 DOCS = Path("docs")
 SHOWN = [
     (page.name, match[1], match[2])
@@ -59,9 +69,10 @@ def test_the_load_script_runs():
 
 
 def test_every_executor_and_channel_is_explained():
-    """The tables name what the code knows."""
-    for name in runbook.BUILT_IN:
-        assert f"| `{name}` |" in (DOCS / "remediation.md").read_text()
+    """The tables name what the code knows, and every action has a section."""
+    remediation = (DOCS / "remediation.md").read_text()
+    assert re.findall(r"^\| `(\w+)` \| .* \| .*\|$", remediation, re.MULTILINE) == list(runbook.BUILT_IN)
+    assert re.findall(r"^### (\w+)$", remediation, re.MULTILINE) == list(runbook.BUILT_IN)
     text = (DOCS / "notifications.md").read_text()
     assert all(f"`{channel}`" in text for channel in subscriptions.CHANNELS)
     assert cdevents.VERSION in text

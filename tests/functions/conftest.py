@@ -8,7 +8,7 @@ import pytest
 from keptn import context
 from keptn.cli.main import main
 from keptn.cli.session import Session
-from tests.world import World
+from tests.world import TOKEN, World
 
 ENDPOINT = "http://keptn.test/functions/api"
 
@@ -24,7 +24,7 @@ def world():
 def api(world):
     client = world.client("api")
 
-    def call(method, path, body=None, *, token="token", headers=None, **given):
+    def call(method, path, body=None, *, token=TOKEN, headers=None, **given):
         given |= {"json": body} if body is not None else {}
         return client.open(path, method=method, headers={"x-token": token, **(headers or {})}, **given)
 
@@ -51,6 +51,6 @@ def keptn(world, capsys, tmp_path, monkeypatch):
         assert ok is None or (code == 0) is ok, (code, out, err)
         return code, out, err
 
-    assert main(["auth", "-e", ENDPOINT, "-a", "token"], obj=Session(transport=httpx.WSGITransport(app=prefixed))) == 0
+    assert main(["auth", "-e", ENDPOINT, "-a", TOKEN], obj=Session(transport=httpx.WSGITransport(app=prefixed))) == 0
     capsys.readouterr()
     return run

@@ -1,6 +1,8 @@
-"""`api`: who may ask, and what becomes of a wrong path."""
+"""`api`: who may ask, tokens, and what becomes of a wrong path."""
 
-from tests.world import error
+import pytest
+
+from tests.world import ROOT_TOKEN, WHO, error
 
 
 def test_without_token_nothing_is_answered(api):
@@ -26,3 +28,39 @@ def test_an_unknown_route_or_method_is_one_sentence(api):
     response = api("PATCH", "/v1/project")
     assert response.status_code == 405
     assert "it takes GET" in error(response)
+
+
+def test_who_signs_in_hears_what_the_token_may(api):
+    """Name, role and project; the root token's name is its role."""
+    assert api("POST", "/v1/auth", {}).json == {"token": WHO, "role": "configure", "project": ""}
+    assert api("POST", "/v1/auth", {}, token=ROOT_TOKEN).json == {"token": "root", "role": "root", "project": ""}
+
+
+def test_a_token_is_made_used_and_revoked(world, api):
+    """Its text is in one answer and in nothing that is stored; revoked, it opens nothing."""
+    body = {"name": "ci", "role": "deliver", "project": "sockshop", "expires": "90d"}
+    made = api("POST", "/v1/token", body, token=ROOT_TOKEN)
+    assert (made.status_code, made.json["madeBy"], made.json["expires"][:10]) == (201, "root", "2027-02-22")
+    assert api("GET", "/v1/project/sockshop", token=made.json["token"]).status_code == 200
+    (listed,) = (one for one in api("GET", "/v1/token", token=ROOT_TOKEN).json["tokens"] if one["name"] == "ci")
+    assert "token" not in listed and listed["lastUsed"][:10] == "2026-11-24" and not listed["over"]
+    assert api("DELETE", f"/v1/token/{made.json['id']}", token=ROOT_TOKEN).status_code == 200
+    assert api("GET", "/v1/project/sockshop", token=made.json["token"]).status_code == 401
+    assert made.json["token"] not in "".join(map(str, vars(world.store).values()))
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        ({}, 400, "lacks 'role'"),
+        ({"role": "admin"}, 400, "must be one of view, deliver, operate, configure"),
+        ({"role": "root"}, 400, "must be one of view, deliver, operate, configure"),
+        ({"role": "view", "project": "shop"}, 404, "there is no project 'shop'; projects: sockshop"),
+        ({"role": "view", "name": "Ann"}, 400, "is no name for a token"),
+        ({"role": "view", "expires": "90"}, 400, "write it like 90d"),
+    ],
+)
+def test_a_token_that_nobody_could_use_is_not_made(world, api, body, status, said):
+    response = api("POST", "/v1/token", body, token=ROOT_TOKEN)
+    assert (response.status_code, said in error(response)) == (status, True), error(response)
+    assert len(world.store.list("tokens/").names) == 1

@@ -7,7 +7,7 @@ from keptn.orchestration import execution_documents
 from keptn.records import dead_letters, objects
 from keptn.sequence import codec
 from keptn.sequence.slot import Execution, Pin, Rank, Slot, TaskRun
-from tests.world import error
+from tests.world import WHO, error
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_a_delivery_is_controlled_by_an_event(world, api, delivery, state):
     (event,) = world.sink.events
     assert response.status_code == 202
     assert (event.type, event.context) == (f"sh.keptn.control.{state}", "c")
-    assert event.data == {"project": "sockshop", "by": "api (ann)", "reason": "lunch"}
+    assert event.data == {"project": "sockshop", "by": WHO, "reason": "lunch"}
 
 
 def test_a_candidate_may_be_promoted(world, api, write):
@@ -93,7 +93,7 @@ def test_a_pin_is_lifted_by_an_event(world, api):
     pin = Pin(by="ann", reason="odd logs", at=world.clock.now())
     world.store.put(objects.slot(scope), codec.encode(Slot(scope=scope, pin=pin)))
     assert api("POST", "/v1/project/sockshop/stage/prod/service/carts/unpin", {"by": "ann"}).status_code == 202
-    assert world.sink.events[0].data == {"project": "sockshop", "stage": "prod", "service": "carts", "by": "api (ann)"}
+    assert world.sink.events[0].data == {"project": "sockshop", "stage": "prod", "service": "carts", "by": WHO}
 
 
 def test_dead_letters_are_seen_and_sent_again(world, api):

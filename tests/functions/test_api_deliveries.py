@@ -6,7 +6,7 @@ import pytest
 
 from keptn import events
 from keptn.records import deliveries, objects
-from tests.world import error
+from tests.world import WHO, error
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_a_delivery_is_aborted_and_run_again(world, api, delivered):
     assert api("POST", path, {"state": "abort", "by": "me", "reason": "wrong"}).status_code == 202
     view = api("GET", f"/v1/delivery/{context_}").json
     assert view["state"] == "aborted"
-    assert "by api (me): wrong" in json.dumps(view)
+    assert f"by {WHO}: wrong" in json.dumps(view)
     assert api("POST", path, {"state": "abort"}).status_code == 409
     assert "must be one of pause, resume" in error(api("POST", path, {"state": "explode"}))
     assert api("POST", "/v1/delivery/nothing/control", {"state": "abort"}).status_code == 404

@@ -7,7 +7,7 @@ import pytest
 from keptn import events
 from keptn.events import Event
 from keptn.records import deliveries
-from tests.world import error
+from tests.world import WHO, error
 
 DELIVERY = "sh.keptn.event.dev.delivery.triggered"
 SCOPE = {"project": "sockshop", "stage": "dev", "service": "carts"}
@@ -56,7 +56,7 @@ def test_a_binary_answer_is_stamped(world, api):
     assert (taken.epoch, taken.hops) == (0, 0)
     assert taken.extensions == {
         "team": "a",
-        "keptnby": "api",
+        "keptnby": WHO,
         "keptnsenderid": "1",
         "keptnsendertime": "2019-06-07T00:00:00.000000Z",
     }
@@ -107,13 +107,13 @@ def test_an_event_of_somebody_elses_is_passed_on(world, api):
 
 
 def test_who_is_signed_in_decides(world, api):
-    """Whoever forces, rolls back or approves is named by the token; whom the event names stands in parentheses."""
+    """Whoever forces, rolls back or approves is named by the token, whomever the event names."""
     force = {"by": "ann", "reason": "urgent"}
     api("POST", "/v1/event", {"type": DELIVERY, "data": {**SCOPE, **IMAGE, "force": force}})
     api("POST", "/v1/event", {"type": DELIVERY, "data": {**SCOPE, **IMAGE, "force": "urgent"}})
     named, plain = world.sink.events
-    assert named.data["force"] == {"by": "api (ann)", "reason": "urgent"}
-    assert plain.data["force"] == {"by": "api", "reason": "urgent"}
+    assert named.data["force"] == {"by": WHO, "reason": "urgent"}
+    assert plain.data["force"] == {"by": WHO, "reason": "urgent"}
     response = api("POST", "/v1/event", {"type": DELIVERY, "data": {**SCOPE, **IMAGE, "force": True}})
     assert "'force' needs a 'reason'" in error(response)
 

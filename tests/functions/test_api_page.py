@@ -13,19 +13,26 @@ from keptn.context import Context
 from keptn.events import Scope
 from keptn.orchestration import execution_documents
 from keptn.sequence.slot import Execution, Rank
-from tests.world import error
+from tests.world import error, issue
 
 MOST_LISTS, MOST_READS, MOST_ROUNDS = 21, 80, 3
 RUNS = (("dev", "delivery"), ("staging", "delivery"), ("prod", "delivery"), ("prod", "rollback"))
 
 
 class CountingStore:
-    """Notes what is read, in order. Two reads of a round must meet, or the test fails: they run side by side."""
+    """Notes what is read, in order, but for the token, which is before all.
+
+    Two reads of a round must meet, or the test fails: they run side by side.
+    """
 
     def __init__(self, store) -> None:
         self.store, self.reads, self.meeting = store, [], threading.Barrier(2, timeout=30)
+        self.put = store.put
+        issue(store)
 
     def get(self, name):
+        if name.startswith("token"):
+            return self.store.get(name)
         self.reads.append(("get", name.partition("/")[0]))
         self.meeting.wait()
         return self.store.get(name)

@@ -7,7 +7,7 @@ import pytest
 
 from keptn.events import Scope
 from tests.registry_senders import CASES
-from tests.world import SHIPYARD, VALUES, error
+from tests.world import SHIPYARD, VALUES, WHO, error
 
 
 def test_creating_posts_one_event(world, api):
@@ -19,7 +19,7 @@ def test_creating_posts_one_event(world, api):
         assert event.type == "sh.keptn.event.project.create.triggered"
         assert event.data == {"project": name, "shipyard": SHIPYARD.decode()}
         assert response.json["id"] == event.id
-        assert event.extensions == {"keptnby": "api"}
+        assert event.extensions == {"keptnby": WHO}
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def test_secrets_are_write_only(world, api):
     ("body", "said"),
     [
         ({"name": "hooks", "data": {"a": "b"}}, "exists"),
-        ({"name": "api", "data": {"a": "b"}}, "own token"),
+        ({"name": "api", "data": {"a": "b"}}, "root token"),
         ({"name": "../x", "data": {"a": "b"}}, "cannot name a secret"),
         ({"name": "x", "data": {"../a": "b"}}, "cannot name a key"),
         ({"name": "x"}, "at least one key"),

@@ -6,10 +6,15 @@ import pytest
 from functions_framework import create_app
 
 from keptn import approvals, context, events
+from keptn.adapters.config_repo.memory import MemoryConfigRepo
+from keptn.adapters.http.memory import MemoryHttp
 from keptn.adapters.secrets.memory import MemorySecrets
+from keptn.context import Context
 from keptn.errors import Unavailable
 from keptn.events import Event
+from keptn.notification import telling
 from keptn.simulation.world import World
+from tests.world import TOKEN, issue
 
 SHIPYARD = "stages: [{name: prod, deployment_strategy: dark, approval_strategy: {pass: manual, warning: manual}}]"
 
@@ -18,7 +23,7 @@ SHIPYARD = "stages: [{name: prod, deployment_strategy: dark, approval_strategy: 
 def world():
     world = World(SHIPYARD)
     world.context._given["secrets"] = MemorySecrets()
-    world.context.secrets.put("api", {"token": "token"})
+    issue(world.context.store)
     return world
 
 
@@ -88,16 +93,16 @@ def test_a_person_approves_by_the_api(world, clients, task):
     """The delivery goes on; who and why is in the answer."""
     ask(clients, task)
     body = {"result": "pass", "by": "ann", "reason": "looks good"}
-    response = clients["api"].post(f"/v1/approval/{task.id}", json=body, headers={"x-token": "token"})
+    response = clients["api"].post(f"/v1/approval/{task.id}", json=body, headers={"x-token": TOKEN})
     assert response.status_code == 202
-    assert world.sink.posted[0].message == "approved by api (ann): looks good"
+    assert world.sink.posted[0].message == "approved by ann-0a0a0a0a: looks good"
     assert outcome(world) == ["deployment.triggered"]
 
 
 def test_a_person_declines(world, clients, task):
     """The delivery ends; nothing was deployed, so nothing is rolled back."""
     ask(clients, task)
-    clients["api"].post(f"/v1/approval/{task.id}", json={"result": "fail"}, headers={"x-token": "token"})
+    clients["api"].post(f"/v1/approval/{task.id}", json={"result": "fail"}, headers={"x-token": TOKEN})
     assert outcome(world) == ["prod.delivery.finished"]
 
 
@@ -105,12 +110,12 @@ def test_a_person_declines(world, clients, task):
 def test_a_second_answer_is_told_the_first(world, clients, task, second):
     """Who answered, when, and that nothing is changed; nothing is posted."""
     ask(clients, task)
-    asked = {"path": f"/v1/approval/{task.id}", "headers": {"x-token": "token"}}
+    asked = {"path": f"/v1/approval/{task.id}", "headers": {"x-token": TOKEN}}
     clients["api"].post(**asked, json={"result": "pass", "by": "ann"})
     assert outcome(world) == ["deployment.triggered"]
     response = clients["api"].post(**asked, json={"result": second, "by": "bob"})
     assert (response.status_code, len(world.sink.posted)) == (400, 0)
-    said = f"approval {task.id} was approved by api (ann) at 2030-01-07 09:00:00Z; nothing is changed"
+    said = f"approval {task.id} was approved by ann-0a0a0a0a at 2030-01-07 09:00:00Z; nothing is changed"
     assert response.json["error"] == said
 
 
@@ -118,7 +123,7 @@ def test_an_approval_that_nobody_waits_for_is_told(world, clients, task):
     """The time for it is over: when and why the delivery ended."""
     ask(clients, task)
     world.advance(8 * 24 * 3600)
-    response = clients["api"].post(f"/v1/approval/{task.id}", json={"result": "pass"}, headers={"x-token": "token"})
+    response = clients["api"].post(f"/v1/approval/{task.id}", json={"result": "pass"}, headers={"x-token": TOKEN})
     assert response.status_code == 400
     said = f"approval {task.id} is over since 2030-01-14 09:00:00Z: nobody approved within 168h; nothing is changed"
     assert response.json["error"] == said
@@ -131,7 +136,7 @@ def test_an_answer_that_answers_nothing_is_one_sentence(clients, task, task_id, 
     """An unknown approval, a word that is no answer."""
     ask(clients, task)
     body = {"result": result} if result else {}
-    response = clients["api"].post(f"/v1/approval/{task_id or task.id}", json=body, headers={"x-token": "token"})
+    response = clients["api"].post(f"/v1/approval/{task_id or task.id}", json=body, headers={"x-token": TOKEN})
     assert response.status_code in {status, 404}
     assert response.json["error"]
 
@@ -163,7 +168,7 @@ def test_a_link_that_was_tampered_with_is_refused(clients, task):
 def test_an_answer_may_be_given_again_if_it_was_not_taken(world, clients, task):
     """It is the same answer, by whom gave it first; another one is told so."""
     ask(clients, task)
-    asked = {"path": f"/v1/approval/{task.id}", "headers": {"x-token": "token"}}
+    asked = {"path": f"/v1/approval/{task.id}", "headers": {"x-token": TOKEN}}
     post, world.sink.post = world.sink.post, _away
     assert clients["api"].post(**asked, json={"result": "pass"}).status_code == 503
     world.sink.post = post
@@ -178,6 +183,33 @@ def test_a_link_works_again_if_its_answer_was_not_taken(world, clients, task):
     assert clients["api"].post(link).status_code == 503
     world.sink.post = post
     assert clients["api"].post(link).status_code == 200
+
+
+@pytest.mark.parametrize("channel", ["slack", "teams"])
+@pytest.mark.parametrize("told_first", [True, False])
+def test_a_chat_s_buttons_answer(world, clients, task, channel, told_first):
+    """The links of the chat are those of `approve`, whoever is first; opening one answers nothing."""
+    asked = [] if told_first else [ask(clients, task)]
+    http, repo = MemoryHttp(), MemoryConfigRepo()
+    world.context.secrets.put("chat", {"url": "https://chat.example/hush"})
+    file = f"notifications: [{{channel: {channel}, secret: chat}}]".encode()
+    repo.create("sockshop", {"main": {"notify.yaml": file}}, message="tell")
+    telling.tell(task, Context(world.context.settings, **{**world.context._given, "config_repo": repo, "http": http}))
+    asked = asked or [ask(clients, task)]
+    links = asked[0].data["approval"]["links"]
+    assert links["pass"] in http.calls[0].body.decode()
+    assert links["fail"] in http.calls[0].body.decode()
+    assert clients["api"].get(path(asked[0], "pass")).status_code == 200
+    assert outcome(world) == []
+    assert clients["api"].post(path(asked[0], "pass")).status_code == 200
+    assert "deployment.triggered" in outcome(world)
+
+
+def test_where_nobody_is_asked_a_chat_has_no_buttons(world, task):
+    """And no question is kept."""
+    automatic = {**task.data, "approval": {"pass": "automatic", "warning": "automatic"}}
+    assert approvals.links(events.with_data(task, automatic), world.context) == {}
+    assert world.context.store.list("approvals/").names == []
 
 
 def test_a_repeated_question_has_the_same_links(clients, task):

@@ -1,6 +1,5 @@
 """The CLI against the real `api`, in one process."""
 
-import getpass
 import io
 import json
 import re
@@ -17,7 +16,7 @@ from keptn.cli.session import Session
 from keptn.events import Event, Scope
 from keptn.records import audit, deliveries
 from tests.functions.conftest import ENDPOINT
-from tests.world import SHIPYARD, VALUES
+from tests.world import ROOT_TOKEN, SHIPYARD, TOKEN, VALUES, WHO
 
 
 @pytest.fixture
@@ -49,10 +48,42 @@ class TestConnecting:
     def test_auth_is_remembered_for_its_owner_only(self, keptn, tmp_path):
         """The endpoint and token are kept, readable by their owner; a second auth checks them."""
         file = tmp_path / "home/config.json"
-        known = {"keptn.test": {"endpoint": ENDPOINT, "token": "token"}}
+        known = {"keptn.test": {"endpoint": ENDPOINT, "token": TOKEN}}
         assert json.loads(file.read_text()) == {"current": "keptn.test", "contexts": known}
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
-        assert "knows this token" in keptn("auth")[1]
+        assert f"knows this token: it is {WHO}, of role configure in all projects" in keptn("auth")[1]
+
+    def test_a_root_token_says_what_to_make(self, keptn):
+        """It is good for nothing but that."""
+        told = keptn("--api-token", ROOT_TOKEN, "auth")[1]
+        assert "the root token, which only makes others; make one to work with: keptn create token" in told
+        assert "the root token only makes" in keptn("--api-token", ROOT_TOKEN, "get", "project", ok=False)[2]
+
+    def test_a_token_is_shown_once_and_taken_back(self, keptn, tmp_path):
+        """The text of it is in the answer of its making, and in no list."""
+        root = ("--api-token", ROOT_TOKEN)
+        out = keptn(*root, "create", "token", "ci", "--project=sockshop", "--role=deliver", "--expires=90d")[1]
+        text, told = out.splitlines()
+        token_id = text.split("_")[1]
+        assert f"{token_id} has the role deliver in sockshop, until 2027-02-22 12:" in told
+        assert f"keptn delete token {token_id} takes it back" in told
+        assert "sockshop" in keptn("--api-token", text, "get", "project")[1]
+        assert (
+            f"the token {token_id} has the role deliver, and this takes configure"
+            in (keptn("--api-token", text, "get", "secret", ok=False)[2])
+        )
+        listed = keptn(*root, "get", "tokens")[1]
+        assert token_id in listed and WHO in listed and text not in listed
+        keptn(*root, "delete", "token", token_id, "--yes")
+        assert "the token is wrong, or revoked" in keptn("--api-token", text, "get", "project", ok=False)[2]
+
+    def test_a_new_token_is_taken_into_use(self, keptn, tmp_path):
+        """The context keeps its name; the token is not shown."""
+        out = keptn("--api-token", ROOT_TOKEN, "create", "token", "me", "--role=view", "--use")[1]
+        kept = json.loads((tmp_path / "home/config.json").read_text())
+        assert list(kept["contexts"]) == [kept["current"]] == ["keptn.test"]
+        assert kept["contexts"]["keptn.test"]["token"] not in out
+        assert "of role view in all projects" in keptn("auth")[1]
 
     def test_a_wrong_token_is_one_sentence_and_not_remembered(self, keptn, tmp_path):
         """What does not work is not written."""
@@ -83,12 +114,12 @@ class TestConnecting:
 
     def test_a_config_of_one_installation_is_read(self, keptn, tmp_path):
         """As the file was before it knew several."""
-        (tmp_path / "home/config.json").write_text(json.dumps({"endpoint": ENDPOINT, "token": "token"}))
+        (tmp_path / "home/config.json").write_text(json.dumps({"endpoint": ENDPOINT, "token": TOKEN}))
         assert "keptn.test" in keptn("config", "get-contexts")[1] and "knows this token" in keptn("auth")[1]
 
     def test_several_installations_are_told_apart(self, keptn):
         """Each has its name and its token; one is spoken to until another is chosen."""
-        keptn("auth", "-e", f"{ENDPOINT}/", "-a", "token", "--host=staging.test")
+        keptn("auth", "-e", f"{ENDPOINT}/", "-a", TOKEN, "--host=staging.test")
         listed = json.loads(keptn("config", "get-contexts", "-o", "json")[1])
         assert [(one["name"], one["current"]) for one in listed] == [("keptn.test", False), ("staging.test", True)]
         assert "with keptn.test now" in keptn("config", "use-context", "keptn.test")[1]
@@ -377,7 +408,7 @@ class TestSending:
         keptn("trigger", "evaluation", *slot, "--timeframe=8s", "--no-wait")
         keptn("trigger", "sequence", "rollback", *slot, '--data={"pods": 3}', "--no-wait")
         evaluation, rollback = world.sink.events
-        assert rollback.data["rollback"]["by"] == f"api ({getpass.getuser()})"
+        assert rollback.data["rollback"]["by"] == WHO
         assert evaluation.data["evaluation"] == {"timeframe": "8s"}
         assert (rollback.type, rollback.data["pods"]) == ("sh.keptn.event.prod.rollback.triggered", 3)
 
@@ -652,7 +683,7 @@ class TestFollowing:
         assert "runs again" in keptn("rerun", context_, "--force", "--reason=the limit was wrong")[1]
         assert keptn("status", context_)[0] == 0
         forced = json.loads(keptn("get", "delivery", context_, "-o", "json")[1])["stages"][0]["sequences"][-1]["forced"]
-        assert forced == {"by": f"api ({getpass.getuser()})", "reason": "the limit was wrong"}
+        assert forced == {"by": WHO, "reason": "the limit was wrong"}
 
     def test_without_data_a_rerun_works(self, keptn, world):
         """A gate that had nothing to judge says nothing about the digest."""

@@ -193,3 +193,43 @@ def test_a_project_that_is_made_meanwhile_is_found(world):
     world.repo.create("late", {"main": {"notify.yaml": NOTIFY.encode()}}, message="create")
     world.post(project="late")
     assert world.told == [CHAT, OPS]
+
+
+OWN = """
+notifications:
+- channel: webhook
+  secret: ops
+  body: {text: "{{ title }}: {{ why }}", id: "{{ correlation_id }}", n: 7}
+- {channel: slack, secret: chat, body: '{"score": {{ data.score | tojson }}}'}
+"""
+
+
+def test_a_body_of_ones_own_is_filled(world):
+    """A tree stays one, whatever is filled in; a text is JSON when it is filled."""
+    world.repo.commit("sockshop", "main", lambda _: {"notify.yaml": OWN.encode()}, message="own")
+    assert world.post(message='"slow"', score=7.5).status_code == 204
+    ops, chat = world.http.calls
+    assert ops.json == {
+        "text": 'Delivery of carts in prod failed: "slow"',
+        "id": ops.headers["x-correlation-id"],
+        "n": 7,
+    }
+    assert chat.json == {"score": 7.5}
+
+
+def test_a_body_that_cannot_be_filled_goes_to_the_dead_letter_sink(world):
+    """With the name of what is missing; the others are told."""
+    world.repo.commit("sockshop", "main", lambda _: {"notify.yaml": OWN.encode()}, message="own")
+    answer = world.post()
+    assert answer.status_code == 422
+    assert "slack chat: the template cannot be filled, line 1:" in answer.json["error"]
+    assert "no attribute 'score'" in answer.json["error"]
+    assert world.told == [OPS]
+
+
+def test_a_text_that_is_no_json_is_not_sent(world):
+    """A quote that was not expected."""
+    text = """notifications: [{channel: slack, secret: chat, body: '{"a": "{{ why }}"}'}]"""
+    world.repo.commit("sockshop", "main", lambda _: {"notify.yaml": text.encode()}, message="own")
+    assert "write it as a mapping" in world.post(message='"slow"').json["error"]
+    assert world.told == []

@@ -10,7 +10,7 @@ from keptn.adapters.config_repo.memory import MemoryConfigRepo
 from keptn.errors import Refused, Unavailable
 from keptn.events import Scope
 from keptn.records.repository import login_key
-from tests.world import SHIPYARD, error
+from tests.world import SHIPYARD, WHO, error
 
 URL, OTHER = "https://git.example.com/team/shop.git", "https://elsewhere.example/shop.git"
 TOKEN = "glpat-hush"
@@ -148,7 +148,7 @@ def test_a_new_token_counts_for_the_same_repository(shop, api, asked):
         "sh.keptn.event.project.update.triggered",
         {"project": "shop", "gitRemoteURL": URL},
     )
-    assert asked_for.extensions["keptnby"] == "api"
+    assert asked_for.extensions["keptnby"] == WHO
     assert finished.message == f"project shop stays at {URL}, with the login that was given"
 
 

@@ -25,7 +25,7 @@ from keptn.sequence.slot import Slot
 from keptn.settings import Settings
 from keptn.simulation.world import Collector
 from tests import committed
-from tests.world import SHIPYARD, VALUES, TickingClock, World, digest_of
+from tests.world import SHIPYARD, VALUES, TickingClock, World, digest_of, issue
 
 SHIPYARD_TEXT, VALUES_TEXT = SHIPYARD.decode(), VALUES.decode()
 STAGES = ("dev", "staging", "prod")
@@ -321,6 +321,15 @@ def test_a_deleted_project_leaves_nothing_running(world):
     assert left(world, "other") == kept
     assert world.platform.endpoint(Scope(project="other", stage="dev", service="carts"), "blue") is not None
     assert world.create(event_id="7").result == "pass"
+
+
+def test_a_deleted_project_takes_its_tokens_along(world):
+    """They would open its namesake; those of others and of all stay."""
+    world.create()
+    for project in ("sockshop", "sockshop-2"):
+        issue(world.store, f"keptn_{project}-00000000_{'0' * 64}", project=project)
+    world.send("create_project", "project.delete", {"project": "sockshop"}, event_id="5")
+    assert world.store.list("tokens/").names == ["tokens/ann-0a0a0a0a", "tokens/sockshop-2-00000000"]
 
 
 def test_a_project_that_is_made_again_is_fenced_against_its_earlier_life(world):

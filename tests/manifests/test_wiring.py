@@ -107,11 +107,11 @@ def event(event_type: str, *, source: str = "a test", **more: Any) -> Event:
     return Event(type=event_type, id="1", source=source, time=datetime(2026, 1, 1, tzinfo=UTC), context="c", **more)
 
 
-def task_of(name: str) -> Event:
+def task_of(name: str, **more: str) -> Event:
     """A task's trigger as the engine posts it, of a project that nobody made."""
     data = {"project": "nowhere", "stage": "dev", "service": "carts", "action": {"executors": [{"name": "rollback"}]}}
     trigger = events.task_type(name, Phase.TRIGGERED)
-    return event(trigger, data=data, source="keptn/orchestrate", extensions={events.KEPTN_TASK: "true"})
+    return event(trigger, data=data, source="keptn/orchestrate", extensions={events.KEPTN_TASK: "true", **more})
 
 
 def heard_by(wired: wiring.Wiring, heard: Event) -> set[str]:
@@ -156,6 +156,7 @@ def test_what_comes_next_starts_beside(wired: wiring.Wiring, waking: Event, step
     [
         (task_of("approval"), {"approve", "notify", "record"}),
         (task_of("security-check"), {"record"}),
+        (task_of("smoke", keptnexecutor="webhook"), {"webhook", "record"}),
         (event("sh.keptn.event.dev.delivery.triggered"), {"orchestrate", "deploy", "notify", "record"}),
         (event("sh.keptn.event.dev.delivery.finished", source="keptn/orchestrate"), {"notify", "record"}),
         (event("sh.keptn.event.deployment.started", source="keptn/deploy"), {"orchestrate", "record"}),

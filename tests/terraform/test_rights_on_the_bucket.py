@@ -21,7 +21,7 @@ from keptn.ports import HttpAnswer
 from keptn.records import retention
 from tests.bench.counting import Counts, as_caller
 from tests.bench.installation import Installation
-from tests.world import ROOT, TOKENS
+from tests.world import ROOT, ROOT_TOKEN, TOKEN
 
 ACCESS = ROOT / "terraform/modules/google/access.tf"
 BUCKET = ROOT / "terraform/modules/google/bucket.tf"
@@ -113,6 +113,7 @@ def _a_life(ends_with: str) -> Counts:
         _a_person_s_orders(made)
         _a_chat_that_is_away(made)
         _another_project(made)
+        ask(made, "POST", "/v1/token", {"role": "view", "project": "sockshop"}, token=ROOT_TOKEN)
         ask(made, "DELETE", f"/v1/project/{ends_with}")
         made.rest()
     return made.counts
@@ -179,6 +180,8 @@ def _another_project(made: Installation) -> None:
     made.rest()
     ask(made, "POST", "/v1/project/shop/service", {"values": _file(b"service: web\nimage: keptn/carts\n")})
     made.rest()
+    file = b"notifications: [{name: chat, channel: slack, secret: chat}]\n"
+    made.world.config_repo.commit("shop", "main", lambda _: {"notify.yaml": file}, message="notify")
     made.push("2.0.0")
     made.rest()
     for asked in made.ask("/v1/event?project=shop&type=sh.keptn.event.approval.triggered")["events"]:
@@ -186,8 +189,10 @@ def _another_project(made: Installation) -> None:
     made.rest()
 
 
-def ask(made: Installation, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-    headers = {"authorization": f"Bearer {TOKENS['api']}", "content-type": "application/json"}
+def ask(
+    made: Installation, method: str, path: str, body: Mapping[str, Any] | None = None, *, token: str = TOKEN
+) -> Any:
+    headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
     data = json.dumps(body or {}).encode()
     with as_caller(made.counts, "api"):
         answer = made._request("api", {"method": method, "path": path, "headers": headers, "body": data})

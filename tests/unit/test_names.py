@@ -95,3 +95,18 @@ def test_gateways():
     for bad in ("", "a", "a/", "a/b/c/d", "A/b", "a b/c"):
         with pytest.raises(Refused, match="names no gateway"):
             names.check_gateway(bad)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://host:1/path", "https://host:1/path"),
+        ("https://key:hush@host/path?token=hush#hush", "https://host/path"),
+        ("https://key:hu/sh@host", "https://host"),
+        ("hush@host?hush", "host"),
+        ("", ""),
+    ],
+)
+def test_what_is_shown_of_a_url(url, shown):
+    """Neither its login nor what stands behind its path, whether it is one or not."""
+    assert names.shown_url(url) == shown

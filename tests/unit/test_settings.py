@@ -64,6 +64,7 @@ def test_what_would_fail_at_the_first_deployment_fails_at_the_start(key: str, va
         ("KEPTN_SINK_TIMEOUT_S", "0", "must be 1 or more"),
         ("KEPTN_RETENTION_DAYS", "0", "must be 1 or more"),
         ("KEPTN_MAX_HOPS", "-3", "must be 1 or more"),
+        ("KEPTN_REQUESTS_PER_MINUTE", "-1", "must be 0 or more"),
         ("K_SINK", "broker-ingress", "is no URL such as"),
         ("K_SINK", "ftp://broker/keptn", "is no URL such as"),
         ("KEPTN_PROMETHEUS_URL", "http://", "is no URL such as"),
@@ -72,6 +73,7 @@ def test_what_would_fail_at_the_first_deployment_fails_at_the_start(key: str, va
         ("KEPTN_BUCKET", "gs://keptn-state", "is no bucket's name; write it alone"),
         ("KEPTN_BUCKET", "Keptn", "is no bucket's name"),
         ("KEPTN_REGISTRY_ALIASES", "localhost:5001", "is no pair of hosts such as"),
+        ("KEPTN_OUTGOING_REFUSED", "world", "is none of loopback, private, none"),
         ("KEPTN_SECRETS_NAMESPACE", "keptn/secrets", "is no name of a namespace"),
     ],
 )
@@ -79,6 +81,14 @@ def test_a_value_that_cannot_work_is_refused(key: str, value: str, says: str) ->
     """Key, value, and what is expected, before anything uses it."""
     with pytest.raises(Refused, match=f"{key}='{re.escape(value)}' {says}"):
         settings.read({key: value})
+
+
+@pytest.mark.parametrize("said", ["10.0.0.1/8", "ingress", "10.0.0.0/8,10.1.0.0/16"])
+def test_a_proxy_is_a_network(said: str) -> None:
+    """What nobody can be compared with would trust nobody, or the wrong ones."""
+    assert settings.read({"KEPTN_TRUSTED_PROXIES": "10.0.0.0/8 fd00::/8"}).trusted_proxies
+    with pytest.raises(Refused, match=r"KEPTN_TRUSTED_PROXIES: .*; write networks such as 10.0.0.0/8 with spaces"):
+        settings.read({"KEPTN_TRUSTED_PROXIES": said})
 
 
 @pytest.mark.parametrize(

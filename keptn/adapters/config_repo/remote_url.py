@@ -6,13 +6,14 @@ one for the caller's host. Addresses of the machine itself and of its link (meta
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import socket
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from urllib.parse import SplitResult, urlsplit
 
+from keptn.adapters.http import addresses
+from keptn.adapters.http.addresses import Kind
 from keptn.errors import Refused
 
 LAPTOP = ("localhost", "*.localhost", "127.*", "::1")
@@ -71,6 +72,4 @@ def _addresses(host: str) -> Sequence[str]:
 
 
 def _is_inside(address: str) -> bool:
-    found = ipaddress.ip_address(address.partition("%")[0])
-    found = getattr(found, "ipv4_mapped", None) or found
-    return found.is_loopback or found.is_link_local or found.is_unspecified or found.is_multicast
+    return addresses.kind(address) in (Kind.LOOPBACK, Kind.LINK)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import weakref
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from keptn.adapters.http import bounded
+from keptn.adapters.http import bounded, reach
+from keptn.adapters.http.reach import Reach
 from keptn.errors import Refused, Unavailable
 from keptn.ports import HttpAnswer
 
 if TYPE_CHECKING:
     import httpx
+
+    from keptn.settings import Settings
 
 
 CONNECT_S = 5.0
@@ -22,10 +24,10 @@ CONNECT_S = 5.0
 
 
 class HttpxHttp:
-    """The port `Http`. transport: httpx's own, unless a test brings one."""
+    """The port `Http`. transport: httpx's own, unless a test brings one. reach: where it may lead; None: anywhere."""
 
-    def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
-        self._transport = transport
+    def __init__(self, transport: httpx.BaseTransport | None = None, *, reach: Reach | None = None) -> None:
+        self._transport, self._reach = transport, reach
 
     @classmethod
     def open(cls) -> HttpxHttp:
@@ -61,13 +63,18 @@ class HttpxHttp:
 
     @cached_property
     def _client(self) -> httpx.Client:
-        import httpx
-
-        logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole URLs, and a chat's URL is a secret
         loopback = {f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")}  # never through a proxy
-        client = httpx.Client(follow_redirects=False, mounts=loopback, transport=self._transport)
+        client = reach.client(self._reach, mounts=loopback, transport=self._transport)
         weakref.finalize(self, client.close)
         return client
+
+
+class OutgoingHttp(HttpxHttp):
+    """The same, as far as the settings let calls to where files and secrets lead."""
+
+    @classmethod
+    def open(cls, *, settings: Settings) -> OutgoingHttp:  # type: ignore[override]
+        return cls(reach=reach.of(settings))
 
 
 def _host(url: str) -> str:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from keptn import events
 from keptn.errors import Refused, Unavailable
 from keptn.events import Event
+from keptn.names import shown_url
 from keptn.settings import Settings
 
 CONNECT_S = 5.0
@@ -49,7 +50,9 @@ class HttpSink:
         try:
             status, said = self._posted(events.encode(event))
         except (OSError, HTTPException) as exc:
-            raise Unavailable(f"the Broker at {self._url} does not answer: {exc or type(exc).__name__}") from exc
+            raise Unavailable(
+                f"the Broker at {shown_url(self._url)} does not answer: {exc or type(exc).__name__}"
+            ) from exc
         if 200 <= status < 300:
             return
         reason = f"the Broker refused {event.type} with {status}: {_reason(said)}"

@@ -24,7 +24,7 @@ from keptn.adapters.registry import challenge, google_identity, image_name
 from keptn.adapters.registry.image_name import ImageName
 from keptn.adapters.registry.unknown_image import unknown_image
 from keptn.errors import KeptnError, Refused, Unavailable, Unknown
-from keptn.names import check_digest
+from keptn.names import check_digest, shown_url
 from keptn.ports import Http, HttpAnswer, Secrets
 from keptn.settings import Settings
 
@@ -128,7 +128,7 @@ class _Conversation:
         realm = wanted.get("realm", "")
         place = _parts(realm)
         if place.scheme != "https" and not (place.scheme == "http" and self._may_be_plain(place.netloc)):
-            raise Refused(f"{self._where} sends keptn to {realm[:200]!r} for a token, which is no https URL")
+            raise Refused(f"{self._where} sends keptn to {shown_url(realm)[:200]!r} for a token, which is no https URL")
         scopes = wanted.get("scope", "").split() or [f"repository:{self._name.repository}:pull"]
         service = [("service", wanted["service"])] if wanted.get("service") else []
         query = urlencode([*service, *(("scope", scope) for scope in scopes)])
@@ -151,7 +151,7 @@ class _Conversation:
         if status == 429:
             return Unavailable(f"{where} has been asked too often (429) to say what {name} is; it is asked again later")
         if 300 <= status < 400:
-            there = _parts(answer.headers.get("location", "")).netloc or "another place"
+            there = _parts(answer.headers.get("location", "")).netloc.rpartition("@")[2] or "another place"
             return Refused(f"{where} sends keptn to {there} for {name}; name that registry in the image")
         if status == 400:
             return Refused(f"{where} does not take the name {name} (400); correct it")

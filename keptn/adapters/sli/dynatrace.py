@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from keptn.adapters.http import reach
 from keptn.adapters.sli.json_source import JsonSource, NoAnswer, check_host
 from keptn.errors import Refused
 from keptn.ports import Clock, Secrets, SliQuery, SliSite, SliValue
@@ -33,8 +34,9 @@ class DynatraceSli:
 
     @classmethod
     def open(cls, *, settings: Settings, secrets: Secrets, clock: Clock, site: SliSite) -> DynatraceSli:
+        may = reach.of_slis(settings)
         if site.url:
-            check_host(site.url, allowed=settings.sli_hosts)
+            check_host(site.url, reach=may)
         secret = f"dynatrace-{site.project}"
         if not site.url and secrets.get(secret, "token") is None:
             secret = SECRET  # which goes to its own address alone
@@ -42,7 +44,7 @@ class DynatraceSli:
         if not url or not token:
             return cls(None, secret=secret)
         headers = {"authorization": f"Api-Token {token}"}
-        return cls(JsonSource("Dynatrace", url, headers=headers, sleep=clock.sleep))
+        return cls(JsonSource("Dynatrace", url, headers=headers, sleep=clock.sleep, reach=may))
 
     def fetch(self, query: SliQuery) -> SliValue:
         shown = str(query.query)

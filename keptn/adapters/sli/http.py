@@ -14,6 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from keptn import events
+from keptn.adapters.http import reach
+from keptn.adapters.http.reach import Reach
 from keptn.adapters.sli.json_source import JsonSource, NoAnswer, check_host, host_of
 from keptn.errors import Refused
 from keptn.ports import Clock, Secrets, SliQuery, SliValue
@@ -26,14 +28,14 @@ _KNOWN = {"url", "json_path", "headers_secret"}
 
 
 class HttpSli:
-    """Answers from whatever endpoint the query names. hosts: which it may name, as `KEPTN_SLI_HOSTS`; empty: any."""
+    """Answers from whatever endpoint the query names. reach: which it may name."""
 
-    def __init__(self, secrets: Secrets, *, hosts: str = "", sleep: Callable[[float], None]) -> None:
-        self._secrets, self._hosts, self._sleep = secrets, hosts, sleep
+    def __init__(self, secrets: Secrets, *, reach: Reach, sleep: Callable[[float], None]) -> None:
+        self._secrets, self._reach, self._sleep = secrets, reach, sleep
 
     @classmethod
     def open(cls, *, settings: Settings, secrets: Secrets, clock: Clock) -> HttpSli:
-        return cls(secrets, hosts=settings.sli_hosts, sleep=clock.sleep)
+        return cls(secrets, reach=reach.of_slis(settings), sleep=clock.sleep)
 
     def fetch(self, query: SliQuery) -> SliValue:
         shown = ""
@@ -41,8 +43,9 @@ class HttpSli:
             options = _options(query)
             url = _url(options, query)
             shown = _shown(url)
-            check_host(url, allowed=self._hosts)
-            source = JsonSource("the endpoint", url, headers=self._headers(options), sleep=self._sleep)
+            check_host(url, reach=self._reach)
+            headers = self._headers(options)
+            source = JsonSource("the endpoint", url, headers=headers, sleep=self._sleep, reach=self._reach)
             found = numbers(source.get(""), str(options.get("json_path") or "$"))
         except (Refused, NoAnswer) as problem:
             return SliValue(indicator=query.indicator, query=shown, reason=str(problem), failed=True)

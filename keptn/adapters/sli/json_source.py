@@ -9,12 +9,12 @@ import json
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from keptn.adapters.http import bounded
+from keptn.adapters.http import bounded, reach
+from keptn.adapters.http.reach import Reach
 from keptn.errors import KeptnError, Refused
 
 if TYPE_CHECKING:
@@ -40,15 +40,23 @@ class _Answer:
 
 
 class JsonSource:
-    """One monitoring system. name: as a person knows it; sleep: the clock's, so that tests do not wait.
+    """One monitoring system. name: as a person knows it; sleep: the clock's, so that tests do not wait. reach: where it
+    may be; None: anywhere, for the operator's own.
 
     Errors name the host alone: a URL may hold what opens a door.
     """
 
     def __init__(
-        self, name: str, base_url: str, *, headers: Mapping[str, str] | None = None, sleep: Callable[[float], None]
+        self,
+        name: str,
+        base_url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        sleep: Callable[[float], None],
+        reach: Reach | None = None,
     ) -> None:
         self._name, self._base, self._headers, self._sleep = name, base_url.rstrip("/"), dict(headers or {}), sleep
+        self._reach = reach
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - whatever it answers
         """The answer to GET. path: below the base URL. Raises NoAnswer."""
@@ -76,15 +84,17 @@ class JsonSource:
                 body = bounded.body(response)
         except bounded.TooLargeError as exc:
             raise NoAnswer(f"{self._name} answered with {bounded.in_words()}; narrow the query") from exc
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as exc:
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as exc:  # whose text may hold a part of the URL
+            raise NoAnswer(f"the address of {self._name} is no http or https URL; correct it") from exc
+        except Refused as exc:
+            raise NoAnswer(str(exc)) from exc
+        except (httpx.HTTPError, UnicodeError) as exc:
             raise ConnectionError(str(exc) or type(exc).__name__) from exc
         return _Answer(status=response.status_code, headers=response.headers, body=body)
 
     @cached_property
     def _client(self) -> httpx.Client:
-        import httpx
-
-        client = httpx.Client(timeout=TIMEOUT_S, headers={**bounded.ACCEPTED, **self._headers}, trust_env=True)
+        client = reach.client(self._reach, timeout=TIMEOUT_S, headers={**bounded.ACCEPTED, **self._headers})
         weakref.finalize(self, client.close)
         return client
 
@@ -108,14 +118,13 @@ def host_of(url: str) -> str:
         return "an unreadable host"
 
 
-def check_host(url: str, *, allowed: str) -> None:
-    """Raises Refused for a host that a project's file may not name. allowed: `KEPTN_SLI_HOSTS`."""
+def check_host(url: str, *, reach: Reach) -> None:
+    """Raises Refused for a host that a project's file may not name."""
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:
         host = ""
-    if allowed and not any(fnmatchcase(host, pattern.lower()) for pattern in allowed.replace(",", " ").split()):
-        raise Refused(f"host {host!r} is not among those that an SLI may ask; its operator sets KEPTN_SLI_HOSTS")
+    reach.check_host(host)
 
 
 def _detail(answer: _Answer) -> str:

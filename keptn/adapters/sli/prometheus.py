@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from keptn import durations
+from keptn.adapters.http import reach
 from keptn.adapters.sli.json_source import JsonSource, NoAnswer, check_host
 from keptn.errors import Refused
 from keptn.ports import Clock, Secrets, SliQuery, SliSite, SliValue
@@ -56,15 +57,16 @@ class PrometheusSli:
 
     @classmethod
     def open(cls, *, settings: Settings, secrets: Secrets, clock: Clock, site: SliSite) -> PrometheusSli:
+        may = reach.of_slis(settings)
         if site.url:
-            check_host(site.url, allowed=settings.sli_hosts)
+            check_host(site.url, reach=may)
         if not (url := site.url or settings.prometheus_url):
             return cls(None)
         token = secrets.get(f"prometheus-{site.project}", "token")
         if token is None and not site.url:  # the installation's token goes to the installation's Prometheus alone
             token = secrets.get("prometheus", "token")
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        return cls(JsonSource("Prometheus", url, headers=headers, sleep=clock.sleep))
+        return cls(JsonSource("Prometheus", url, headers=headers, sleep=clock.sleep, reach=may if site.url else None))
 
     def fetch(self, query: SliQuery) -> SliValue:
         text = ""

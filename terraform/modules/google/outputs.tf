@@ -62,5 +62,6 @@ output "next" {
     "kubectl -n keptn-secrets create secret generic api --from-literal=token=\"$(gcloud secrets versions access latest --secret ${var.name}-api-token --project ${var.project_id})\"",
     "kubectl -n keptn-secrets create secret generic git --from-literal=user=\"$(gcloud secrets versions access latest --secret ${var.name}-git-user --project ${var.project_id})\" --from-literal=token=\"$(gcloud secrets versions access latest --secret ${var.name}-git-token --project ${var.project_id})\"",
     var.domain == "" ? "" : "keptn auth --endpoint https://api.${local.functions} --api-token \"$(gcloud secrets versions access latest --secret ${var.name}-api-token --project ${var.project_id})\"",
+    var.domain == "" ? "" : "keptn create token admin --role configure --expires 90d --use",
   ]))
 }

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from keptn.cli.client import Client
-from keptn.errors import Unavailable
+from keptn.errors import KeptnError, Unavailable
 
 LOST = [
     httpx.ReadError("reset"),
@@ -73,3 +73,15 @@ def test_an_ingress_is_told_the_name_of_the_api():
     for host in ("api.keptn.test", ""):
         Client("http://127.0.0.1:1", "token", host=host, transport=httpx.MockTransport(answer)).get("/project")
     assert seen == ["api.keptn.test", "127.0.0.1:1"]
+
+
+def test_who_asks_too_often_waits_as_long_as_told():
+    """Also with what is done once: nothing was done. Asked too often again, it is told."""
+    busy = httpx.Response(
+        429, json={"error": "too many requests by this token; try again in 0 s"}, headers={"retry-after": "0"}
+    )
+    api = Api(busy, httpx.Response(202, json={"id": "1"}), busy)
+    assert api.client().post("/event", {}) == {"id": "1"}
+    assert api.asked == 2
+    with pytest.raises(KeptnError, match="too many requests by this token"):
+        api.client().post("/event", {})

@@ -55,7 +55,7 @@ SLOT = {
     "stageName": "production",
     "serviceName": LONG,
     "live": {"image": f"registry.example.com/{LONG}:1.0", "digest": "sha256:abc", "colour": "green", "since": ""},
-    "pin": {"by": "api (ann)", "reason": REASON},
+    "pin": {"by": "ann-0a0a0a0a", "reason": REASON},
     "publicUrl": "http://carts.shop-production.example.com",
 }
 APPROVAL = {**delivery(), "id": ID, "stage": "prod", "since": rfc3339(datetime.now(UTC)), "until": "", "why": REASON}

@@ -84,7 +84,7 @@ def broken(cluster: Cluster, what: str) -> None:
     [
         ("gateway", Level.MISSING, "there is no Gateway contour in projectcontour"),
         ("git secret", Level.MISSING, NO_LOGIN),
-        ("token", Level.MISSING, "the api has no token"),
+        ("token", Level.MISSING, "the api has no root token"),
         ("store", Level.MISSING, "the store is to be Service storage in keptn, and no pod serves it"),
         ("prometheus", Level.WARNING, "Prometheus is to be Service prometheus in monitoring, and no pod serves it"),
     ],

@@ -82,3 +82,11 @@ def test_mapping_files_lie_beside_the_state(tmp_path):
     assert environment.own_settings(found) == {"KEPTN_WEBHOOK_MAPPINGS": str(tmp_path / "webhook-mappings")}
     named = environment.with_mappings({"KEPTN_WEBHOOK_MAPPINGS": "/other"}, state_dir=tmp_path)
     assert named == {"KEPTN_WEBHOOK_MAPPINGS": "/other"}
+
+
+def test_a_laptop_may_call_itself(tmp_path):
+    """A chat or monitor of a person's own listens there; the person may say otherwise."""
+    of = Environment(root=tmp_path, state_dir=tmp_path, url="http://h:1").of
+    assert of({"KEPTN_OUTGOING_REFUSED": "loopback"}, sink="")["KEPTN_OUTGOING_REFUSED"] == "none"
+    own = Environment(root=tmp_path, state_dir=tmp_path, url="http://h:1", own={"KEPTN_OUTGOING_REFUSED": "private"})
+    assert own.of({}, sink="")["KEPTN_OUTGOING_REFUSED"] == "private"

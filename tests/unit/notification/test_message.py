@@ -97,4 +97,36 @@ def test_every_channel_is_known_to_both_sides():
     """What `notify.yaml` accepts is what can be posted."""
     from keptn.notification import subscriptions
 
-    assert set(channels.CHANNELS) == set(subscriptions.CHANNELS) == set(subscriptions.DEFAULT_EVENTS)
+    assert (
+        set(channels.CHANNELS) | set(channels.WITH_BUTTONS)
+        == set(subscriptions.CHANNELS)
+        == set(subscriptions.DEFAULT_EVENTS)
+    )
+
+
+LINKS = {"pass": "https://k.example/p", "fail": "https://k.example/f"}
+
+
+def test_slack_s_buttons_are_links():
+    """One per verdict; without links there are none, and no empty block, which Slack refuses."""
+    asked = event("approval.triggered")
+    (posting,) = channels.postings(asked, channel="slack", correlation="k", links=LINKS)
+    (actions,) = [block for block in posting.body["blocks"] if block["type"] == "actions"]
+    assert [(one["text"]["text"], one["url"], one["style"]) for one in actions["elements"]] == [
+        ("Approve", "https://k.example/p", "primary"),
+        ("Decline", "https://k.example/f", "danger"),
+    ]
+    (posting,) = channels.postings(asked, channel="slack", correlation="k")
+    assert "actions" not in [block["type"] for block in posting.body["blocks"]]
+
+
+def test_teams_buttons_are_links():
+    """Actions of the card."""
+    (posting,) = channels.postings(event("approval.triggered"), channel="teams", correlation="k", links=LINKS)
+    card = posting.body["attachments"][0]["content"]
+    assert [(one["type"], one["title"], one["url"]) for one in card["actions"]] == [
+        ("Action.OpenUrl", "Approve", "https://k.example/p"),
+        ("Action.OpenUrl", "Decline", "https://k.example/f"),
+    ]
+    (posting,) = channels.postings(event("approval.triggered"), channel="teams", correlation="k")
+    assert "actions" not in posting.body["attachments"][0]["content"]

@@ -87,6 +87,18 @@ def test_people_hear_ends_problems_and_what_waits_for_them():
         ("notifications:\n- {channel: slack, secret: s, events: ['>.x']}", "notify.yaml:2: '>.x' is no pattern"),
         ("notifications:\n- {channel: slack, secret: s, stages: 7}", "notify.yaml:2: stages must be a list"),
         (
+            "notifications:\n- {channel: cdevents, secret: s, body: {}}",
+            "notify.yaml:2: what cdevents posts is CDEvents",
+        ),
+        (
+            "notifications:\n- {channel: slack, secret: s, body: 7}",
+            "notify.yaml:2: body must be a mapping, a list or a text",
+        ),
+        (
+            "notifications:\n- channel: slack\n  secret: s\n  body:\n    a: [x, '{{ a']",
+            "notify.yaml:5: the template 0.body.a.1 cannot be filled, line 1: unexpected end of template",
+        ),
+        (
             "notifications:\n- {channel: slack, secret: s}\n- {channel: slack, secret: s}",
             "notify.yaml:3: the name 'slack s' stands twice",
         ),
@@ -165,7 +177,7 @@ def shipyard_of(*stages):
     ("pattern", "missing"),
     [
         ("prd.delivery.finished", "stage 'prd'; stages: dev, prod"),
-        ("*.delivry.finished", "sequence 'delivry'; sequences: delivery, evaluation, remediation, rollback"),
+        ("*.delivry.finished", "sequence 'delivry'; sequences: delivery, evaluation, remediation, remediation-end, "),
         ("dev.smoke.triggered", "sequence 'smoke'"),
         (
             "deploymet.finished",

@@ -37,26 +37,26 @@ def asked(opened_by_, token):
     [
         ("all", "hooks", 1),
         ("old", "hooks", 1),
-        ("p.s7.x", "hook-p.s7", 2),
-        ("problems.p.x", "hook-problems.p", 2),
-        ("p.s7.y", "", 2),
-        ("p.s999.x", "", 2),
+        ("p.s7.x", "hook-p.s7", 1),
+        ("problems.p.x", "hook-problems.p", 1),
+        ("p.s7.y", "", 1),
+        ("p.s999.x", "", 1),
         ("p.x", "", 1),
         ("../..x.y.z", "", 1),
         ("", "", 0),
         (" ", "", 0),
     ],
 )
-def test_a_request_costs_two_reads_however_many_hooks_there_are(token, opened, reads):
-    """A token names its owner; one that is missing costs nothing."""
+def test_a_request_costs_one_read_however_many_hooks_there_are(token, opened, reads):
+    """A token's form names its secret, right or wrong; one that is missing costs nothing."""
     assert asked(opened_by, token) == (opened, reads)
 
 
 @pytest.mark.parametrize(
     ("token", "opened", "reads"),
-    [("trouble", "hook-problems", 1), ("p.x", "hook-problems-p", 2), ("q.x", "hook-problems-q", 2), ("p.y", "", 2)],
+    [("trouble", "hook-problems", 1), ("p.x", "hook-problems-p", 1), ("q.x", "hook-problems-q", 1), ("p.y", "", 1)],
 )
-def test_a_monitors_token_costs_two_reads_too(token, opened, reads):
+def test_a_monitors_token_costs_one_read_too(token, opened, reads):
     """One for all projects, or the project's own."""
     assert asked(opened_by_monitor, token) == (opened, reads)
     assert asked(opened_by_monitor, "") == ("", 0)
@@ -80,6 +80,16 @@ def test_a_token_opens_what_it_is_for():
 def test_a_token_that_could_never_open_is_refused(secret, token, owner):
     """Whoever makes a hook's token by hand hears at once how it must begin; the token is in no sentence."""
     with pytest.raises(Refused, match=f"must begin with '{owner}' and a dot"):
+        check_values(secret, token)
+
+
+@pytest.mark.parametrize(
+    ("secret", "token", "other"),
+    [("hooks", "fine p.s.x", "hook-p.s"), ("hook-problems", "p.x", "hook-problems-p")],
+)
+def test_a_token_of_all_has_not_the_form_of_one_of_somebody(secret, token, other):
+    """It would be looked for in another secret only, and open nothing."""
+    with pytest.raises(Refused, match=f"must not have the form of one that is of {other}"):
         check_values(secret, token)
 
 

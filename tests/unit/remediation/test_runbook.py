@@ -3,7 +3,8 @@
 import pytest
 
 from keptn.errors import InvalidFile
-from keptn.remediation import runbook
+from keptn.remediation import executors, runbook
+from keptn.validation import schemas
 
 HEAD = "apiVersion: spec.keptn.sh/0.1.4\nkind: Remediation\nspec:\n  remediations:\n"
 NEW = (
@@ -42,6 +43,7 @@ def test_the_old_form():
     """A list of names, from before 0.1.4."""
     chosen = runbook.choose(runbook.parse(OLD), {"ProblemTitle": "cpu_usage"}, index=0)
     assert (chosen.action.name, chosen.action.value) == ("scaling", 1)
+    assert [(e.name, e.options) for e in runbook.executors_of(chosen.action.to_data())] == [("scale", {"more": 1})]
 
 
 def test_no_match_names_what_there_is():
@@ -90,3 +92,53 @@ def test_a_wrong_file_names_the_line(text, error):
     with pytest.raises(InvalidFile) as caught:
         runbook.parse(text, file="r.yaml")
     assert str(caught.value).startswith(error)
+
+
+@pytest.mark.parametrize(
+    ("executor", "error"),
+    [
+        ("{name: rollback, secret: s}", "r.yaml:9: there is no option 'secret' of this action; it has none"),
+        ("{name: slack, table: t}", "r.yaml:9: there is no option 'table' of this action; options: secret, body"),
+        ("{name: teams, secret: [a]}", "r.yaml:9: spec.remediations[0].actionsOnOpen[0].executors[0].secret must"),
+        ("{name: webhook, secret: a/b}", "must be the name of a secret with the key url"),
+        ("{name: servicenow, table: 'Incident;x'}", "must be the name of a table, such as incident"),
+        ("{name: servicenow, fields: urgent}", "fields 'urgent' must be a mapping"),
+        ("{name: ticket, fields: {a: '{{ b'}}", "r.yaml:9: the template"),
+        ("{name: ticket, fields: {a: b}, body: {}}", "and body exclude each other; keep one"),
+        ("{name: webhook, method: GET}", "method 'GET' must be one of POST, PUT, PATCH"),
+        ("{name: webhook, over: maybe}", "over 'maybe' must be true or false"),
+        ("{name: slack, body: 7}", "body 7 must be a mapping, a list, or a text that is JSON when it is filled"),
+        ("{name: servicenow, close: true}", "close True must be a mapping"),
+        ("{name: scale}", "r.yaml:9: scale needs one of more, replicas, minReplicas, maxReplicas, as in more: 2"),
+        ("{name: scale, more: 0}", "more 0 must be a whole number from 1 to 1000"),
+        ("{name: scale, more: 1, replicas: 2}", "replicas 2 and more exclude each other; keep one"),
+        ("{name: scale, replicas: 2, for: soon}", "for 'soon' is no duration; write it like 30s, 10m or 1h30m"),
+        ("{name: ticket, fields: {a: .nan}}", "must be a number that JSON has"),
+    ],
+)
+def test_a_wrong_option_names_the_line(executor, error):
+    """Every action knows its own options."""
+    text = f"{HEAD}{ENTRY}    - action: x\n      executors:\n      - {executor}"
+    with pytest.raises(InvalidFile) as caught:
+        runbook.parse(text, file="r.yaml")
+    assert error in str(caught.value)
+
+
+def test_the_value_of_an_action_that_acts_by_itself_holds_its_options():
+    """They are checked as those of an executor are."""
+    with pytest.raises(InvalidFile, match=r"r.yaml:8: there is no option 'tabel' of this action"):
+        runbook.parse(f"{HEAD}{ENTRY}    - action: servicenow\n      value: {{tabel: x}}", file="r.yaml")
+
+
+def test_two_executors_of_one_name_are_told_apart():
+    """Two chats hear of it, and neither is taken for a repeat of the other."""
+    found = runbook.executors_of({"executors": [{"name": "slack", "secret": "a"}, {"name": "slack", "secret": "b"}]})
+    assert [(one.key, one.options["secret"]) for one in found] == [("slack", "a"), ("slack-2", "b")]
+
+
+@pytest.mark.parametrize("name", runbook.BUILT_IN)
+def test_every_action_is_one_file_of_its_name(name):
+    """It has the two halves of the port, and the schema knows it."""
+    action = executors.named(name)
+    assert callable(action.check) and callable(action.act)
+    assert name in schemas.load("remediation")["$defs"]["executorName"]["enum"]

@@ -40,6 +40,7 @@ spec:
     - {name: many, tasks: [{name: build, properties: {executors: 2}}]}
     - {name: quick, tasks: [{name: build, properties: {timeout: 5s}}]}
     - {name: free, tasks: [{name: build}, {name: pack}]}
+    - {name: called, tasks: [{name: smoke, properties: {webhook: here}}, {name: pack}]}
 """
 TALK = """\
 stages:
@@ -138,6 +139,21 @@ def test_everybody_who_started_is_waited_for(product):
     product.started("build", source="b")
     assert product.finish("build", source="a") == []
     assert types(product.finish("build", "warning", source="b")) == ["pack.triggered"]
+
+
+def test_a_webhook_s_task_says_who_carries_it_out(product):
+    """Where a Trigger can filter on it; a task without one does not say it."""
+    (called,) = product.trigger("loop", "called", id="one")
+    assert called.extensions[events.KEPTN_EXECUTOR] == "webhook"
+    (next_,) = product.finish("smoke", source="keptn/webhook")
+    assert (next_.type, events.KEPTN_EXECUTOR in next_.extensions) == (events.triggered_type("pack"), False)
+
+
+def test_a_webhook_s_task_is_over_when_who_was_called_says_so(product):
+    """It announces itself, and somebody else answers: one end is enough."""
+    product.trigger("loop", "called", id="one")
+    assert product.started("smoke", source="keptn/webhook") == []
+    assert types(product.finish("smoke", "warning", source="a scanner")) == ["pack.triggered"]
 
 
 def test_a_finished_without_started_counts_as_both(product):

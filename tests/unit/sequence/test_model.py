@@ -25,7 +25,10 @@ EXAMPLES = int(os.environ.get("KEPTN_NIGHTLY_EXAMPLES", "10000")) if NIGHTLY els
 RESULTS = ("pass", "warning", "fail")
 STAGES = ("dev", "test", "prod")
 SEQUENCES = ("delivery", "rollback", "other")
-TASKS = ("deployment", "test", "evaluation", "release", "mail")
+TASKS = ("deployment", "test", "evaluation", "release", "mail", "action")
+
+LEFT = {"afterwards": {"stays": 0, "longest": 60}}
+"""What an action may ask for: to be taken back."""
 
 
 @st.composite
@@ -73,7 +76,8 @@ def answers(seed: int):
             dice = zlib.crc32(f"{seed}/{task.id}/{number}".encode())
             result = RESULTS[0] if dice % 10 < 7 else RESULTS[1 + dice % 2]
             source = f"executor-{number}"
-            found.append(finished(task, source=source, result=result, x={source: dice, parts.name: source}))
+            left = {"action": LEFT} if parts.name == "action" and dice % 2 else {}
+            found.append(finished(task, source=source, result=result, x={source: dice, parts.name: source}, **left))
         return found
 
     return answer

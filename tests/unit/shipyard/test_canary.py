@@ -119,6 +119,16 @@ def test_a_weight_without_a_candidate_is_a_warning():
     ]
 
 
+def test_a_built_in_task_of_a_webhook_is_a_warning():
+    """Two would carry it out."""
+    found = shipyard.parse(f"{STAGE}  tasks: [{{name: smoke, properties: {{webhook: a}}}}]\n")
+    assert not [text for text in found.warnings if "webhook" in text]
+    listed = "[{name: deployment, properties: {webhook: a}}]"
+    stage = f"{{name: prod, sequences: [{{name: delivery, tasks: {listed}}}]}}"
+    found = shipyard.parse(f"{{apiVersion: spec.keptn.sh/0.2.3, kind: Shipyard, spec: {{stages: [{stage}]}}}}")
+    assert any("this task will fail: deployment is built in, which no webhook" in text for text in found.warnings)
+
+
 def test_what_was_compiled_reads_as_the_same():
     """A snapshot in the product's form keeps every step."""
     compiled = shipyard.parse(STAGE)

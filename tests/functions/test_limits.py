@@ -1,0 +1,53 @@
+"""The HTTP functions: how often, and how much at once."""
+
+from dataclasses import replace
+
+import pytest
+
+from keptn import context
+from keptn.context import Context
+from tests.world import TOKEN, World, error
+
+SENT = {"api": TOKEN, "receive_artifact": "everywhere", "receive_problem": "trouble"}
+
+SAID = {"api": {}, "receive_artifact": {"events": []}, "receive_problem": {"version": "4", "alerts": []}}
+
+
+@pytest.fixture
+def limited():
+    """A client of a function where each may ask five times a minute, and be wrong three times."""
+    world = World().with_sockshop()
+    values = replace(world.context.settings, requests_per_minute=5, failures_per_minute=3)
+    with context.using(Context(values, **world.context._given)):
+        yield world.client
+
+
+def asked(client, function, token, **more):
+    path = "/v1/auth" if function == "api" else "/"
+    return client(function).post(path, json=SAID[function], headers={"x-token": token, **more})
+
+
+@pytest.mark.parametrize("function", SENT)
+def test_who_asks_too_often_is_told_when_to_come_again(limited, function):
+    """429 with Retry-After, by the token; another address with the same token is the same caller."""
+    answers = [asked(limited, function, SENT[function]) for _ in range(7)]
+    assert answers[-1].status_code == 429 and 1 <= int(answers[-1].headers["Retry-After"]) <= 12
+    assert "too many requests by this token; try again in" in error(answers[-1])
+    assert asked(limited, function, SENT[function], **{"x-forwarded-for": "203.0.113.9"}).status_code == 429
+
+
+@pytest.mark.parametrize("function", SENT)
+def test_who_tries_tokens_is_stopped_before_anything_is_read(limited, function):
+    """And who has a good token at another address is not."""
+    answers = [asked(limited, function, f"guess{number}") for number in range(4)]
+    assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
+    assert asked(limited, function, SENT[function], **{"x-forwarded-for": "203.0.113.9"}).status_code < 300
+
+
+@pytest.mark.parametrize("function", SENT)
+def test_a_body_of_ten_megabytes_is_refused(limited, function):
+    """Whoever sends it, with a token or without one."""
+    for token in (SENT[function], ""):
+        path = "/v1/event" if function == "api" else "/"
+        answer = limited(function).post(path, data=b"x" * 10_000_000, headers={"x-token": token})
+        assert (answer.status_code, error(answer)) == (413, "the request body is larger than 2 MiB")
