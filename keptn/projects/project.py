@@ -19,7 +19,7 @@ from keptn.projects import artifacts, hook_tokens, new_stages, remotes, stages
 from keptn.records import objects
 
 SHIPYARD = "shipyard.yaml"
-_STATE = ("rejected", "deliveries", "evaluations", "invalidated", "shipyards")
+_STATE = ("rejected", "deliveries", "arrivals", "evaluations", "invalidated", "shipyards")
 """What the object store keeps of a project, each below `<kind>/<project>/`; its slots are retired already, by
 `orchestrate`. The audit log stays.
 """

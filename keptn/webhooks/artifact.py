@@ -9,20 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from keptn.context import Context
-from keptn.errors import Refused, Unavailable
 from keptn.events import Event, rfc3339
 from keptn.projects import artifacts, hook_tokens
 from keptn.projects.artifacts import Owner
-from keptn.webhooks import outcome, starting, waiting
+from keptn.webhooks import outcome, recording, starting, waiting
 from keptn.webhooks.deadline import Deadline
 from keptn.webhooks.digests import Digests
 from keptn.webhooks.newest import newest
+from keptn.webhooks.recording import Outcome, Waiting
 from keptn.webhooks.senders.registries import Ignored, Notification, Push
-from keptn.webhooks.waiting import Waiting
 
-Outcome = Event | Ignored | Waiting
+_NEWER = "a newer one came with it"
 
 
 def accept(notification: Notification, *, opened: str, ctx: Context, deadline: Deadline) -> Mapping[str, object]:
@@ -38,12 +38,13 @@ def accept(notification: Notification, *, opened: str, ctx: Context, deadline: D
             outcomes.append(entry)
         else:
             by_owner.setdefault(entry[0], []).append(entry[1])
+    arrived = ctx.clock.now()
     for owner, pushes in by_owner.items():
-        outcomes += _started(owner, pushes, opened, digests, ctx)
+        outcomes += _became(owner, pushes, opened, digests, ctx, arrived=arrived)
     return outcome.answer(
         [_accepted(one) for one in outcomes if isinstance(one, Event)],
         [one for one in outcomes if isinstance(one, Ignored)],
-        waiting=_asked_later([one for one in outcomes if isinstance(one, Waiting)], ctx),
+        waiting=_asked_later([one for one in outcomes if isinstance(one, Waiting)], ctx, arrived),
     )
 
 
@@ -63,31 +64,25 @@ def _with_repositories(pushes: Sequence[Push], ctx: Context) -> Iterator[tuple[O
             yield owner, replace(push, repository=repository)
 
 
-def _started(owner: Owner, pushes: Sequence[Push], opened: str, digests: Digests, ctx: Context) -> Iterator[Outcome]:
+def _became(
+    owner: Owner, pushes: Sequence[Push], opened: str, digests: Digests, ctx: Context, *, arrived: datetime
+) -> Sequence[Outcome]:
+    """What becomes of a service's images: done, and recorded."""
     chosen, name = newest(pushes), f"{owner.project}/{owner.service}"
     if not hook_tokens.covers(opened, owner.project, owner.service):
-        yield Ignored(what=str(chosen), why=f"the token is not that of {name}; see keptn get hook")
-        return
-    for push in pushes:
-        if push is not chosen:
-            why = f"{chosen.tag} is the newest of {len(pushes)} tags that were pushed for {name} together"
-            yield Ignored(what=str(push), why=f"{why}; only that one is delivered")
-    try:
-        event = starting.prepared(chosen, owner, digests, ctx)
-    except Refused as refused:
-        yield Ignored(what=str(chosen), why=str(refused))
-    except Unavailable as unavailable:
-        yield Waiting(owner=owner, push=chosen, why=str(unavailable))
-    else:
-        ctx.sink.post(event)
-        yield event
+        return [Ignored(what=str(chosen), why=f"the token is not that of {name}; see keptn get hook")]
+    why = f"{chosen.tag} is the newest of {len(pushes)} tags that were pushed for {name} together"
+    left = [push for push in pushes if push is not chosen]
+    done = starting.done(chosen, owner, digests, ctx)
+    recording.keep(ctx.store, owner, chosen, done, others={push.tag: _NEWER for push in left}, arrived=arrived)
+    return [*(Ignored(what=str(push), why=f"{why}; only that one is delivered") for push in left), done]
 
 
-def _asked_later(found: Sequence[Waiting], ctx: Context) -> Sequence[Mapping[str, str]]:
+def _asked_later(found: Sequence[Waiting], ctx: Context, arrived: datetime) -> Sequence[Mapping[str, str]]:
     """What the sender hears of it."""
     if not found:
         return []
-    until = rfc3339(waiting.ask_later(found, ctx))
+    until = rfc3339(waiting.ask_later(found, ctx, arrived))
     return [
         {"project": one.owner.project, "service": one.owner.service, "image": str(one.push),
          "why": f"{one.why}; keptn asks again by itself", "until": until}

@@ -6,16 +6,30 @@ from dataclasses import replace
 
 from keptn import events, names
 from keptn.context import Context
+from keptn.errors import Refused, Unavailable
 from keptn.events import Event, Scope
 from keptn.projects import artifacts, stages
 from keptn.projects.artifacts import Artifact, Owner
 from keptn.webhooks.digests import Digests
-from keptn.webhooks.senders.registries import Push
+from keptn.webhooks.recording import Outcome, Waiting
+from keptn.webhooks.senders.registries import Ignored, Push
 
 SOURCE = "keptn/receive-artifact"
 
 
-def prepared(push: Push, owner: Owner, digests: Digests, ctx: Context) -> Event:
+def done(push: Push, owner: Owner, digests: Digests, ctx: Context) -> Outcome:
+    """Post the delivery, or say why there is none. Raises Unavailable if the Broker is away."""
+    try:
+        event = _prepared(push, owner, digests, ctx)
+    except Refused as refused:
+        return Ignored(what=str(push), why=str(refused))
+    except Unavailable as unavailable:
+        return Waiting(owner=owner, push=push, why=str(unavailable))
+    ctx.sink.post(event)
+    return event
+
+
+def _prepared(push: Push, owner: Owner, digests: Digests, ctx: Context) -> Event:
     """The event that starts it. Its ids follow from the notification, so that a repetition is the same delivery and a
     second push another.
 

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from keptn import events
 from keptn.context import Context
-from keptn.errors import Refused, Unavailable
 from keptn.events import Event
 from keptn.projects import artifacts
 from keptn.projects.artifacts import Owner
-from keptn.webhooks import starting
+from keptn.webhooks import recording, starting
 from keptn.webhooks.deadline import Deadline
 from keptn.webhooks.digests import ASKED_FOR, Digests
-from keptn.webhooks.senders.registries import Push
+from keptn.webhooks.recording import Waiting
+from keptn.webhooks.senders.registries import Ignored, Push
 
 FUNCTION = "resolve-artifact"
 SOONEST, LATEST = timedelta(seconds=5), timedelta(minutes=1)
@@ -30,30 +30,20 @@ WITHIN_S = 20.0
 log = logging.getLogger("keptn")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """A push that a service waits for, and why."""
-
-    owner: Owner
-    push: Push
-    why: str
-
-
-def ask_later(waiting: Sequence[Waiting], ctx: Context) -> datetime:
+def ask_later(waiting: Sequence[Waiting], ctx: Context, arrived: datetime) -> datetime:
     """Set a timer for every image; return until when they are asked for. Raises Unavailable.
 
     The same notification again is the same timer.
     """
-    now = ctx.clock.now()
     for push in dict.fromkeys(one.push for one in waiting):
         told = Event(
             type=events.ARTIFACT_WAITS,
             id=events.derived_id(push.event_id, str(push), push.digest, "waits"),
             source=starting.SOURCE,
-            time=now,
+            time=arrived,
         )
-        _set(told, push, [one.owner for one in waiting if one.push == push], now, ctx)
-    return now + ASKED_FOR
+        _set(told, push, [one.owner for one in waiting if one.push == push], ctx.clock.now(), ctx)
+    return arrived + ASKED_FOR
 
 
 def ask_again(waited: Event, ctx: Context) -> None:
@@ -66,22 +56,20 @@ def ask_again(waited: Event, ctx: Context) -> None:
     push = Push(**waited.data["push"])
     now = events.rung_at(waited, ctx.clock.now())
     digests = Digests(Deadline(WITHIN_S), ctx, attempts=0)
-    left: list[Waiting] = []
+    left = list[Owner]()
     for owner in _still_there(waited, push, ctx):
-        try:
-            event = starting.prepared(push, owner, digests, ctx)
-        except Refused as refused:
-            log.warning("%s is not delivered in %s/%s: %s", push, owner.project, owner.service, refused)
-        except Unavailable as unavailable:
-            left.append(Waiting(owner=owner, push=push, why=str(unavailable)))
-        else:
-            ctx.sink.post(event)
-    if left and now < waited.time + ASKED_FOR:
-        _set(waited, push, [one.owner for one in left], now, ctx)
-    elif left:
-        log.warning(
-            "%s is not delivered, it was asked for in vain for 15 minutes; push it again: %s", push, left[0].why
-        )
+        done = starting.done(push, owner, digests, ctx)
+        if isinstance(done, Waiting) and now < waited.time + ASKED_FOR:
+            left.append(owner)
+            continue
+        if isinstance(done, Waiting):
+            why = f"it was asked for in vain for 15 minutes; push it again: {done.why}"
+            done = Ignored(what=str(push), why=why)
+        if isinstance(done, Ignored):
+            log.warning("%s is not delivered in %s/%s: %s", push, owner.project, owner.service, done.why)
+        recording.keep(ctx.store, owner, push, done, arrived=waited.time)
+    if left:
+        _set(waited, push, left, now, ctx)
 
 
 def _still_there(waited: Event, push: Push, ctx: Context) -> Iterable[Owner]:
