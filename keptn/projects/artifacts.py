@@ -19,12 +19,16 @@ from keptn.records import objects
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
-    """An image that arrived. registry_event: the id the registry gave its notification, if one did."""
+    """An image that arrived. registry_event: the id the registry gave its notification, if one did.
+
+    tags: all that it came with, if they are several.
+    """
 
     repository: str
     tag: str
     digest: str
     registry_event: str = ""
+    tags: Sequence[str] = ()
 
     @property
     def image(self) -> str:
@@ -97,11 +101,12 @@ def delivery_triggered(artifact: Artifact, scope: Scope, *, event_id: str, sourc
 
 def described(artifact: Artifact) -> dict[str, object]:
     """The artifact as a delivery's data carry it."""
-    parts = {
+    parts: dict[str, object] = {
         "image": artifact.image,
         "tag": artifact.tag,
         "digest": artifact.digest,
         "repository": artifact.repository,
         "registry_event": artifact.registry_event,
     }
+    parts |= {"tags": list(artifact.tags)} if artifact.tags else {}
     return {"configurationChange": {"values": {"image": artifact.image}}, "artifact": parts}

@@ -103,6 +103,7 @@ def delete(task: Event, ctx: Context) -> None:
         return
     found = stages.there(ctx.config_repo, project)
     forget_hook(project, service, ctx)
+    delete_below(ctx.store, f"{objects.deliveries_of_digests(project, service)}/")
     ctx.platform.remove_all(project, service=service)
     for stage in found:
         ctx.router.remove(Scope(project=project, stage=stage, service=service))

@@ -28,6 +28,8 @@ class Outcome(StrEnum):
     """What became of an image."""
 
     DELIVERED = "delivered"
+    SAME = "same"
+    """Another tag of an image that is being delivered."""
     WAITING = "waiting"
     IGNORED = "ignored"
 
@@ -36,7 +38,8 @@ class Outcome(StrEnum):
 class Arrival:
     """An image of a service that a registry told of. push: the registry's id of it; time: when keptn heard of it.
 
-    digest, context: of what is delivered. others: further tags of the notification, and why each was left out.
+    digest, context: of what is delivered. tags: all that the image had in the notification. others: further tags of it,
+    and why each was left out.
     """
 
     project: str
@@ -45,6 +48,7 @@ class Arrival:
     push: str
     time: datetime
     outcome: Outcome
+    tags: Sequence[str] = ()
     why: str = ""
     digest: str = ""
     context: str = ""

@@ -140,6 +140,16 @@ def arrivals(project_name: str) -> str:
     return f"arrivals/{_path(project_name)}/"
 
 
+def delivered(scope: Scope, digest: str) -> str:
+    """Which delivery is that of a digest, for a while."""
+    return f"{deliveries_of_digests(scope.project, scope.service)}/{_path(digest)}"
+
+
+def deliveries_of_digests(project_name: str, service: str = "") -> str:
+    """Prefix of a service's, or of all of a project: with a dot, which no name holds."""
+    return f"arrivals/{_path(project_name)}.{_path(service)}"
+
+
 def project(name: str) -> str:
     """Says that a project is on the Git server, which cannot be asked."""
     return f"{PROJECTS}{name}"

@@ -1,8 +1,8 @@
 """What becomes of a registry's notification: one delivery for every service that runs the image, or a reason why not.
 
 `receive_artifact` calls it. The body is a hint: the digest is what the registry answers when it is asked. Of several
-tags for one service the newest is delivered; the others would only be superseded by it. What cannot be delivered yet is
-not the sender's care: `waiting.py`.
+tags for one service the newest is delivered; the others are the same image, or would only be superseded by it. What
+cannot be delivered yet is not the sender's care: `waiting.py`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from keptn.webhooks import outcome, recording, starting, waiting
 from keptn.webhooks.deadline import Deadline
 from keptn.webhooks.digests import Digests
 from keptn.webhooks.newest import newest
-from keptn.webhooks.recording import Outcome, Waiting
+from keptn.webhooks.recording import Outcome, Same, Waiting
 from keptn.webhooks.senders.registries import Ignored, Notification, Push
 
 _NEWER = "a newer one came with it"
@@ -42,7 +42,7 @@ def accept(notification: Notification, *, opened: str, ctx: Context, deadline: D
     for owner, pushes in by_owner.items():
         outcomes += _became(owner, pushes, opened, digests, ctx, arrived=arrived)
     return outcome.answer(
-        [_accepted(one) for one in outcomes if isinstance(one, Event)],
+        [_accepted(one) for one in outcomes if isinstance(one, Event | Same)],
         [one for one in outcomes if isinstance(one, Ignored)],
         waiting=_asked_later([one for one in outcomes if isinstance(one, Waiting)], ctx, arrived),
     )
@@ -71,11 +71,13 @@ def _became(
     chosen, name = newest(pushes), f"{owner.project}/{owner.service}"
     if not hook_tokens.covers(opened, owner.project, owner.service):
         return [Ignored(what=str(chosen), why=f"the token is not that of {name}; see keptn get hook")]
+    beside = [push for push in pushes if push is not chosen]
+    done = starting.done(chosen, owner, digests, ctx, beside=beside)
+    same = recording.tags_of(done, chosen)
+    older = [push for push in beside if push.tag not in same]
+    recording.keep(ctx.store, owner, chosen, done, others={push.tag: _NEWER for push in older}, arrived=arrived)
     why = f"{chosen.tag} is the newest of {len(pushes)} tags that were pushed for {name} together"
-    left = [push for push in pushes if push is not chosen]
-    done = starting.done(chosen, owner, digests, ctx)
-    recording.keep(ctx.store, owner, chosen, done, others={push.tag: _NEWER for push in left}, arrived=arrived)
-    return [*(Ignored(what=str(push), why=f"{why}; only that one is delivered") for push in left), done]
+    return [*(Ignored(what=str(push), why=f"{why}; only that one is delivered") for push in older), done]
 
 
 def _asked_later(found: Sequence[Waiting], ctx: Context, arrived: datetime) -> Sequence[Mapping[str, str]]:
@@ -90,14 +92,18 @@ def _asked_later(found: Sequence[Waiting], ctx: Context, arrived: datetime) -> S
     ]  # fmt: skip
 
 
-def _accepted(event: Event) -> Mapping[str, str]:
+def _accepted(done: Event | Same) -> Mapping[str, object]:
+    event = done.event if isinstance(done, Same) else done
     scope, artifact = event.scope, event.data["artifact"]
+    same = {"why": done.why} if isinstance(done, Same) else {}
     return {
         "project": scope.project,
         "stage": scope.stage,
         "service": scope.service,
         "image": artifact["image"],
+        **({"tags": artifact["tags"]} if "tags" in artifact else {}),
         "digest": artifact["digest"],
         "keptnContext": event.context,
         "id": event.id,
+        **same,
     }

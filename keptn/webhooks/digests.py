@@ -11,7 +11,7 @@ from functools import cache
 
 from keptn import events
 from keptn.context import Context
-from keptn.errors import Unavailable, Unknown
+from keptn.errors import Refused, Unavailable, Unknown
 from keptn.webhooks.deadline import Deadline
 from keptn.webhooks.senders.registries import Push
 
@@ -41,6 +41,16 @@ class Digests:
                     raise Unavailable(str(unknown)) from unknown
             self._left -= 1
             self._ctx.clock.sleep(PAUSE_S)
+
+    def is_that_of(self, push: Push, digest: str) -> bool:
+        """Whether this is the push's digest, as it says itself or as far as the registry says so at once."""
+        if push.digest:
+            return push.digest == digest
+        try:
+            self._deadline.check(f"asking for {push}")
+            return self._known(str(push)) == digest
+        except (Refused, Unavailable):
+            return False
 
     def _asked(self, image: str) -> str:
         return self._deadline.bounded(lambda: self._ctx.registry.digest(image), what=f"asking for {image}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -20,15 +20,53 @@ MOST_OTHERS = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A push that a service waits for, and why."""
+    """A push that a service waits for, and why. beside: further tags of it that came in the same notification."""
 
     owner: Owner
     push: Push
     why: str
+    beside: Sequence[Push] = ()
 
 
-Outcome = Event | Ignored | Waiting
-"""The event that was posted, why there is none, or why there is none yet."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Same:
+    """A push of an image that is being delivered already, under another tag.
+
+    event: of that delivery. tags: those that came now.
+    """
+
+    event: Event
+    tags: Sequence[str]
+
+    @property
+    def why(self) -> str:
+        artifact = self.event.data["artifact"]
+        return f"it is the same image as {artifact['image']}, which came less than a minute before: one delivery"
+
+
+Outcome = Event | Same | Ignored | Waiting
+"""The event that was posted, whose delivery it is, why there is none, or why there is none yet."""
+_WORDS = {
+    Event: arrivals.Outcome.DELIVERED,
+    Same: arrivals.Outcome.SAME,
+    Ignored: arrivals.Outcome.IGNORED,
+    Waiting: arrivals.Outcome.WAITING,
+}
+
+
+def event_of(done: Outcome) -> Event | None:
+    """What starts its delivery, or started it."""
+    return done.event if isinstance(done, Same) else done if isinstance(done, Event) else None
+
+
+def tags_of(done: Outcome, push: Push) -> Sequence[str]:
+    """Those of the image."""
+    if isinstance(done, Event):
+        return [str(tag) for tag in done.data["artifact"].get("tags", [push.tag])]
+    if isinstance(done, Same):
+        return done.tags
+    beside = done.beside if isinstance(done, Waiting) else ()
+    return [push.tag, *(one.tag for one in beside if one.digest and one.digest == push.digest)]
 
 
 def keep(
@@ -41,8 +79,7 @@ def keep(
     others: Mapping[str, str] | None = None,
 ) -> None:
     """others: tag to why it is not delivered."""
-    event = done if isinstance(done, Event) else None
-    outcome = arrivals.Outcome.IGNORED if isinstance(done, Ignored) else arrivals.Outcome.WAITING
+    event = event_of(done)
     left = islice((others or {}).items(), MOST_OTHERS)
     arrivals.keep(
         store,
@@ -52,7 +89,8 @@ def keep(
             image=str(push),
             push=push.event_id,
             time=arrived,
-            outcome=arrivals.Outcome.DELIVERED if event else outcome,
+            tags=tags_of(done, push),
+            outcome=_WORDS[type(done)],
             why="" if isinstance(done, Event) else done.why,
             digest=event.data["artifact"]["digest"] if event else push.digest,
             context=event.context if event else "",

@@ -42,7 +42,10 @@ def ask_later(waiting: Sequence[Waiting], ctx: Context, arrived: datetime) -> da
             source=starting.SOURCE,
             time=arrived,
         )
-        _set(told, push, [one.owner for one in waiting if one.push == push], ctx.clock.now(), ctx)
+        mine = [one for one in waiting if one.push == push]
+        beside = [asdict(one) for one in mine[0].beside]
+        told = events.with_data(told, {"push": asdict(push), "beside": beside})
+        _set(told, [one.owner for one in mine], ctx.clock.now(), ctx)
     return arrived + ASKED_FOR
 
 
@@ -53,12 +56,12 @@ def ask_again(waited: Event, ctx: Context) -> None:
     """
     if waited.type != events.ARTIFACT_WAITS:
         return
-    push = Push(**waited.data["push"])
+    push, beside = Push(**waited.data["push"]), [Push(**one) for one in waited.data["beside"]]
     now = events.rung_at(waited, ctx.clock.now())
     digests = Digests(Deadline(WITHIN_S), ctx, attempts=0)
     left = list[Owner]()
     for owner in _still_there(waited, push, ctx):
-        done = starting.done(push, owner, digests, ctx)
+        done = starting.done(push, owner, digests, ctx, beside=beside)
         if isinstance(done, Waiting) and now < waited.time + ASKED_FOR:
             left.append(owner)
             continue
@@ -69,7 +72,7 @@ def ask_again(waited: Event, ctx: Context) -> None:
             log.warning("%s is not delivered in %s/%s: %s", push, owner.project, owner.service, done.why)
         recording.keep(ctx.store, owner, push, done, arrived=waited.time)
     if left:
-        _set(waited, push, left, now, ctx)
+        _set(waited, left, now, ctx)
 
 
 def _still_there(waited: Event, push: Push, ctx: Context) -> Iterable[Owner]:
@@ -78,8 +81,8 @@ def _still_there(waited: Event, push: Push, ctx: Context) -> Iterable[Owner]:
     return [owner for owner in (Owner(**one) for one in waited.data["owners"]) if owner in there]
 
 
-def _set(waited: Event, push: Push, owners: Sequence[Owner], now: datetime, ctx: Context) -> None:
+def _set(waited: Event, owners: Sequence[Owner], now: datetime, ctx: Context) -> None:
     wait = min(max(now - waited.time, SOONEST), LATEST)
-    data = {"push": asdict(push), "owners": [asdict(owner) for owner in owners]}
+    data = {**waited.data, "owners": [asdict(owner) for owner in owners]}
     due = min(now + wait, max(now + SOONEST, waited.time + ASKED_FOR))
     ctx.timers.set(function=FUNCTION, event=events.with_data(waited, data), due=due)

@@ -13,6 +13,7 @@ from keptn.errors import Unavailable, Unknown
 from keptn.webhooks import artifact
 from keptn.webhooks.deadline import Deadline
 from keptn.webhooks.senders import registries
+from tests.world import digest_of
 
 PAYLOAD = Path(__file__).parents[1] / "payloads/registry/docker_distribution_v1_push_oci.json"
 ADMIN = {"Authorization": "Bearer everywhere", "Content-Type": "application/vnd.docker.distribution.events.v1+json"}
@@ -98,10 +99,10 @@ def test_a_registry_may_be_pushed_to_by_another_name(world):
 
 
 def pushes(*tags, **target):
-    """One notification that tells of several tags of the repository."""
+    """One notification that tells of several tags of the repository, each of an image of its own."""
     (event,) = notification(**target)["events"]
-    told = [{**event, "id": f"{event['id']}-{tag}", "target": {**event["target"], "tag": tag}} for tag in tags]
-    return {"events": told}
+    targets = [{**event["target"], "digest": digest_of(tag), **target, "tag": tag} for tag in tags]
+    return {"events": [{**event, "id": f"{event['id']}-{one['tag']}", "target": one} for one in targets]}
 
 
 @pytest.mark.parametrize(

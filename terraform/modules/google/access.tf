@@ -7,7 +7,7 @@ locals {
     keptn-clock           = ["timers/", "wake-up/", "dead-letter/"]
     keptn-create-project  = ["projects/", "images/", "rejected/", "shipyards/", "evaluations/", "invalidated/", "deliveries/", "replies/", "tokens/", "token-use/", "arrivals/"]
     keptn-deployer        = ["replies/", "sent/", "timers/"]
-    keptn-onboard-service = ["images/", "rejected/", "evaluations/", "invalidated/", "replies/"]
+    keptn-onboard-service = ["images/", "rejected/", "evaluations/", "invalidated/", "replies/", "arrivals/"]
     keptn-orchestrate     = ["slots/", "retired/", "executions/", "deliveries/", "shipyards/", "rejected/", "controls/", "timers/", "dead-letter/"]
     keptn-reader          = ["replies/", "sent/", "timers/", "evaluations/", "invalidated/", "approvals/", "arrivals/"]
     keptn-step            = ["events/", "event-index/", "approvals/", "dead-letter/", "replies/", "timers/"]
