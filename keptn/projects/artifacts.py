@@ -1,10 +1,12 @@
 """From an image to the event that starts its delivery: whose it is, what its tag means, where it begins.
 
 `receive_artifact` (a registry says so) and `api` (a person says so) call it. It posts nothing.
+Which tags a service takes is written beside its name, so that a push reads no Git for it.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +16,7 @@ from keptn import events, names
 from keptn.errors import Undecodable
 from keptn.events import Event, Phase, Scope
 from keptn.ports import ObjectStore
+from keptn.projects.tag_rules import EVERY_TAG, TagRules
 from keptn.records import objects
 
 
@@ -56,6 +59,18 @@ def owners(store: ObjectStore, repository: str) -> Sequence[Owner]:
     prefix = objects.owners(repository)
     parts = (name.removeprefix(prefix).partition(".") for name in _names(store, prefix))
     return [Owner(project=project, service=service) for project, _, service in parts]
+
+
+def tag_rules(store: ObjectStore, repository: str, owner: Owner) -> TagRules:
+    """Which tags of the repository the service takes."""
+    stored = store.get(objects.owner(repository, project=owner.project, service=owner.service))
+    return TagRules(**json.loads(stored.data)) if stored else EVERY_TAG
+
+
+def owned(store: ObjectStore, repository: str, owner: Owner, *, tags: TagRules) -> None:
+    """The service runs images of the repository from now on."""
+    name = objects.owner(repository, project=owner.project, service=owner.service)
+    store.put(name, json.dumps(tags.stored()).encode())
 
 
 def owners_of_short(store: ObjectStore, short: str) -> Sequence[Owner]:

@@ -145,6 +145,11 @@ def delivered(scope: Scope, digest: str) -> str:
     return f"{deliveries_of_digests(scope.project, scope.service)}/{_path(digest)}"
 
 
+def newest_version(project_name: str, service: str) -> str:
+    """The highest version of a service that arrived."""
+    return f"{deliveries_of_digests(project_name, service)}/newest"
+
+
 def deliveries_of_digests(project_name: str, service: str = "") -> str:
     """Prefix of a service's, or of all of a project: with a dot, which no name holds."""
     return f"arrivals/{_path(project_name)}.{_path(service)}"

@@ -68,16 +68,28 @@ def _became(
     owner: Owner, pushes: Sequence[Push], opened: str, digests: Digests, ctx: Context, *, arrived: datetime
 ) -> Sequence[Outcome]:
     """What becomes of a service's images: done, and recorded."""
-    chosen, name = newest(pushes), f"{owner.project}/{owner.service}"
+    name = f"{owner.project}/{owner.service}"
     if not hook_tokens.covers(opened, owner.project, owner.service):
-        return [Ignored(what=str(chosen), why=f"the token is not that of {name}; see keptn get hook")]
-    beside = [push for push in pushes if push is not chosen]
-    done = starting.done(chosen, owner, digests, ctx, beside=beside)
+        return [Ignored(what=str(newest(pushes)), why=f"the token is not that of {name}; see keptn get hook")]
+    rules = artifacts.tag_rules(ctx.store, pushes[-1].repository, owner)
+    unwanted = {push: why for push in pushes if (why := rules.why_not(push.tag))}
+    wanted = [push for push in pushes if push not in unwanted]
+    chosen = newest(wanted or pushes)
+    beside = [push for push in wanted if push is not chosen]
+    if wanted:
+        done = starting.done(chosen, owner, digests, ctx, rules=rules, beside=beside)
+    else:
+        done = Ignored(what=str(chosen), why=f"{unwanted.pop(chosen)} of {name}")
     same = recording.tags_of(done, chosen)
     older = [push for push in beside if push.tag not in same]
-    recording.keep(ctx.store, owner, chosen, done, others={push.tag: _NEWER for push in older}, arrived=arrived)
-    why = f"{chosen.tag} is the newest of {len(pushes)} tags that were pushed for {name} together"
-    return [*(Ignored(what=str(push), why=f"{why}; only that one is delivered") for push in older), done]
+    others = {**{push.tag: _NEWER for push in older}, **{push.tag: why for push, why in unwanted.items()}}
+    recording.keep(ctx.store, owner, chosen, done, others=others, arrived=arrived)
+    why = f"{chosen.tag} is the newest of {len(wanted)} tags that were pushed for {name} together"
+    return [
+        *(Ignored(what=str(push), why=f"{why}; only that one is delivered") for push in older),
+        *(Ignored(what=str(push), why=f"{why} of {name}") for push, why in unwanted.items()),
+        done,
+    ]
 
 
 def _asked_later(found: Sequence[Waiting], ctx: Context, arrived: datetime) -> Sequence[Mapping[str, str]]:

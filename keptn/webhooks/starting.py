@@ -11,7 +11,8 @@ from keptn.errors import Refused, Unavailable
 from keptn.events import Event, Scope
 from keptn.projects import artifacts, stages
 from keptn.projects.artifacts import Artifact, Owner
-from keptn.webhooks import one_delivery, recording
+from keptn.projects.tag_rules import TagRules
+from keptn.webhooks import newest, one_delivery, recording
 from keptn.webhooks.digests import Digests
 from keptn.webhooks.recording import Outcome, Same, Waiting
 from keptn.webhooks.senders.registries import Ignored, Push
@@ -21,7 +22,9 @@ MOST_BESIDE = 20
 """Further tags of a notification that are looked at: whether they are of the same image."""
 
 
-def done(push: Push, owner: Owner, digests: Digests, ctx: Context, *, beside: Sequence[Push] = ()) -> Outcome:
+def done(
+    push: Push, owner: Owner, digests: Digests, ctx: Context, *, rules: TagRules, beside: Sequence[Push] = ()
+) -> Outcome:
     """Post the delivery, or say why there is none. beside: what came with it; of the same image it is named.
 
     Raises Unavailable if the Broker or the store is away.
@@ -33,6 +36,9 @@ def done(push: Push, owner: Owner, digests: Digests, ctx: Context, *, beside: Se
         return Ignored(what=str(push), why=str(refused))
     except Unavailable as unavailable:
         return Waiting(owner=owner, push=push, why=str(unavailable), beside=beside)
+    if rules.newest and (newer := newest.overtaken_by(push.tag, owner, ctx)):
+        why = f"{newer} came before and is newer, and image.tags.newest of {owner.project}/{owner.service} is set"
+        return Ignored(what=str(push), why=why)
     tags = recording.tags_of(event, push)
     leader = one_delivery.led(event, tags, ctx)
     ctx.sink.post(leader)
