@@ -26,6 +26,7 @@ RECORDS = (
     "dead-letter/",
     "token-use/",
     "arrivals/",
+    "sessions/",
 )
 """Kept for `KEPTN_RETENTION_DAYS`: what happened, and what recognises a repeat of it."""
 EVALUATIONS = ("evaluations/", "invalidated/")
