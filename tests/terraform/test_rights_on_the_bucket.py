@@ -157,6 +157,12 @@ def _deliveries(made: Installation) -> None:
 
 
 def _a_person_s_orders(made: Installation) -> None:
+    values = {
+        "resourceContent": _file(
+            b"service: carts\nimage: {repository: keptn/carts, tags: {semver: '*', newest: true}}\n"
+        )
+    }
+    ask(made, "PUT", "/v1/project/sockshop/stage/dev/service/carts/resource/values.yaml", values)
     made.push("1.3.0")
     made.rest(until=made.clock.moment + timedelta(seconds=3))
     (running, *_) = made.ask("/v1/delivery?project=sockshop")["deliveries"]
