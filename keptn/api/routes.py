@@ -87,6 +87,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/sequence/<project>/<context>/control", "control:delivery", OPERATE, needs.delivery),
     Route("POST", _SLOT + "/pin", "control:pin", OPERATE, needs.path),
     Route("POST", _SLOT + "/unpin", "control:unpin", OPERATE, needs.path),
+    Route("GET", "/v1/artifact", "artifacts:index", VIEW, needs.query),
     Route("GET", "/v1/approval", "approvals:index", VIEW, needs.query),
     Route("POST", "/v1/approval/<path:task>", "approvals:answer", OPERATE, needs.approval),
     Route("GET", "/v1/dead-letter", "dead_letters:index", VIEW, needs.query),

@@ -102,6 +102,17 @@ def delivery(session: Session, /, *, context: str | None, limit: int, **wanted: 
     show(found, table=lambda: listings.deliveries(found))
 
 
+@command.command(epilog=example("keptn get artifact", "keptn get artifact --project=sockshop --service=carts"))
+@click.option("-p", "--project", default="", help="Only this project.")
+@click.option("--service", default="", help="Only this service.")
+@_limit_option
+@pass_session
+def artifact(session: Session, *, project: str, service: str, limit: int) -> None:
+    """Show the newest images that registries told of: what was delivered, what waits, what not and why."""
+    found = session.client.listed("/artifact", "artifacts", limit=limit, project=project, service=service)
+    show(found, table=lambda: listings.artifacts(found))
+
+
 _EVALUATION = "keptn get evaluation --project=sockshop --service=carts --stage=staging"
 
 
