@@ -252,10 +252,17 @@ class Router(Protocol):
 
 # --- artifacts, metrics, tests --------------------------------------------------------------------------------------
 class Registry(Protocol):
-    """Resolves tags to digests."""
+    """Resolves tags to digests, and says what an image is for."""
 
     def digest(self, image: str) -> str:
         """`sha256:…` of `repository:tag`. Raises Unknown (no such image) or Unavailable."""
+
+    def platforms(self, image: str) -> frozenset[str]:
+        """`os/architecture` or `os/architecture/variant` of all it holds; none where it says nothing.
+
+        image: `repository:tag`, or with `@sha256:…` what had that digest. Raises Unknown, Unavailable, and Refused for
+        what is no image.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from keptn import events
 from keptn.api.call import SOURCE, Call
@@ -27,13 +27,13 @@ def new_event(event_type: str, data: Mapping[str, object], call: Call, *, contex
     )
 
 
-def posted(event: Event, ctx: Context) -> Answer:
-    """Hand the event to the Broker; 202 with its context, id and slot. Raises Unavailable."""
+def posted(event: Event, ctx: Context, *, warnings: Sequence[str] = ()) -> Answer:
+    """Hand the event to the Broker; 202 with its context, id and slot, and warnings if any. Raises Unavailable."""
     ctx.sink.post(event)
-    return described(event, status=202)
+    return described(event, status=202, **({"warnings": warnings} if warnings else {}))
 
 
-def described(event: Event, *, status: int, **more: str) -> Answer:
+def described(event: Event, *, status: int, **more: object) -> Answer:
     """The event by its context, id, type and slot."""
     scope = {key: event.data[key] for key in ("project", "stage", "service") if event.data.get(key)}
     shown = {"keptnContext": event.context, "id": event.id, "type": event.type, **scope, **more}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from keptn import events
 from keptn.api import known, ownership
 from keptn.api.call import Call
 from keptn.api.posting import new_event, posted
+from keptn.errors import KeptnError
 from keptn.events import Phase, Scope
-from keptn.projects import artifacts, stages
+from keptn.projects import artifacts, platforms, stages
 from keptn.projects.artifacts import Artifact, Owner
 from keptn.quality.hold import Properties
 from keptn.quality.window import check_past
@@ -34,7 +35,7 @@ def delivery(call: Call) -> Answer:
         {**_scoped(_scope(call, owner), call), **_changed(artifact, call), **call.force},
         call,
     )
-    return posted(event, call.ctx)
+    return posted(event, call.ctx, warnings=_warnings(artifact, owner, call))
 
 
 def evaluation(call: Call) -> Answer:
@@ -60,6 +61,18 @@ def sequence(call: Call) -> Answer:
         given = {**given, "rollback": {**(asked if isinstance(asked, dict) else {}), "by": call.by}}
     data = {**given, **_scoped(Scope(project=project, stage=stage, service=service), call)}
     return posted(new_event(events.sequence_type(stage, name, Phase.TRIGGERED), data, call), call.ctx)
+
+
+def _warnings(artifact: Artifact, owner: Owner, call: Call) -> Sequence[str]:
+    """Rules are for pushes, a person may deliver any image; but hears what it lacks, for its pods may not start."""
+    wanted = artifacts.rules(call.ctx.store, artifact.repository, owner).platforms
+    if not wanted:
+        return ()
+    try:
+        why = platforms.why_not(wanted, call.ctx.registry.platforms(f"{artifact.image}@{artifact.digest}"))
+    except KeptnError as unsaid:
+        why = f"nobody knows the image's platforms: {unsaid}"
+    return [f"{why}; it is delivered all the same, as you asked for it"] if why else ()
 
 
 def _changed(artifact: Artifact, call: Call) -> Mapping[str, object]:

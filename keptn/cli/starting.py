@@ -22,6 +22,9 @@ def begun(session: Session, posted: Mapping[str, Any], *, no_wait: bool, timeout
     context = posted["keptnContext"]
     told = f"{posted['project']}/{posted['service']} in {posted['stage']}: keptn context {context}"
     output.know(context=context, **{key: posted[key] for key in ("id", "type", "project", "stage", "service")})
+    if warnings := posted.get("warnings"):
+        output.know(warnings=warnings)
+        output.say("\n".join(f"Warning: {warning}" for warning in warnings))
     if no_wait:
         output.done(told, state="triggered", result="", links=links(session.client, context))
         return ExitCode.PASS

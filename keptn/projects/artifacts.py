@@ -1,7 +1,7 @@
 """From an image to the event that starts its delivery: whose it is, what its tag means, where it begins.
 
 `receive_artifact` (a registry says so) and `api` (a person says so) call it. It posts nothing.
-Which tags a service takes is written beside its name, so that a push reads no Git for it.
+Which pushes a service takes is written beside its name, so that a push reads no Git for it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from keptn import events, names
 from keptn.errors import Undecodable
 from keptn.events import Event, Phase, Scope
 from keptn.ports import ObjectStore
-from keptn.projects.tag_rules import EVERY_TAG, TagRules
+from keptn.projects import push_rules
+from keptn.projects.push_rules import EVERY_PUSH, PushRules
 from keptn.records import objects
 
 
@@ -61,16 +62,16 @@ def owners(store: ObjectStore, repository: str) -> Sequence[Owner]:
     return [Owner(project=project, service=service) for project, _, service in parts]
 
 
-def tag_rules(store: ObjectStore, repository: str, owner: Owner) -> TagRules:
-    """Which tags of the repository the service takes."""
+def rules(store: ObjectStore, repository: str, owner: Owner) -> PushRules:
+    """Which pushes to the repository the service takes."""
     stored = store.get(objects.owner(repository, project=owner.project, service=owner.service))
-    return TagRules(**json.loads(stored.data)) if stored else EVERY_TAG
+    return push_rules.of_stored(json.loads(stored.data)) if stored else EVERY_PUSH
 
 
-def owned(store: ObjectStore, repository: str, owner: Owner, *, tags: TagRules) -> None:
+def owned(store: ObjectStore, repository: str, owner: Owner, *, rules: PushRules) -> None:
     """The service runs images of the repository from now on."""
     name = objects.owner(repository, project=owner.project, service=owner.service)
-    store.put(name, json.dumps(tags.stored()).encode())
+    store.put(name, json.dumps(rules.stored()).encode())
 
 
 def owners_of_short(store: ObjectStore, short: str) -> Sequence[Owner]:

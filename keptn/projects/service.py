@@ -22,7 +22,7 @@ from keptn.ports import Change, Tree
 from keptn.projects import artifacts, hook_tokens, stages, values
 from keptn.projects.artifacts import Owner
 from keptn.projects.project import delete_below, forget_hook, text
-from keptn.projects.tag_rules import TagRules
+from keptn.projects.push_rules import PushRules
 from keptn.projects.values import ValuesFile
 from keptn.records import objects
 from keptn.validation import Kind
@@ -62,7 +62,7 @@ def onboard(task: Event, ctx: Context) -> Onboarded:
         )
     if file.repository:
         owner = Owner(project=project, service=file.service)
-        artifacts.owned(ctx.store, file.repository, owner, tags=file.tags)
+        artifacts.owned(ctx.store, file.repository, owner, rules=file.rules)
     return Onboarded(
         service=file.service,
         repository=file.repository,
@@ -79,11 +79,11 @@ def onboard(task: Event, ctx: Context) -> Onboarded:
 def follow(project: str, service: str, ctx: Context) -> None:
     """A service's values file was changed: pushes to the repositories that its stages name now start deliveries.
 
-    Which tags do, the first stage that names the repository says.
+    Which of them do, the first stage that names the repository says.
     Pushes to those that none names any more do not: what they bring is no version of this service. While a stage has a
     file that cannot be read, nobody knows, and nothing is forgotten.
     """
-    found, known, owner = dict[str, TagRules](), True, Owner(project=project, service=service)
+    found, known, owner = dict[str, PushRules](), True, Owner(project=project, service=service)
     for stage in stages.there(ctx.config_repo, project):
         content = ctx.config_repo.tree(project, stage).read(f"{service}/values.yaml")
         try:
@@ -92,9 +92,9 @@ def follow(project: str, service: str, ctx: Context) -> None:
             known = False
         else:
             if file and file.repository:
-                found.setdefault(file.repository, file.tags)
-    for repository, tags in found.items():
-        artifacts.owned(ctx.store, repository, owner, tags=tags)
+                found.setdefault(file.repository, file.rules)
+    for repository, rules in found.items():
+        artifacts.owned(ctx.store, repository, owner, rules=rules)
     kept = {objects.owner(repository, project=project, service=service) for repository in found}
     for name in list(artifacts.owner_objects(ctx.store, project, service)) if known else ():
         if name not in kept:

@@ -71,8 +71,8 @@ def _became(
     name = f"{owner.project}/{owner.service}"
     if not hook_tokens.covers(opened, owner.project, owner.service):
         return [Ignored(what=str(newest(pushes)), why=f"the token is not that of {name}; see keptn get hook")]
-    rules = artifacts.tag_rules(ctx.store, pushes[-1].repository, owner)
-    unwanted = {push: why for push in pushes if (why := rules.why_not(push.tag))}
+    rules = artifacts.rules(ctx.store, pushes[-1].repository, owner)
+    unwanted = {push: why for push in pushes if (why := rules.tags.why_not(push.tag))}
     wanted = [push for push in pushes if push not in unwanted]
     chosen = newest(wanted or pushes)
     beside = [push for push in wanted if push is not chosen]

@@ -27,6 +27,7 @@ class Digests:
     def __init__(self, deadline: Deadline, ctx: Context, *, attempts: int = ATTEMPTS) -> None:
         self._deadline, self._ctx, self._left = deadline, ctx, attempts
         self._known = cache(self._asked)
+        self._platforms = cache(self._asked_for_platforms)
 
     def of(self, push: Push) -> str:
         """Raises Unknown if there is no such image, Unavailable if there may be one soon, or nobody answers in time."""
@@ -51,6 +52,18 @@ class Digests:
             return self._known(str(push)) == digest
         except (Refused, Unavailable):
             return False
+
+    def platforms(self, push: Push, digest: str) -> frozenset[str]:
+        """Of the image with the digest, which the registry named. Raises Refused, and Unavailable as `of`."""
+        self._deadline.check(f"asking for the platforms of {push}")
+        try:
+            return self._platforms(f"{push}@{digest}")
+        except Unknown as unknown:
+            raise Unavailable(str(unknown)) from unknown
+
+    def _asked_for_platforms(self, image: str) -> frozenset[str]:
+        what = f"asking for the platforms of {image.partition('@')[0]}"
+        return self._deadline.bounded(lambda: self._ctx.registry.platforms(image), what=what)
 
     def _asked(self, image: str) -> str:
         return self._deadline.bounded(lambda: self._ctx.registry.digest(image), what=f"asking for {image}")

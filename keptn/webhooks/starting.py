@@ -9,9 +9,9 @@ from keptn import events, names
 from keptn.context import Context
 from keptn.errors import Refused, Unavailable
 from keptn.events import Event, Scope
-from keptn.projects import artifacts, stages
+from keptn.projects import artifacts, platforms, stages
 from keptn.projects.artifacts import Artifact, Owner
-from keptn.projects.tag_rules import TagRules
+from keptn.projects.push_rules import PushRules
 from keptn.webhooks import newest, one_delivery, recording
 from keptn.webhooks.digests import Digests
 from keptn.webhooks.recording import Outcome, Same, Waiting
@@ -23,7 +23,7 @@ MOST_BESIDE = 20
 
 
 def done(
-    push: Push, owner: Owner, digests: Digests, ctx: Context, *, rules: TagRules, beside: Sequence[Push] = ()
+    push: Push, owner: Owner, digests: Digests, ctx: Context, *, rules: PushRules, beside: Sequence[Push] = ()
 ) -> Outcome:
     """Post the delivery, or say why there is none. beside: what came with it; of the same image it is named.
 
@@ -31,12 +31,12 @@ def done(
     """
     beside = beside[:MOST_BESIDE]
     try:
-        event = _prepared(push, owner, digests, ctx, beside=beside)
+        event = _prepared(push, owner, digests, ctx, wanted=rules.platforms, beside=beside)
     except Refused as refused:
         return Ignored(what=str(push), why=str(refused))
     except Unavailable as unavailable:
         return Waiting(owner=owner, push=push, why=str(unavailable), beside=beside)
-    if rules.newest and (newer := newest.overtaken_by(push.tag, owner, ctx)):
+    if rules.tags.newest and (newer := newest.overtaken_by(push.tag, owner, ctx)):
         why = f"{newer} came before and is newer, and image.tags.newest of {owner.project}/{owner.service} is set"
         return Ignored(what=str(push), why=why)
     tags = recording.tags_of(event, push)
@@ -45,15 +45,19 @@ def done(
     return event if leader.id == event.id else Same(event=leader, tags=tags)
 
 
-def _prepared(push: Push, owner: Owner, digests: Digests, ctx: Context, *, beside: Sequence[Push]) -> Event:
+def _prepared(
+    push: Push, owner: Owner, digests: Digests, ctx: Context, *, wanted: Sequence[str], beside: Sequence[Push]
+) -> Event:
     """The event that starts it. Its ids follow from the notification, so that a repetition is the same delivery and a
-    second push another.
+    second push another. wanted: platforms that the image must have.
 
     Raises Refused for what will never be one, Unavailable for what may be one later.
     """
     if push.digest:
         names.check_digest(push.digest)
     digest = digests.of(push)
+    if wanted and (why := platforms.why_not(wanted, digests.platforms(push, digest))):
+        raise Refused(f"{why} of {owner.project}/{owner.service}")
     same = [one.tag for one in beside if one.repository == push.repository and digests.is_that_of(one, digest)]
     artifact = Artifact(
         repository=push.repository,

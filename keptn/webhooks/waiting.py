@@ -61,7 +61,7 @@ def ask_again(waited: Event, ctx: Context) -> None:
     digests = Digests(Deadline(WITHIN_S), ctx, attempts=0)
     left = list[Owner]()
     for owner in _still_there(waited, push, ctx):
-        rules = artifacts.tag_rules(ctx.store, push.repository, owner)
+        rules = artifacts.rules(ctx.store, push.repository, owner)
         done = starting.done(push, owner, digests, ctx, rules=rules, beside=beside)
         if isinstance(done, Waiting) and now < waited.time + ASKED_FOR:
             left.append(owner)

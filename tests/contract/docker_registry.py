@@ -50,11 +50,12 @@ class DockerRegistry:
     host: str
     tokens: TokenServer | None = None
 
-    def push(self, image: str, content: bytes, *, kind: str = DOCKER_MANIFEST) -> str:
+    def push(self, image: str, content: bytes, *, kind: str = DOCKER_MANIFEST, platform: str = "linux/amd64") -> str:
         """Push an image with one layer, as a client does, blobs first; its digest."""
         repository, _, tag = image.rpartition(":")
         config, layer = _PARTS[kind]
-        parts = [self._blob(repository, config, b"{}"), self._blob(repository, layer, content)]
+        said = json.dumps(dict(zip(("os", "architecture", "variant"), platform.split("/"), strict=False))).encode()
+        parts = [self._blob(repository, config, said), self._blob(repository, layer, content)]
         manifest = {"schemaVersion": 2, "mediaType": kind, "config": parts[0], "layers": parts[1:]}
         return self.push_manifest(repository, tag, manifest)
 
@@ -64,7 +65,8 @@ class DockerRegistry:
         of_each = OCI_MANIFEST if kind == OCI_INDEX else DOCKER_MANIFEST
         entries = []
         for architecture, content in contents.items():
-            digest = self.push(f"{repository}:{tag}-{architecture}", content, kind=of_each)
+            of_it = f"{repository}:{tag}-{architecture}"
+            digest = self.push(of_it, content, kind=of_each, platform=f"linux/{architecture}")
             size = int(self._sent("HEAD", f"{repository}/manifests/{digest}", accept=of_each).headers["content-length"])
             platform = {"architecture": architecture, "os": "linux"}
             entries.append({"mediaType": of_each, "digest": digest, "size": size, "platform": platform})

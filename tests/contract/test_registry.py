@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 
 import pytest
@@ -39,6 +40,9 @@ class PushableOci(OciRegistry):
 
     def digest(self, image):
         return super().digest(f"{self._served.host}/{image}")
+
+    def platforms(self, image):
+        return super().platforms(f"{self._served.host}/{image}")
 
 
 @pytest.fixture(params=["memory", "folder", "oci", "oci-password", "oci-token"])
@@ -79,6 +83,17 @@ def test_an_unknown_tag_lists_the_known_ones(registry):
         registry.digest("keptn/carts:0.3")
     with pytest.raises(Unknown, match=r"no image orders:0\.1 .*push it first"):
         registry.digest("orders:0.1")
+
+
+def test_an_image_says_what_it_is_for(registry):
+    """By its tag, and by its digest beside it; an image that is not there says nothing."""
+    registry.push("keptn/carts:0.1", b"a")
+    (platform,) = registry.platforms("keptn/carts:0.1")
+    assert re.fullmatch(r"[a-z]+/[a-z0-9_]+(/[a-z0-9]+)?", platform)
+    pinned = f"keptn/carts:0.1@{registry.digest('keptn/carts:0.1')}"
+    assert registry.platforms(pinned) == {platform}
+    with pytest.raises(Unknown, match=r"no image keptn/carts:0\.3"):
+        registry.platforms("keptn/carts:0.3")
 
 
 # --- the folder alone ------------------------------------------------------------------------------------------------
@@ -124,6 +139,13 @@ def test_the_host_is_no_part_of_the_folder(tmp_path, content):
     """An image is found under its name with the registry's host and without."""
     registry = FolderRegistry(tmp_path)
     assert registry.digest("127.0.0.1:5000/carts:0.1") == registry.digest("carts:0.1")
+
+
+def test_a_folder_is_for_the_machine_that_it_lies_on(tmp_path, content, monkeypatch):
+    """In Go's words."""
+    monkeypatch.setattr("platform.system", lambda: "Darwin")
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    assert FolderRegistry(tmp_path).platforms("carts:0.1") == {"darwin/arm64"}
 
 
 @pytest.mark.parametrize("image", ["../../etc:0.1", "carts:..", "", ":", "/carts:0.1"])

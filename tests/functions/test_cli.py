@@ -324,6 +324,14 @@ class TestSending:
         assert event.data["labels"] == {"build": "7"}
         assert event.context in out
 
+    def test_a_platform_that_is_missing_is_told(self, keptn, world):
+        """It is sent all the same; a program reads it, too."""
+        world.store.put("images/keptn%2Fcarts/sockshop.carts", b'{"platforms": ["linux/arm64"]}')
+        sent = ("send", "event", "newartifact", "carts:0.2", "--no-wait")
+        assert "Warning: the image has linux/amd64, and lacks linux/arm64" in "".join(keptn(*sent)[1:])
+        assert "lacks linux/arm64" in json.loads(keptn(*sent, "-o", "json")[1])["warnings"][0]
+        assert len(world.sink.events) == 2
+
     def test_candidates_are_listed(self, keptn, world):
         """Two projects with the service: neither is guessed."""
         world.with_sockshop("other")

@@ -5,12 +5,16 @@ A push is a copy into `<state>/images/<repository>/<tag>/`. The registry's host 
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 
 from keptn.adapters.registry import image_folder
 from keptn.adapters.registry.unknown_image import unknown_image
 from keptn.errors import Unavailable
 from keptn.settings import Settings
+
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm/v7", "i686": "386"}
+"""As Go calls what the system calls otherwise."""
 
 
 class FolderRegistry:
@@ -33,6 +37,12 @@ class FolderRegistry:
                 f"image {image} cannot be read: {exc.strerror} in {content}; is it being pushed?"
             ) from exc
         raise unknown_image(image, tags=_tags(content.parent), where=f"{self._state_dir / 'images'}")
+
+    def platforms(self, image: str) -> frozenset[str]:
+        """A folder does not say: it runs here, so what this machine is."""
+        self.digest(image.partition("@")[0])
+        machine = platform.machine().lower()
+        return frozenset({f"{platform.system().lower()}/{_ARCHITECTURES.get(machine, machine)}"})
 
 
 def _tags(repository: Path) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 
 from keptn.adapters.registry.unknown_image import unknown_image
 
@@ -12,15 +13,22 @@ class MemoryRegistry:
 
     def __init__(self) -> None:
         self._digests: dict[str, str] = {}
+        self._platforms: dict[str, frozenset[str]] = {}
 
     @classmethod
     def open(cls) -> MemoryRegistry:
         return cls()
 
-    def push(self, image: str, content: bytes) -> str:
+    def push(self, image: str, content: bytes, *, platforms: Collection[str] = ("linux/amd64",)) -> str:
         """Put content under `repository:tag`; return its digest."""
+        self._platforms[image] = frozenset(platforms)
         self._digests[image] = f"sha256:{hashlib.sha256(content).hexdigest()}"
         return self._digests[image]
+
+    def platforms(self, image: str) -> frozenset[str]:
+        named = image.partition("@")[0]
+        self.digest(named)
+        return self._platforms[named]
 
     def digest(self, image: str) -> str:
         if image in self._digests:

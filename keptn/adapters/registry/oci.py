@@ -1,7 +1,8 @@
 """Any registry with the HTTP API of the OCI Distribution Specification: Docker Hub, GHCR, Artifact Registry, ECR, ACR …
 
 A tag's digest is a header of its manifest. The manifest's kind does not matter, an index is as good as an image: what
-is deployed under the digest is what a node would pull under the tag.
+is deployed under the digest is what a node would pull under the tag. Its platforms stand in an index, or in an image's
+configuration, a blob, for which many a registry sends one on to where it stores them.
 
 Who is there is told when the registry asks (`WWW-Authenticate`): user and password of the secret `registry-<host>` (a
 colon is a hyphen there), traded for a token where it wants one; without that secret, nobody, or at Google's registries
@@ -18,9 +19,9 @@ import json
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
-from urllib.parse import SplitResult, urlencode, urlsplit
+from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
 
-from keptn.adapters.registry import challenge, google_identity, image_name
+from keptn.adapters.registry import challenge, google_identity, image_name, manifest_platforms
 from keptn.adapters.registry.image_name import ImageName
 from keptn.adapters.registry.unknown_image import unknown_image
 from keptn.errors import KeptnError, Refused, Unavailable, Unknown
@@ -56,6 +57,10 @@ class OciRegistry:
         name = image_name.parse(image)
         return name.digest or _Conversation(name, self._http, self._secrets, plain=self._plain).digest()
 
+    def platforms(self, image: str) -> frozenset[str]:
+        name = image_name.parse(image)
+        return _Conversation(name, self._http, self._secrets, plain=self._plain).platforms()
+
 
 class _Conversation:
     """One question and what it takes to have it answered; keeps the scheme and the login that the registry took."""
@@ -72,17 +77,69 @@ class _Conversation:
             return found
         if answer.status in (200, 405):  # it does not say, or knows no HEAD
             answer = self._ask("GET", manifest)
+        return _counted(self._manifest(answer))
+
+    def platforms(self) -> frozenset[str]:
+        """Two questions at least, and three where the configuration is stored elsewhere."""
+        body = self._manifest(self._ask("GET", f"manifests/{self._name.digest or self._name.tag}"))
+        if self._name.digest and _counted(body) != self._name.digest:
+            raise Unavailable(
+                f"{self._where} answers for {self._name} with what has not the digest {self._name.digest}"
+            )
+        manifest = _json(body)
+        if "manifests" in manifest:
+            return manifest_platforms.of_index(manifest)
+        config = manifest.get("config")
+        digest = check_digest(config.get("digest") if isinstance(config, dict) else None)
+        return manifest_platforms.of_config(_json(self._blob(digest)))
+
+    def _manifest(self, answer: HttpAnswer) -> bytes:
+        """What was answered, if it is one."""
         if answer.status == 404:
             raise self._unknown()
         if answer.status != 200:
             raise self._refusal(answer)
         if answer.headers.get("content-type", "").partition(";")[0].strip() not in MANIFESTS:
             raise Refused(f"{self._where} answers for {self._name} with no manifest that can be run; is it an image?")
-        return f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
+        return answer.body
+
+    def _blob(self, digest: str) -> bytes:
+        """From the registry, or from one other place, which is told nothing: the URL lets in who has it.
+
+        Source: OCI Distribution Specification, "Pulling blobs"; github.com/open-policy-agent/opa/issues/6580: S3
+        refuses a request that brings the registry's login, too.
+        """
+        what = f"blobs/{digest}"
+        answer, where = self._ask("GET", what), self._where
+        if answer.status in (301, 302, 303, 307, 308):
+            here = f"{self._schemes[0]}://{self._name.api}/v2/{self._name.repository}/{what}"
+            answer, where = self._elsewhere(_joined(here, answer.headers.get("location", "")))
+        if answer.status in (401, 403, 429) and where == self._where:
+            raise self._refusal(answer)
+        if answer.status != 200:
+            raise Unavailable(
+                f"{where} answered {answer.status} when it was asked for the configuration of {self._name}"
+            )
+        if _counted(answer.body) != digest:
+            raise Unavailable(f"{where} answers for the configuration of {self._name} with what has not its digest")
+        return answer.body
+
+    def _elsewhere(self, url: str) -> tuple[HttpAnswer, str]:
+        """What is answered there, and who answers."""
+        place = _parts(url)
+        is_plain = place.scheme == "http" and self._schemes == ("http",) and self._may_be_plain(place.netloc)
+        if place.scheme != "https" and not is_plain:
+            shown = shown_url(url)[:200]
+            raise Refused(f"{self._where} sends keptn to {shown!r} for {self._name}, which is no https URL")
+        where = f"{place.netloc.rpartition('@')[2]}, to which {self._where} sends keptn,"
+        try:
+            return self._http.request("GET", url, timeout_s=TIMEOUT_S), where
+        except Unavailable as exc:
+            raise Unavailable(f"{self._where} stores {self._name} elsewhere, and {exc}") from exc
 
     def _unknown(self) -> Unknown:
         answer = self._ask("GET", f"tags/list?n={MOST_TAGS}")
-        tags = _json(answer).get("tags") if answer.status == 200 else None
+        tags = _json(answer.body).get("tags") if answer.status == 200 else None
         if not tags and answer.status not in (200, 404):
             return Unknown(f"there is no image {self._name} in {self._where}; push it first")
         return unknown_image(str(self._name), tags=[str(tag) for tag in tags or ()], where=self._where)
@@ -96,7 +153,8 @@ class _Conversation:
 
     def _sent(self, method: str, what: str) -> HttpAnswer:
         """Over HTTPS first, wherever it may be plain HTTP, too; then over what was answered."""
-        headers, failed = {"accept": ", ".join(MANIFESTS), **self._login}, None
+        accept = "*/*" if what.startswith("blobs/") else ", ".join(MANIFESTS)
+        headers, failed = {"accept": accept, **self._login}, None
         for scheme in self._schemes:
             url = f"{scheme}://{self._name.api}/v2/{self._name.repository}/{what}"
             try:
@@ -139,7 +197,7 @@ class _Conversation:
             raise Unavailable(f"{self._where} has {self._name} for those with a token alone, and {exc}") from exc
         if answer.status != 200:
             raise self._refusal(answer)
-        given = _json(answer)
+        given = _json(answer.body)
         if token := given.get("token") or given.get("access_token"):
             return str(token)
         raise Unavailable(f"{place.netloc} gives keptn no token for {self._name} in {self._where}")
@@ -200,9 +258,21 @@ def _announced(answer: HttpAnswer) -> str:
         return ""
 
 
-def _json(answer: HttpAnswer) -> Mapping[str, Any]:
+def _counted(body: bytes) -> str:
+    return f"sha256:{hashlib.sha256(body).hexdigest()}"
+
+
+def _joined(base: str, url: str) -> str:
+    """A redirect may be relative (RFC 9110, 10.2.2)."""
     try:
-        found = json.loads(answer.body)
+        return urljoin(base, url)
+    except ValueError:
+        return url
+
+
+def _json(body: bytes) -> Mapping[str, Any]:
+    try:
+        found = json.loads(body)
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -12,7 +12,7 @@ from keptn.projects.values import parse
 
 
 def rules(text: str) -> TagRules:
-    return parse(f"service: carts\nimage:\n  repository: carts\n  tags: {text}\n").tags
+    return parse(f"service: carts\nimage:\n  repository: carts\n  tags: {text}\n").rules.tags
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_rule_that_is_none_is_refused_with_its_line(text, why):
 
 
 def test_without_a_rule_every_tag_is_taken():
-    assert parse("service: carts\nimage: carts").tags == EVERY_TAG
+    assert parse("service: carts\nimage: carts").rules.tags == EVERY_TAG
     assert EVERY_TAG.why_not("anything") == ""
 
 
