@@ -25,7 +25,7 @@ from keptn import callers, context, events, settings, web
 from keptn.adapters.machine import disk
 from keptn.callers import Callers
 from keptn.context import Context
-from keptn.errors import KeptnError, LostRace, NotYet, Refused, Unavailable, Unknown
+from keptn.errors import KeptnError, LostRace, NotYet, Refused, Unavailable
 from keptn.events import Event, Result, Status
 from keptn.records import dead_letters, replies
 
@@ -61,13 +61,13 @@ def http(handler: HttpHandler) -> View:
         try:
             with _room():
                 answer = _admitted(handler, _request(request), context.current().for_request())
-            return flask.Response(answer.body, status=answer.status, content_type=answer.content_type)
+            return flask.Response(answer.body, answer.status, [*answer.headers], content_type=answer.content_type)
         except web.TooMany as exc:
             return _json({"error": str(exc)}, exc.status, {"Retry-After": str(exc.retry_after_s)})
         except KeptnError as exc:
             if isinstance(exc, Unavailable):  # who sends again by himself shows nobody why
                 log.warning("to be asked again: %s", exc)
-            return _json({"error": str(exc)}, _http_status(exc))
+            return _json({"error": str(exc)}, web.status_of(exc))
         except Exception:
             log.exception("a bug in an HTTP function")
             return _json({"error": "this is a bug in keptn; its log has the traceback (keptn logs)"}, 500)
@@ -82,14 +82,15 @@ def _admitted(handler: HttpHandler, request: web.Request, ctx: Context) -> web.A
         "callers", Callers(requests=values.requests_per_minute, failures=values.failures_per_minute)
     )
     forwarded, trusted = request.headers.get("x-forwarded-for", ""), values.trusted_proxies.split()
-    who = web.presented_token(request), callers.address(request.peer, forwarded, trusted=trusted)
+    token = web.presented_token(request) or request.headers.get("authorization", "")  # a user and a password
+    who = token, callers.address(request.peer, forwarded, trusted=trusted)
     known.admit(*who, now_s=time.monotonic())
     status = 500
     try:
         answer = handler(request, ctx)
         status = answer.status
     except KeptnError as exc:
-        status = _http_status(exc)
+        status = web.status_of(exc)
         raise
     finally:
         known.answered(*who, status, now_s=time.monotonic())
@@ -103,9 +104,10 @@ def run_job(function: str, handler: Handler, *, event_file: Path) -> int:
     the task instead of running again: nobody else would.
     """
     _set_up_logging()
-    ctx = context.current().for_request()
+    ctx = context.current()
     try:
         received = events.from_dict(json.loads(event_file.read_bytes()))
+        ctx = ctx.for_request(project=received.scope.project)
         ctx.sink.post(events.started(received, source=source(function), now=ctx.clock.now()))
         if reply := _reply_of_job(function, handler, received, ctx):
             _post_reply(received, reply, ctx)
@@ -258,12 +260,6 @@ def _body(request: flask.Request) -> bytes:
     raise web.HttpError(f"the request body is larger than {web.size(web.MAX_BODY_BYTES)}", status=413)
 
 
-def _http_status(exc: KeptnError) -> int:
-    if isinstance(exc, web.HttpError):
-        return exc.status
-    return 503 if isinstance(exc, Unavailable) else 404 if isinstance(exc, Unknown) else 400
-
-
 def _view(handler: Handler, *, only: Collection[str] = ()) -> View:
     def view(request: flask.Request) -> flask.Response:
         _set_up_logging()
@@ -303,7 +299,7 @@ def _event_status(exc: KeptnError) -> int:
 def _timed(handler: Handler, received: Event) -> Event | None:
     begin = time.perf_counter()
     with _room():
-        reply = handler(received, context.current().for_request())
+        reply = handler(received, context.current().for_request(project=events.unwrapped(received).scope.project))
     took_ms = (time.perf_counter() - begin) * 1000
     log.info("%s %s → %s in %.1f ms", received.type, received.id, reply.type if reply else "nothing", took_ms)
     return reply

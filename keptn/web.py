@@ -8,10 +8,10 @@ from __future__ import annotations
 import hmac
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from keptn.errors import KeptnError
+from keptn.errors import KeptnError, Unavailable, Unknown
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
 
@@ -60,15 +60,23 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One answer."""
+    """One answer. headers: those beside its content type, a name as often as it is needed."""
 
     status: int = 200
     body: bytes = b""
     content_type: str = "application/json"
+    headers: Sequence[tuple[str, str]] = ()
 
 
 def json_answer(value: object, *, status: int = 200) -> Answer:
     return Answer(status=status, body=json.dumps(value, separators=(",", ":")).encode())
+
+
+def status_of(exc: KeptnError) -> int:
+    """The HTTP status that tells a machine of the error."""
+    if isinstance(exc, HttpError):
+        return exc.status
+    return 503 if isinstance(exc, Unavailable) else 404 if isinstance(exc, Unknown) else 400
 
 
 def presented_token(request: Request) -> str:

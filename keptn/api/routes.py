@@ -16,6 +16,7 @@ from werkzeug.routing import Map, MapAdapter, RequestRedirect, Rule
 
 from keptn.api import approvals, needs, tokens
 from keptn.api.call import Call
+from keptn.api.tokens import Principal
 from keptn.context import Context
 from keptn.records.tokens import Role
 from keptn.web import Answer, HttpError, Request
@@ -70,6 +71,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", _SERVICE + "/hook", "services:hook", CONFIGURE, needs.path),
     Route("GET", _P + "/hook", "services:problems_hook", CONFIGURE, needs.path),
     Route("GET", _P + "/alert-rules", "alert_rules:show", VIEW, needs.path),
+    Route("POST", _P + "/notification", "notifications:try_out", CONFIGURE, needs.path),
     Route("GET", _SERVICE + "/alert-rules", "alert_rules:show", VIEW, needs.path),
     Route("GET", _STAGE + "/service", "services:index", VIEW, needs.path),
     Route("GET", _SLOT, "services:slot", VIEW, needs.path),
@@ -110,7 +112,11 @@ def answer(request: Request, ctx: Context) -> Answer:
     """Check the token, find the route, check role and project, call it. Errors are raised (`errors.py`, `web.py`)."""
     if request.path.startswith(approvals.PREFIX):
         return approvals.by_link(request, ctx)
-    principal = tokens.principal(request, ctx)
+    return answer_to(tokens.principal(request, ctx), request, ctx)
+
+
+def answer_to(principal: Principal, request: Request, ctx: Context) -> Answer:
+    """The same for somebody who is known already: the bridge asks for who is signed in there."""
     route, path = _match(request)
     call = Call(request=request, ctx=ctx, path=path, principal=principal)
     _check(route, call)

@@ -116,12 +116,24 @@ def command(
 
 def _welcome(own: OwnContext, url: str, context: Context) -> Config:
     config = Config(endpoint=f"{url}/functions/api", token=_token(context))
-    folder = str(context.settings.state_dir)
+    folder, bridge = str(context.settings.state_dir), bridge_link(context, config.token)
     told = f"keptn runs at {url} (state: {folder}). {own.announce(config)}"
-    output.done(told, url=url, endpoint=config.endpoint, stateDir=folder)
+    output.done(told, url=url, endpoint=config.endpoint, stateDir=folder, bridge=bridge)
+    output.say(f"In a browser (the link signs in, once):\n  {bridge}")
     output.say("Go on in another terminal:\n  keptn create project sockshop shipyard.yaml\n  keptn --help")
     sys.stdout.flush()
     return config
+
+
+def bridge_link(context: Context, token: str) -> str:
+    """A link that signs a browser in as the owner of the token, once."""
+    from keptn.records import sessions, tokens  # noqa: PLC0415 - as the runtime itself
+
+    found = tokens.find(context.store, token)
+    where = context.settings.function_url("bridge")
+    if found is None:
+        return where
+    return f"{where}/enter?ticket={sessions.ticket(context.store, found, now=context.clock.now())}"
 
 
 def _token(context: Context) -> str:

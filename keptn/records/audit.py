@@ -13,12 +13,14 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
 from keptn import events
 from keptn.errors import LostRace
 from keptn.events import Event
 from keptn.ports import ObjectStore
 from keptn.records import objects
+from keptn.records.side_by_side import side_by_side
 
 MAX_SCANNED = 2000
 """Names a filtered query looks at before it answers with what it has and a token to go on."""
@@ -74,6 +76,9 @@ def of_context(
     store: ObjectStore, context: str, *, wanted: EventFilter = ANY, limit: int = 100, token: str = ""
 ) -> EventPage:
     """The events of one delivery that match, oldest first; it has a bounded number. token: from the page before."""
+    if wanted == ANY:
+        names = list(islice(_names(store, objects.events(context), start=token), limit + 1))
+        return EventPage(events=_all(store, names[:limit]), next_token="".join(names[limit:]))
     found: list[Event] = []
     for name in _names(store, objects.events(context), start=token):
         if len(found) == limit:
@@ -108,7 +113,7 @@ def _indexed(store: ObjectStore, entries: Sequence[str]) -> Sequence[Event]:
 
 
 def _all(store: ObjectStore, names: Sequence[str]) -> Sequence[Event]:
-    return [event for name in names if (event := _read(store, name))]
+    return [event for event in side_by_side(lambda name: _read(store, name), names) if event]
 
 
 def _read(store: ObjectStore, name: str) -> Event | None:

@@ -9,9 +9,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from keptn.events import Result
+from keptn.events import Event, Result, from_dict
 from keptn.ports import ObjectStore
 from keptn.records import objects
 from keptn.records.revtime import reversed_time
@@ -53,10 +54,11 @@ def read(store: ObjectStore, name: str) -> dict[str, Any] | None:
 
 def documents(store: ObjectStore, context: str) -> list[dict[str, Any]]:
     """The documents of all executions of a delivery, in the order in which they were triggered."""
-    return _in_order(read(store, name) for name in _names(store, objects.executions(context)))
+    return in_order(read(store, name) for name in names(store, objects.executions(context)))
 
 
-def _in_order(found: Iterable[dict[str, Any] | None]) -> list[dict[str, Any]]:
+def in_order(found: Iterable[dict[str, Any] | None]) -> list[dict[str, Any]]:
+    """Those that are there, in the order in which they were triggered."""
     return sorted((d for d in found if d), key=lambda d: (d["triggered_at"], d["hops"], d["id"]))
 
 
@@ -81,7 +83,7 @@ def lines(
     """
     prefix, found = objects.deliveries(project), list[Line]()
     start = token or (f"{prefix}{reversed_time(before)}" if before else "")
-    for scanned, name in enumerate(_names(store, prefix, start=start, at_once=1000 if service else limit + 1)):
+    for scanned, name in enumerate(names(store, prefix, start=start, at_once=1000 if service else limit + 1)):
         if len(found) == limit or scanned == MAX_SCANNED:
             return Lines(lines=found, next_token=name)
         when, of, context = objects.listed(name)
@@ -93,15 +95,24 @@ def lines(
 def histories(store: ObjectStore, contexts: Iterable[str]) -> list[list[dict[str, Any]]]:
     """The documents of several deliveries as of `documents`, in two rounds: all names, then all documents."""
     wanted = list(dict.fromkeys(contexts))
-    names = side_by_side(lambda context: list(_names(store, objects.executions(context))), wanted)
-    found = iter(side_by_side(lambda name: read(store, name), [name for one in names for name in one]))
-    return [_in_order(next(found) for _ in one) for one in names]
+    named = side_by_side(lambda context: list(names(store, objects.executions(context))), wanted)
+    found = iter(side_by_side(lambda name: read(store, name), [name for one in named for name in one]))
+    return [in_order(next(found) for _ in one) for one in named]
+
+
+def with_events(store: ObjectStore, context: str, *, limit: int) -> tuple[list[dict[str, Any]], list[Event]]:
+    """A delivery's documents, and its first events, oldest first: two rounds of reads, all names, then all objects."""
+    prefixes = objects.executions(context), objects.events(context)
+    of_runs, of_events = side_by_side(lambda prefix: list(islice(names(store, prefix), MAX_SCANNED)), prefixes)
+    wanted = [*of_runs, *of_events[:limit]]
+    found = side_by_side(lambda name: read(store, name), wanted)
+    return in_order(found[: len(of_runs)]), [from_dict(one) for one in found[len(of_runs) :] if one]
 
 
 def unfinished(store: ObjectStore, project: str, *, before: datetime | None = None) -> list[str]:
     """Contexts of the deliveries that are open in some slot: as many reads as the project has slots, not history."""
     contexts: dict[str, None] = {}
-    for stored in side_by_side(store.get, _names(store, objects.slots(project))):
+    for stored in side_by_side(store.get, names(store, objects.slots(project))):
         for execution in codec.decode(stored.data).open if stored else ():
             if before is None or execution.root_time < before:
                 contexts[execution.context] = None
@@ -110,7 +121,7 @@ def unfinished(store: ObjectStore, project: str, *, before: datetime | None = No
 
 def slots(store: ObjectStore, project: str) -> list[Slot]:
     """The project's slots: one per stage and service that ever ran something."""
-    found = (store.get(name) for name in _names(store, objects.slots(project)))
+    found = (store.get(name) for name in names(store, objects.slots(project)))
     return [codec.decode(stored.data) for stored in found if stored]
 
 
@@ -182,7 +193,8 @@ def _result(found: Sequence[Mapping[str, Any]]) -> str:
     return next((str(worst) for worst in _WORST if worst in results), "")
 
 
-def _names(store: ObjectStore, prefix: str, *, start: str = "", at_once: int = 1000) -> Iterator[str]:
+def names(store: ObjectStore, prefix: str, *, start: str = "", at_once: int = 1000) -> Iterator[str]:
+    """All names with the prefix, page after page."""
     token = ""
     while True:
         page = store.list(prefix, start_offset=start, token=token, limit=at_once)

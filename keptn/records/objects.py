@@ -140,6 +140,11 @@ def token_use(token_id: str) -> str:
     return f"token-use/{token_id}"
 
 
+def session(session_id: str) -> str:
+    """Who is signed in to the bridge, or may sign in once."""
+    return f"sessions/{session_id}"
+
+
 # --- the audit log --------------------------------------------------------------------------------------------------
 def event(kept: Event) -> str:
     return _event(_quoted(kept.context or "-"), reversed_time(kept.time), _quoted(kept.id))

@@ -27,7 +27,7 @@ from typing import Any
 from keptn import durations, names
 from keptn.errors import KeptnError, LostRace, Refused, Unknown
 from keptn.events import rfc3339, utc
-from keptn.ports import ObjectStore
+from keptn.ports import ObjectStore, StoredObject
 from keptn.records import objects
 from keptn.records.side_by_side import side_by_side
 
@@ -113,6 +113,11 @@ def find(store: ObjectStore, text: str) -> Token | None:
         return None
     kept = json.loads(stored.data)
     return _token(kept) if hmac.compare_digest(_hash(text), str(kept["sha256"])) else None
+
+
+def stored_as(stored: StoredObject) -> Token:
+    """The token of an object below `tokens/`, also one that is over."""
+    return _token(json.loads(stored.data))
 
 
 def note_use(store: ObjectStore, token_id: str, *, now: datetime, memory: dict[str, Any]) -> None:

@@ -84,6 +84,8 @@ def test_the_wheel_holds_what_is_no_module(wheel):
             if file.is_file() and "__pycache__" not in file.parts:
                 name = f"keptn/share/{file.relative_to(ROOT)}"
                 assert name in inside and wheel.read(name) == file.read_bytes()
+    pages = {file for folder in ("templates", "static") for file in (ROOT / "keptn/bridge" / folder).iterdir()}
+    assert {str(file.relative_to(ROOT)) for file in pages} <= inside
     mappings = {str(file.relative_to(ROOT)) for file in ROOT.glob("keptn/webhooks/mappings/*/*.yaml")}
     assert mappings and mappings <= inside
     assert {name.split("/")[0] for name in inside} == {"keptn", f"keptn_knative-{keptn.__version__}.dist-info"}

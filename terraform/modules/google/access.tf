@@ -4,6 +4,7 @@
 locals {
   writes = {
     keptn-api             = ["approvals/", "dead-letter/", "tokens/", "token-use/"]
+    keptn-bridge          = ["sessions/", "token-use/", "approvals/"]
     keptn-clock           = ["timers/", "wake-up/", "dead-letter/"]
     keptn-create-project  = ["projects/", "images/", "rejected/", "shipyards/", "evaluations/", "invalidated/", "deliveries/", "replies/", "tokens/", "token-use/"]
     keptn-deployer        = ["replies/", "sent/", "timers/"]

@@ -17,7 +17,7 @@ resource "google_artifact_registry_repository" "images" {
 
 # Those who ask which digest a tag has.
 resource "google_artifact_registry_repository_iam_member" "asks" {
-  for_each = local.registry_id != "" ? toset(["keptn-api", "keptn-deployer", "keptn-reader"]) : toset([])
+  for_each = local.registry_id != "" ? toset(["keptn-api", "keptn-bridge", "keptn-deployer", "keptn-reader"]) : toset([])
 
   project    = var.project_id
   location   = var.region

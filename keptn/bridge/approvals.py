@@ -1,0 +1,14 @@
+"""What waits for a person, the one that waits longest first: what is asked, and the two answers."""
+
+from __future__ import annotations
+
+from keptn.bridge.visit import Visit
+from keptn.web import Answer
+
+
+def show(visit: Visit) -> Answer:
+    """Of one project, if the query names it."""
+    project = visit.query("project")
+    asked = visit.get("approval", project=project)["approvals"]
+    projects = sorted({one["project"] for one in asked} | ({project} if project else set()))
+    return visit.page("approvals.html", asked=asked, project=project, projects=projects)

@@ -1,0 +1,29 @@
+"""The three cookies of the bridge: who is signed in, the theme, what to say once. None is read by scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote, unquote
+
+SESSION, THEME, SAID = "keptn-session", "keptn-theme", "keptn-said"
+
+
+def read(header: str) -> Mapping[str, str]:
+    """The cookies of a request."""
+    pairs = (part.strip().partition("=") for part in header.split(";"))
+    return {name: value for name, _, value in pairs if name}
+
+
+def written(name: str, value: str, *, path: str, lasts_s: int, secure: bool) -> str:
+    """A Set-Cookie line. Lax: a link in a chat opens the page, a form of another site is not sent with it."""
+    line = f"{name}={value}; Path={path}; Max-Age={lasts_s}; HttpOnly; SameSite=Lax"
+    return f"{line}; Secure" if secure else line
+
+
+def to_say(sentence: str) -> str:
+    return quote(sentence, safe="")
+
+
+def said(cookies: Mapping[str, str]) -> str:
+    """What the last form led to; shown as text, so nobody gains by writing it."""
+    return unquote(cookies.get(SAID, ""))

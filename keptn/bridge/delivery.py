@@ -1,0 +1,159 @@
+"""One delivery: its stages, every task with its time, reason and what it waits for, and the events below it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from keptn import events
+from keptn.api.deliveries import FINAL, view
+from keptn.bridge import commits, looks
+from keptn.bridge.looks import Look
+from keptn.bridge.visit import Visit
+from keptn.errors import Unknown
+from keptn.events import Event
+from keptn.records import deliveries
+from keptn.sequence.slot import State
+from keptn.web import Answer
+
+MOST_EVENTS = 200
+"""On a page; the rest is in the audit log."""
+RUNNING_S, WAITING_S = 2, 15
+"""How often the page looks again while something runs, and while it only waits."""
+_LOOKED_FOR = timedelta(minutes=10)
+"""What waits for longer is not looked at by itself any more: a page left open must not keep functions up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An event as its line tells it. name: its type without what all have."""
+
+    event: Event
+    name: str
+    result: str
+    message: str
+    look: Look
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What an evaluation decided, and on which values."""
+
+    stage: str
+    result: str
+    score: object
+    message: str
+    look: Look
+    indicators: Sequence[Mapping[str, Any]]
+
+
+def show(visit: Visit) -> Answer:
+    context = visit.path["context"]
+    documents, found = deliveries.with_events(visit.ctx.store, context, limit=MOST_EVENTS)
+    if not documents:
+        raise Unknown(f"there is no delivery {context!r} (yet); the newest are on the pages of their projects")
+    one = view(documents)
+    visit.principal.check_project(str(one["project"]))
+    return visit.page(
+        "delivery.html",
+        one=one,
+        look=looks.of(one["state"], one["result"]),
+        seconds=_looks_again_s(one, visit),
+        told=[_told(event) for event in found],
+        verdicts={event.triggered_id: _verdict(event) for event in found if _is_verdict(event)},
+        commit_page=commits.base(str(one["project"]), visit.ctx),
+        orders=_orders(one),
+        task_look=looks.of_task,
+    )
+
+
+def event(visit: Visit) -> Answer:
+    """One of its events, whole."""
+    context, event_id = visit.path["context"], visit.query("id")
+    found = visit.get("event", event_id, keptnContext=context)
+    text = json.dumps(found, indent=2, ensure_ascii=False)
+    return visit.page("event.html", context=context, found=found, text=text)
+
+
+def index(visit: Visit) -> Answer:
+    """A project's deliveries, newest first."""
+    project, service, token = visit.path["project"], visit.query("service"), visit.query("from")
+    found = visit.get("delivery", project=project, service=service, nextPageKey=token, pageSize=20)
+    return visit.page(
+        "deliveries.html",
+        project=project,
+        service=service,
+        token=token,
+        found=found["deliveries"],
+        following=found["nextPageKey"],
+        runs=any(one["state"] == State.STARTED for one in found["deliveries"]),
+    )
+
+
+def _orders(one: Mapping[str, Any]) -> set[str]:
+    """What it can be told now; the api refuses what would change nothing, in a sentence."""
+    sequences = [sequence for stage in one["stages"] for sequence in stage["sequences"]]
+    if one["state"] in FINAL:
+        return {"rerun"} if any(sequence["result"] == "fail" for sequence in sequences) else set()
+    found = {"abort", "resume" if any(run["state"] == State.PAUSED for run in sequences) else "pause"}
+    begun = [{task["name"] for task in run["tasks"]} for run in sequences if not run["finished_at"]]
+    if any("deployment" in names and "release" not in names for names in begun):
+        found.add("promote")
+    return found
+
+
+def _looks_again_s(one: Mapping[str, Any], visit: Visit) -> int:
+    """0: only when somebody comes back to the page."""
+    if one["state"] in FINAL:
+        return 0
+    since = [waiting["since"] for waiting in one["waiting"] if waiting.get("since")]
+    if since and visit.now - events.utc(max(since)) > _LOOKED_FOR:
+        return 0
+    return RUNNING_S if one["state"] == State.STARTED else WAITING_S
+
+
+def _told(event: Event) -> Told:
+    data = event.data
+    parts = events.parse_type(event.type)
+    ended = bool(event.result) and event.type.endswith(".finished")
+    return Told(
+        event=event,
+        name=event.type.removeprefix(events.PREFIX) if parts else event.type,
+        result=event.result if ended else "",
+        message=str(data.get("message") or ""),
+        look=looks.of_result(event.result) if ended else looks.NOTHING,
+    )
+
+
+def _is_verdict(event: Event) -> bool:
+    parts = events.parse_type(event.type)
+    is_end = parts is not None and not parts.stage and parts.name == "evaluation" and event.type.endswith(".finished")
+    return is_end and isinstance(event.data.get("evaluation"), Mapping)
+
+
+def _verdict(event: Event) -> Verdict:
+    told = event.data["evaluation"]
+    result = str(told.get("result") or event.result)
+    return Verdict(
+        stage=event.scope.stage,
+        result=result,
+        score=told.get("score"),
+        message=str(event.data.get("message") or ""),
+        look=looks.of_result(result),
+        indicators=[_indicator(one) for one in told.get("indicatorResults") or () if isinstance(one, Mapping)],
+    )
+
+
+def _indicator(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    value = told.get("value") if isinstance(told.get("value"), Mapping) else {}
+    number = value.get("value") if value else None
+    return {
+        "name": str(value.get("metric") or "") if value else "",
+        "value": f"{number:.6g}" if isinstance(number, int | float) else "no value",
+        "message": str(value.get("message") or "") if value else "",
+        "key": bool(told.get("keySli")),
+        "look": looks.of_result(str(told.get("status") or "")),
+    }

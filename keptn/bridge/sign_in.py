@@ -1,0 +1,69 @@
+"""Signing in: with a token, or once by the link that `keptn local` prints. `records/sessions.py` keeps who did."""
+
+from __future__ import annotations
+
+from keptn import durations
+from keptn.bridge import cookies
+from keptn.bridge.visit import Visit
+from keptn.records import sessions, tokens
+from keptn.records.sessions import Session
+from keptn.records.tokens import Token
+from keptn.web import Answer
+
+_WAY_ON = "paste another one, or have one made: keptn create token NAME --role=view"
+
+
+def session(visit: Visit) -> Session | None:
+    """Whose browser it is."""
+    text = visit.cookies.get(cookies.SESSION, "")
+    found = sessions.find(visit.ctx.store, text, now=visit.now) if text else None
+    if found:
+        tokens.note_use(visit.ctx.store, found.token.id, now=visit.now, memory=visit.ctx.memory)
+    return found
+
+
+def show(visit: Visit) -> Answer:
+    return _form(visit)
+
+
+def enter(visit: Visit) -> Answer:
+    """Sign in with the token that the form has."""
+    text = visit.form.get("token", "").strip()
+    found = tokens.find(visit.ctx.store, text)
+    if found is None or found.is_over(visit.now):
+        return _form(visit, problem=_problem(text, found), status=401)
+    return _entered(visit, sessions.begin(visit.ctx.store, found, now=visit.now), to=visit.form.get("next", ""))
+
+
+def by_ticket(visit: Visit) -> Answer:
+    """Sign in by a link, once."""
+    made = sessions.redeem(visit.ctx.store, visit.query("ticket"), now=visit.now)
+    if made is None:
+        problem = "this link has been used, or is over; start keptn local again for another, or paste your token"
+        return _form(visit, problem=problem, status=401)
+    return _entered(visit, made, to="")
+
+
+def leave(visit: Visit) -> Answer:
+    """Sign out: the session opens nothing from now on."""
+    if visit.session:
+        sessions.end(visit.ctx.store, visit.session)
+    return visit.redirect(visit.link("sign-in"), cookie=(cookies.SESSION, "", 0))
+
+
+def _entered(visit: Visit, made: Session, *, to: str) -> Answer:
+    lasts_s = int((made.until - visit.now).total_seconds())
+    return visit.redirect(visit.inside(to), cookie=(cookies.SESSION, made.text, lasts_s))
+
+
+def _problem(text: str, found: Token | None) -> str:
+    if found is not None and found.expires:
+        return f"the token {found.id} is over since {durations.moment(found.expires)}; {_WAY_ON}"
+    if text and not tokens.is_issued(text):
+        return f"this is no token to work with (they begin with keptn_; the root token only makes others); {_WAY_ON}"
+    return f"the token is {'wrong, or revoked' if text else 'missing'}; {_WAY_ON}"
+
+
+def _form(visit: Visit, *, problem: str = "", status: int = 200) -> Answer:
+    wanted = visit.form.get("next") or visit.query("next")
+    return visit.page("sign_in.html", status=status, problem=problem, wanted=wanted)

@@ -1,0 +1,72 @@
+// What scripts add to pages that work without them: keys, copying, and a look that waits while nobody looks.
+"use strict";
+
+const typing = (target) => target.matches("input, textarea, select, [contenteditable]");
+
+// g and a letter: to a page; j and k: along a list; Escape: close what is open.
+let going = false;
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Escape") {
+    for (const open of document.querySelectorAll("details.order[open]")) {
+      open.open = false;
+      open.querySelector("summary").focus();
+    }
+    return;
+  }
+  if (typing(event.target)) return;
+  if (going) {
+    going = false;
+    const link = document.querySelector(`header [data-key="${CSS.escape(event.key)}"]`);
+    if (link) link.click();
+    return;
+  }
+  if (event.key === "g") going = true;
+  if (event.key === "/") {
+    const search = document.querySelector("input[type=search]");
+    if (search) { event.preventDefault(); search.focus(); }
+  }
+  if (event.key === "j" || event.key === "k") {
+    const rows = [...document.querySelectorAll("[data-row]")];
+    const at = rows.findIndex((row) => row === document.activeElement || row.contains(document.activeElement));
+    const row = rows[at + (event.key === "j" ? 1 : -1)] || rows[at] || rows[0];
+    if (row) (row.matches("a") ? row : row.querySelector("a") || row).focus();
+  }
+});
+
+// One order's form is open at a time, with its first field ready.
+document.addEventListener("toggle", (event) => {
+  if (!event.target.matches("details.order") || !event.target.open) return;
+  for (const other of document.querySelectorAll("details.order[open]")) if (other !== event.target) other.open = false;
+  const field = event.target.querySelector("input:not([type=hidden])");
+  if (field) field.focus();
+}, true);
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const text = document.getElementById(button.dataset.copy).textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+    button.textContent = "Copied";
+  } catch {
+    const all = document.createRange();
+    all.selectNodeContents(document.getElementById(button.dataset.copy));
+    getSelection().removeAllRanges();
+    getSelection().addRange(all);
+    button.textContent = "Selected: press Ctrl-C";
+  }
+});
+
+// Nobody looks at a hidden page, so it asks for nothing and functions go to zero; an open form is not swapped away.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const looksAgain = event.target.hasAttribute("data-live");
+  if (looksAgain && (document.hidden || event.target.querySelector("details.order[open], details.raw[open]"))) event.preventDefault();
+});
+document.addEventListener("visibilitychange", () => {
+  const live = document.querySelector("[data-live]");
+  if (live && !document.hidden) htmx.trigger(live, "look");
+});
+for (const [name, lost] of [["htmx:sendError", true], ["htmx:responseError", true], ["htmx:afterOnLoad", false]]) {
+  document.addEventListener(name, () => document.documentElement.toggleAttribute("data-lost", lost));
+}

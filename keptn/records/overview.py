@@ -1,0 +1,85 @@
+"""What is going on in many projects, read in three rounds side by side: their lists, slots and names, the rest.
+
+Read by the bridge. Costs as many reads as the projects have slots and a few deliveries each, never their history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from keptn.ports import ObjectStore
+from keptn.records import deliveries, objects
+from keptn.records.side_by_side import side_by_side
+from keptn.sequence import codec
+from keptn.sequence.slot import Slot
+
+Documents = list[dict[str, Any]]
+_NEWEST = 3
+"""Deliveries of a project that are looked at: the newest that is over is among them, but for a crowd."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """slots: those that ever ran something. newest: the documents of its newest deliveries, newest first."""
+
+    project: str
+    slots: Sequence[Slot]
+    newest: Sequence[Documents]
+
+
+def of_projects(store: ObjectStore, projects: Sequence[str]) -> list[Overview]:
+    """One of each, in their order."""
+    lists = [call for one in projects for call in (_slot_names(store, one), _contexts(store, one))]
+    listed = _all(lists)
+    slot_names, contexts = dict(zip(projects, listed[::2], strict=True)), dict(zip(projects, listed[1::2], strict=True))
+    wanted = [name for one in projects for name in slot_names[one]]
+    begun = [context for one in projects for context in contexts[one]]
+    second = _all(
+        [
+            *(_reading(store, name) for name in wanted),
+            *(_document_names(store, context) for context in begun),
+        ]
+    )
+    slots = dict(zip(wanted, second, strict=False))
+    names = dict(zip(begun, second[len(wanted) :], strict=True))
+    found = dict(_all([_document(store, name) for context in begun for name in names[context]]))
+    return [
+        Overview(
+            project=one,
+            slots=[codec.decode(slots[name]) for name in slot_names[one] if slots[name]],
+            newest=[
+                in_order for c in contexts[one] if (in_order := deliveries.in_order(found[name] for name in names[c]))
+            ],
+        )
+        for one in projects
+    ]
+
+
+def _all(calls: Sequence[Callable[[], Any]]) -> list[Any]:
+    return side_by_side(lambda call: call(), calls)
+
+
+def _slot_names(store: ObjectStore, project: str) -> Callable[[], Sequence[str]]:
+    return lambda: list(deliveries.names(store, objects.slots(project)))
+
+
+def _contexts(store: ObjectStore, project: str) -> Callable[[], Sequence[str]]:
+    return lambda: [line.context for line in deliveries.lines(store, project, limit=_NEWEST).lines]
+
+
+def _document_names(store: ObjectStore, context: str) -> Callable[[], Sequence[str]]:
+    return lambda: list(deliveries.names(store, objects.executions(context)))
+
+
+def _reading(store: ObjectStore, name: str) -> Callable[[], bytes]:
+    def read() -> bytes:
+        stored = store.get(name)
+        return stored.data if stored else b""
+
+    return read
+
+
+def _document(store: ObjectStore, name: str) -> Callable[[], tuple[str, Mapping[str, Any] | None]]:
+    return lambda: (name, deliveries.read(store, name))
