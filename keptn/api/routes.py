@@ -70,6 +70,7 @@ ROUTES: tuple[Route, ...] = (
     Route("DELETE", _SERVICE, "services:delete", CONFIGURE, needs.path),
     Route("GET", _SERVICE + "/hook", "services:hook", CONFIGURE, needs.path),
     Route("GET", _P + "/alert-rules", "alert_rules:show", VIEW, needs.path),
+    Route("POST", _P + "/notification", "notifications:try_out", CONFIGURE, needs.path),
     Route("GET", _SERVICE + "/alert-rules", "alert_rules:show", VIEW, needs.path),
     Route("GET", _STAGE + "/service", "services:index", VIEW, needs.path),
     Route("GET", _SLOT, "services:slot", VIEW, needs.path),

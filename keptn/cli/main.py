@@ -40,6 +40,7 @@ VERBS = {
     "install": "Install keptn in a cluster with Knative.",
     "local": "Run keptn on this machine.",
     "logs": "Show what a function or a workload wrote.",
+    "notify": "Say what notify.yaml would post of an event.",
     "onboard": "Onboard a service into a project.",
     "pause": "Hold a delivery before its next task.",
     "pin": "Hold a service in a stage as it is.",

@@ -61,6 +61,7 @@ CALLS = {
     "get token": "get token",
     "install": "install --kubeconfig=nowhere",
     "logs": "logs deploy",
+    "notify": "notify --dry-run -f event.json --project=sockshop",
     "onboard service": "onboard service --project=sockshop --values=values.yaml",
     "pause": "pause {open}",
     "pin": f"pin {SLOT} --reason=fair",
