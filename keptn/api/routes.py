@@ -69,6 +69,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", _SERVICE, "services:show", VIEW, needs.path),
     Route("DELETE", _SERVICE, "services:delete", CONFIGURE, needs.path),
     Route("GET", _SERVICE + "/hook", "services:hook", CONFIGURE, needs.path),
+    Route("GET", _P + "/hook", "services:problems_hook", CONFIGURE, needs.path),
     Route("GET", _P + "/alert-rules", "alert_rules:show", VIEW, needs.path),
     Route("POST", _P + "/notification", "notifications:try_out", CONFIGURE, needs.path),
     Route("GET", _SERVICE + "/alert-rules", "alert_rules:show", VIEW, needs.path),
