@@ -88,6 +88,11 @@ def evaluations(scope: Scope) -> str:
     return f"evaluations/{scope.project}/{scope.stage}/{scope.service}/"
 
 
+def evaluation_id(name: str) -> str:
+    """The id of the evaluation of that name."""
+    return unquote(name.rpartition("/")[2].removesuffix(".json").partition("-")[2])
+
+
 def invalidated(scope: Scope, evaluation_id: str) -> str:
     return f"invalidated/{scope.project}/{scope.stage}/{scope.service}/{quote(evaluation_id, safe='')}"
 
