@@ -14,6 +14,7 @@ from typing import Any, cast
 from keptn import ports, settings
 from keptn.adapters.config_repo.one_head import OneHead
 from keptn.adapters.kubernetes.in_cluster import MOUNT
+from keptn.adapters.secrets.of_project import SecretsOfProject
 from keptn.errors import Refused
 from keptn.settings import Settings
 
@@ -203,8 +204,9 @@ class Context:
 
     def sli_provider(self, name: str, *, site: ports.SliSite) -> ports.SliProvider:
         """The provider that a gate names, in any capitalisation (`Prometheus:` as on the talk's slides)."""
-        given = self._given.get("sli", {})
-        return cast(ports.SliProvider, given.get(name.lower()) or self._open("sli", name.lower(), site=site))
+        given, own = self._given.get("sli", {}), SecretsOfProject(self.secrets, project=site.project)
+        made = given.get(name.lower()) or self._open("sli", name.lower(), site=site, secrets=own)
+        return cast(ports.SliProvider, made)
 
     def test_runner(self, strategy: str) -> ports.TestRunner:
         """What runs the tests of a test strategy."""
@@ -216,9 +218,12 @@ class Context:
         """What this process remembers from request to request, by the name of the module that bounds it."""
         return {}
 
-    def for_request(self) -> Context:
-        """The same adapters for one request, in which a branch of a config repo is asked for its head once."""
-        return cast(Context, _ForRequest(self))
+    def for_request(self, *, project: str = "") -> Context:
+        """The same adapters for one request, in which a branch of a config repo is asked for its head once.
+
+        project: whose event it is: what it reads of secrets is its own and the installation's.
+        """
+        return cast(Context, _ForRequest(self, project))
 
     def _open(self, port: str, name: str, **more: object) -> object:
         if port in self._given and port not in _BY_NAME:
@@ -235,12 +240,17 @@ class Context:
 class _ForRequest:
     """A context whose config repo is its own; everything else is the process's, made there when it is first used."""
 
-    def __init__(self, process: Context) -> None:
-        self._process = process
+    def __init__(self, process: Context, project: str) -> None:
+        self._process, self._project = process, project
 
     @cached_property
     def config_repo(self) -> ports.ConfigRepo:
         return OneHead(self._process.config_repo)
+
+    @cached_property
+    def secrets(self) -> ports.Secrets:
+        secrets = self._process.secrets
+        return SecretsOfProject(secrets, project=self._project) if self._project else secrets
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._process, name)

@@ -86,7 +86,7 @@ class Phase(StrEnum):
 class Control(StrEnum):
     """What a person may ask of the engine: `sh.keptn.control.<verb>`, about the delivery `shkeptncontext`.
 
-    data: project, and stage and service if one slot is meant; `by` and `reason`. Only `unpin` needs no context.
+    data: project, and stage and service if one slot is meant; `by` and `reason`. `pin` and `unpin` need no context.
     """
 
     PAUSE = "pause"
@@ -94,6 +94,7 @@ class Control(StrEnum):
     PROMOTE = "promote"
     ABORT = "abort"
     RERUN = "rerun"
+    PIN = "pin"
     UNPIN = "unpin"
     RETIRE = "retire"
     """Nobody sends it: what `orchestrate` makes of the deletion of a project or service."""

@@ -82,7 +82,8 @@ def _admitted(handler: HttpHandler, request: web.Request, ctx: Context) -> web.A
         "callers", Callers(requests=values.requests_per_minute, failures=values.failures_per_minute)
     )
     forwarded, trusted = request.headers.get("x-forwarded-for", ""), values.trusted_proxies.split()
-    who = web.presented_token(request), callers.address(request.peer, forwarded, trusted=trusted)
+    token = web.presented_token(request) or request.headers.get("authorization", "")  # a user and a password
+    who = token, callers.address(request.peer, forwarded, trusted=trusted)
     known.admit(*who, now_s=time.monotonic())
     status = 500
     try:
@@ -103,9 +104,10 @@ def run_job(function: str, handler: Handler, *, event_file: Path) -> int:
     the task instead of running again: nobody else would.
     """
     _set_up_logging()
-    ctx = context.current().for_request()
+    ctx = context.current()
     try:
         received = events.from_dict(json.loads(event_file.read_bytes()))
+        ctx = ctx.for_request(project=received.scope.project)
         ctx.sink.post(events.started(received, source=source(function), now=ctx.clock.now()))
         if reply := _reply_of_job(function, handler, received, ctx):
             _post_reply(received, reply, ctx)
@@ -297,7 +299,7 @@ def _event_status(exc: KeptnError) -> int:
 def _timed(handler: Handler, received: Event) -> Event | None:
     begin = time.perf_counter()
     with _room():
-        reply = handler(received, context.current().for_request())
+        reply = handler(received, context.current().for_request(project=events.unwrapped(received).scope.project))
     took_ms = (time.perf_counter() - begin) * 1000
     log.info("%s %s → %s in %.1f ms", received.type, received.id, reply.type if reply else "nothing", took_ms)
     return reply

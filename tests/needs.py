@@ -15,6 +15,7 @@ from typing import NoReturn
 import pytest
 
 PROGRAMS = {
+    "chromium": "install Debian's package chromium",
     "docker-registry": "install Debian's package docker-registry",
     "fake-gcs-server": "get it with `go install github.com/fsouza/fake-gcs-server@v1.56.1`, and put it on the PATH",
     "node": "install Node 18 or newer, as with Debian's package nodejs",

@@ -21,19 +21,19 @@ def index(call: Call) -> Answer:
     """What waits for a person, the one that waits longest first; of one project or of all."""
     from keptn.api import known  # noqa: PLC0415 - a link's page needs neither shipyards nor deliveries
     from keptn.records import deliveries  # noqa: PLC0415
+    from keptn.sequence.execution_document import document  # noqa: PLC0415
 
     project = call.query("project")
     projects = [known.project(project, call.ctx)] if project else known.projects(call.ctx)
-    store = call.ctx.store
-    contexts = [context for one in projects for context in deliveries.unfinished(store, one)]
-    views = [deliveries.compose(found) for found in deliveries.histories(store, contexts) if found]
-    asked = [_asked_for(view, waiting) for view in views for waiting in view["waiting"] if waiting["for"] == "approval"]
+    slots = deliveries.slots_of(call.ctx.store, projects)
+    open_ones = [document(one, scope=slot.scope, revision=slot.revision) for slot in slots for one in slot.open]
+    asked = [_asked_for(one) for one in open_ones if one["waiting"]["for"] == "approval"]
     return json_answer({"approvals": sorted(asked, key=lambda one: str(one["since"]))})
 
 
-def _asked_for(view: Mapping[str, Any], waiting: Mapping[str, Any]) -> Mapping[str, object]:
-    what = {key: view[key] for key in ("context", "project", "service", "image", "digest")}
-    return {**waiting, **what}
+def _asked_for(execution: Mapping[str, Any]) -> Mapping[str, Any]:
+    what = ("stage", "sequence", "context", "project", "service", "image", "digest")
+    return {**execution["waiting"], **{key: execution[key] for key in what}}
 
 
 def answer(call: Call) -> Answer:

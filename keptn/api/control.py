@@ -1,4 +1,4 @@
-"""What people ask of running deliveries: pause, resume, promote, abort, rerun, unpin. `orchestrate` obeys."""
+"""What people ask of running deliveries: pause, resume, promote, abort, rerun, pin, unpin. `orchestrate` obeys."""
 
 from __future__ import annotations
 
@@ -84,17 +84,38 @@ def _why_not_promotable(found: Mapping[str, Any], stage: str) -> str:
     return ""
 
 
+def pin(call: Call) -> Answer:
+    """Hold a service in a stage as it is: no delivery comes in until somebody lifts it. Needs a reason."""
+    scope = _slot(call)
+    call.text("reason")
+    slot = slots.read(call.ctx.store, scope)
+    if slot is None or slot.live is None:
+        raise HttpError(f"nothing is live in {scope} yet: there is nothing to hold", status=409)
+    if slot.pin:
+        raise HttpError(f"{scope} is pinned already, by {slot.pin.by}: {slot.pin.reason}", status=409)
+    return _posted(Control.PIN, scope, call)
+
+
 def unpin(call: Call) -> Answer:
     """Let deliveries into a pinned stage again."""
-    project = known.project(call.path["project"], call.ctx)
-    stage = known.stage(project, call.path["stage"], call.ctx)
-    service = known.service_in(project, stage, call.path["service"], call.ctx)
-    scope = Scope(project=project, stage=stage, service=service)
+    scope = _slot(call)
     slot = slots.read(call.ctx.store, scope)
     if slot is None or slot.pin is None:
         raise HttpError(f"{scope} is not pinned: there is nothing to lift", status=409)
-    data = {"project": project, "stage": stage, "service": service, **_told(call)}
-    return posted(new_event(events.control_type(Control.UNPIN), data, call), call.ctx)
+    return _posted(Control.UNPIN, scope, call)
+
+
+def _slot(call: Call) -> Scope:
+    """The one that the path names."""
+    project = known.project(call.path["project"], call.ctx)
+    stage = known.stage(project, call.path["stage"], call.ctx)
+    service = known.service_in(project, stage, call.path["service"], call.ctx)
+    return Scope(project=project, stage=stage, service=service)
+
+
+def _posted(control: Control, scope: Scope, call: Call) -> Answer:
+    data = {"project": scope.project, "stage": scope.stage, "service": scope.service, **_told(call)}
+    return posted(new_event(events.control_type(control), data, call), call.ctx)
 
 
 def _told(call: Call) -> Mapping[str, str]:

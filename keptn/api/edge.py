@@ -39,7 +39,7 @@ _INSTEAD = (
     (events.SLOT_ALARM, "the clock alone rings alarms"),
     (
         events.CONTROL_PREFIX,
-        "use keptn pause, resume, promote, abort, rerun or unpin (POST /v1/delivery/<context>/control)",
+        "use keptn pause, resume, promote, abort, rerun, pin or unpin (POST /v1/delivery/<context>/control)",
     ),
     (PREFIX, "it must be sh.keptn.event.<stage>.<sequence>.triggered, or sh.keptn.event.<task>.<phase> as an answer"),
     (OURS, "types that begin with sh.keptn. are keptn's; give an event of your own another name"),

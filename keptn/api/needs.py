@@ -14,12 +14,10 @@ from keptn import events
 from keptn.api.call import Call
 from keptn.errors import Unknown
 from keptn.events import Event
-from keptn.records import objects
+from keptn.records import objects, secret_names
 
 Projects = Callable[[Call], Collection[str]]
 """The projects that a call is about; empty where what it names is not there, which the route then says."""
-_OF_PROJECT = ("hook-problems-", "prometheus-", "dynatrace-")
-"""Beginnings of secrets' names that a project's follows, whole: nobody else's can be taken for it."""
 _ORDERS = frozenset({"rollback", "remediation"})
 """Sequences that do not deliver: they change what users have, against or without a gate."""
 _OVERRIDING = frozenset({"force", "problem", "problems"})
@@ -86,15 +84,8 @@ def dead_letter(call: Call) -> Collection[str]:
 
 
 def secret(call: Call) -> Collection[str]:
-    """A secret's name says it: hooks and metrics of a project have secrets of their own."""
-    return {secret_project(call.path.get("name") or call.text("name"))}
-
-
-def secret_project(name: str) -> str:
-    """The project that alone uses the secret of that name; empty if others may."""
-    if name.startswith("hook-") and "." in name:
-        return name.removeprefix("hook-").partition(".")[0]
-    return next((name.removeprefix(one) for one in _OF_PROJECT if name.startswith(one)), "")
+    """A secret's name says it."""
+    return {secret_names.project_of(call.path.get("name") or call.text("name"))}
 
 
 def letter_project(letter: Mapping[str, Any]) -> str:

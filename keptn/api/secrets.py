@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from keptn.api import known, needs
+from keptn.api import known
 from keptn.api.call import Call
 from keptn.errors import Unknown
 from keptn.projects import hook_tokens
-from keptn.records import repository
+from keptn.records import repository, secret_names
 from keptn.web import Answer, HttpError, json_answer
 
 RESERVED = "api"
@@ -17,7 +17,7 @@ RESERVED = "api"
 
 def index(call: Call) -> Answer:
     """Those that the token may write."""
-    seen = [name for name in sorted(call.ctx.secret_admin.names()) if call.sees(needs.secret_project(name))]
+    seen = [name for name in sorted(call.ctx.secret_admin.names()) if call.sees(secret_names.project_of(name))]
     return json_answer({"secrets": [{"name": name} for name in seen]})
 
 

@@ -16,7 +16,7 @@ from keptn.sequence import codec
 from keptn.sequence.slot import Slot
 from keptn.web import Answer, HttpError, json_answer
 
-_SHOWN = ("live", "candidate", "pin", "epoch", "rejected")
+_SHOWN = ("live", "candidate", "pin", "repairs", "epoch", "rejected")
 """Parts of a slot that people ask for."""
 
 

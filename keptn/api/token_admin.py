@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 from keptn.api import known
@@ -10,6 +11,8 @@ from keptn.events import rfc3339
 from keptn.records import tokens
 from keptn.records.tokens import Role
 from keptn.web import Answer, HttpError, json_answer
+
+log = logging.getLogger("keptn")
 
 
 def create(call: Call) -> Answer:
@@ -29,6 +32,7 @@ def create(call: Call) -> Answer:
         lasts=tokens.lasting(call.optional("expires")),
     )
     tokens.forget_over(store, before=now - timedelta(days=call.ctx.settings.retention_days))
+    log.info("the token %s of role %s in %s is made by %s", made.id, role, project or "all projects", call.by)
     return json_answer({**made.described(), "token": text}, status=201)
 
 
@@ -43,6 +47,7 @@ def index(call: Call) -> Answer:
 
 def revoke(call: Call) -> Answer:
     tokens.revoke(call.ctx.store, call.path["token"])
+    log.info("the token %s is revoked by %s", call.path["token"], call.by)
     return json_answer({"id": call.path["token"]})
 
 

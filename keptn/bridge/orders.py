@@ -40,6 +40,10 @@ def roll_back(visit: Visit) -> Answer:
     return ordered(visit, lambda: visit.post(*_slot(visit), "sequence", "rollback", body=body), "It is rolled back.")
 
 
+def pin(visit: Visit) -> Answer:
+    return ordered(visit, lambda: visit.post(*_slot(visit), "pin", body=_given(visit, "reason")), "It is pinned.")
+
+
 def unpin(visit: Visit) -> Answer:
     return ordered(
         visit, lambda: visit.post(*_slot(visit), "unpin", body=_given(visit, "reason")), "The pin is lifted."

@@ -56,6 +56,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", _SLOT + "/evaluation/invalidate", "evaluations:invalidate"),
     Route("POST", "/approval/<path:task>", "orders:approval"),
     Route("POST", _SLOT + "/rollback", "orders:roll_back"),
+    Route("POST", _SLOT + "/pin", "orders:pin"),
     Route("POST", _SLOT + "/unpin", "orders:unpin"),
 )
 

@@ -36,7 +36,9 @@ def enter(visit: Visit) -> Answer:
 
 
 def by_ticket(visit: Visit) -> Answer:
-    """Sign in by a link, once."""
+    """Sign in by a link, once; who is signed in may open it again."""
+    if session(visit):
+        return visit.redirect(visit.link())
     made = sessions.redeem(visit.ctx.store, visit.query("ticket"), now=visit.now)
     if made is None:
         problem = "this link has been used, or is over; start keptn local again for another, or paste your token"

@@ -138,6 +138,22 @@ approve_command = _approval(
 reject_command = _approval("reject", result="fail", help_text="End a delivery that waits for this APPROVAL.")
 
 
+@click.command("pin", epilog=example("keptn pin -p sockshop --stage=prod --service=carts --reason='the fair is on'"))
+@click.option("-p", "--project", required=True, help="The project.")
+@click.option("--stage", required=True, help="The stage.")
+@click.option("--service", required=True, help="The service.")
+@click.option("--reason", required=True, help="Why; it is recorded with who did it.")
+@pass_session
+def pin_command(session: Session, *, project: str, stage: str, service: str, reason: str) -> None:
+    """Hold a service in a stage as it is: deliveries wait until keptn unpin; problems are repaired all the same."""
+    place = f"/project/{segment(project)}/stage/{segment(stage)}/service/{segment(service)}"
+    session.client.post(f"{place}/pin", _told(reason))
+    if not any(session.client.get(place).get("pin") for _ in _looks()):
+        raise KeptnError(f"the order was taken, but {project}/{stage}/{service} is not pinned yet; keptn get service")
+    told = f"{project}/{stage}/{service}: pinned; keptn unpin lifts it"
+    output.done(told, project=project, stage=stage, service=service)
+
+
 @click.command("unpin", epilog=example("keptn unpin --project=sockshop --stage=prod --service=carts"))
 @click.option("-p", "--project", required=True, help="The project.")
 @click.option("--stage", required=True, help="The stage.")
@@ -145,7 +161,7 @@ reject_command = _approval("reject", result="fail", help_text="End a delivery th
 @_reason_option
 @pass_session
 def unpin_command(session: Session, *, project: str, stage: str, service: str, reason: str) -> None:
-    """Let deliveries into a stage again that a manual rollback has pinned."""
+    """Let deliveries into a stage again that keptn pin, or a manual rollback, has pinned."""
     place = f"/project/{segment(project)}/stage/{segment(stage)}/service/{segment(service)}"
     session.client.post(f"{place}/unpin", _filled(_told(reason)))
     if all(session.client.get(place).get("pin") for _ in _looks()):

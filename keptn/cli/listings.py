@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from keptn import durations
 from keptn.cli.tables import Forms, fields, image, table, when
 
 Found = Mapping[str, Any]
@@ -56,7 +57,15 @@ def _live(slot: Found) -> tuple[object, ...]:
 def _note(slot: Found) -> str:
     pin = slot.get("pin")
     pinned = f"pinned by {pin.get('by')}: {pin.get('reason')}" if pin else ""
-    return "; ".join(filter(None, (pinned, slot.get("publicUrlProblem"))))
+    repairs = (_repair(repair) for repair in slot.get("repairs", ()))
+    return "; ".join(filter(None, (pinned, *repairs, slot.get("publicUrlProblem"))))
+
+
+def _repair(repair: Found) -> str:
+    """What a runbook did for the time of a problem, and until when at the latest."""
+    names = repair.get("by", ())
+    until = f" until {durations.moment(repair['latest'])}" if repair.get("latest") else ""
+    return f"for a problem: {', '.join(names[1:] or names)}{until}"
 
 
 def deliveries(found: Sequence[Found]) -> str:

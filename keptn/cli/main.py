@@ -40,8 +40,10 @@ VERBS = {
     "install": "Install keptn in a cluster with Knative.",
     "local": "Run keptn on this machine.",
     "logs": "Show what a function or a workload wrote.",
+    "notify": "Say what notify.yaml would post of an event.",
     "onboard": "Onboard a service into a project.",
     "pause": "Hold a delivery before its next task.",
+    "pin": "Hold a service in a stage as it is.",
     "promote": "Release what a delivery has deployed, without its other steps.",
     "redeliver": "Send an event from the dead-letter store again.",
     "reject": "End a delivery that waits for approval.",
@@ -65,7 +67,7 @@ _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 _MORE = "what this command needs beside the command line comes with: pip install 'keptn-knative[local]'"
 
 SHARED = dict.fromkeys(
-    ("abort", "pause", "promote", "resume", "rerun", "approve", "reject", "unpin", "redeliver"), "control"
+    ("abort", "pause", "promote", "resume", "rerun", "approve", "reject", "pin", "unpin", "redeliver"), "control"
 )
 
 

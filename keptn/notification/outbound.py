@@ -17,6 +17,7 @@ from typing import Any
 from keptn.context import Context
 from keptn.errors import LostRace, Refused, Unavailable
 from keptn.events import rfc3339, utc
+from keptn.names import shown_url
 from keptn.ports import HttpAnswer, Secrets
 from keptn.records import objects
 
@@ -81,6 +82,15 @@ def accepted(call: Call, ctx: Context, *, find: Callable[[], str] | None = None)
     return made
 
 
+def shown(call: Call, ctx: Context) -> Mapping[str, Any]:
+    """The unsent call as people may see it: of its URL the host, of credentials that they are there. Raises Refused."""
+    url, credentials = secret_value(ctx.secrets, call.secret, "url"), _credentials(ctx.secrets, call.secret)
+    headers = {"content-type": "application/json", CORRELATION_HEADER: call.correlation, **call.headers}
+    hidden = dict.fromkeys(credentials, f"(of the secret {call.secret})")
+    host = shown_url(url).rpartition("://")[2].partition("/")[0]
+    return {"method": call.method, "host": host, "headers": {**headers, **hidden}, "body": call.body}
+
+
 def _made_before(call: Call, ctx: Context, find: Callable[[], str]) -> str:
     """The answer that a run got which died, or is still busy, before it noted it. Raises Unavailable for the latter."""
     name, now = objects.sent(call.correlation, f"{call.channel}-begun"), ctx.clock.now()
@@ -104,7 +114,7 @@ def send(call: Call, ctx: Context) -> HttpAnswer:
         **call.headers,
     }
     body = b"" if call.body is None else json.dumps(call.body, ensure_ascii=False).encode()
-    url = _joined(url, call.path) + call.below
+    url = _joined(url, call.path, call.below)
     answer = ctx.outgoing.request(call.method, url, headers=headers, body=body, timeout_s=call.timeout_s)
     if answer.status == 429 or answer.status >= 500:
         raise Unavailable(f"{call.channel} answered {answer.status}; it may work later")
@@ -134,6 +144,9 @@ def _credentials(secrets: Secrets, name: str) -> dict[str, str]:
     return {}
 
 
-def _joined(url: str, path: str) -> str:
-    has_path = "/" in url.partition("://")[2]
-    return url if has_path else url + path
+def _joined(url: str, path: str, below: str) -> str:
+    """What is below goes before the query that a secret's URL may have; both queries count."""
+    place, _, query = url.partition("?")
+    has_path = "/" in place.partition("://")[2]
+    whole = (place if has_path else place + path) + below
+    return f"{whole}{'&' if '?' in whole else '?'}{query}" if query else whole

@@ -16,7 +16,8 @@ from jinja2 import ChainableUndefined, StrictUndefined, TemplateSyntaxError
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-CPU_S, MEMORY_BYTES = 2, 256 * 1024**2
+CPU_S, MEMORY_BYTES = 2, 96 * 1024**2
+"""It begins with 25 MiB; a pod has 512 for all of its own and two of these (template.py)."""
 LARGEST = 256 * 1024
 """Characters of all that is filled in, together."""
 _FILE = "<template>"

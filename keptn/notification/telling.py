@@ -14,7 +14,7 @@ from keptn import events
 from keptn.context import Context
 from keptn.errors import Refused, Unavailable, Undecodable, Unknown
 from keptn.events import Event
-from keptn.notification import channels, outbound, subscriptions
+from keptn.notification import calls, channels, outbound, subscriptions
 from keptn.notification.subscriptions import Subscription
 
 COUNTS = timedelta(seconds=60)
@@ -84,18 +84,7 @@ def _read(project: str, ctx: Context) -> Read:
 
 
 def _tell(event: Event, subscription: Subscription, ctx: Context) -> None:
-    correlation = events.derived_id(event.id, "notify", subscription.name)
-    links = _links(event, subscription, ctx)
-    for posting in channels.postings(
-        event, channel=subscription.channel, correlation=correlation, body=subscription.body, links=links
-    ):
-        call = outbound.Call(
-            secret=subscription.secret,
-            correlation=posting.correlation,
-            channel=subscription.channel,
-            body=posting.body,
-            headers=posting.headers,
-        )
+    for call in calls.of(event, subscription, links=_links(event, subscription, ctx)):
         outbound.call_once(call, ctx)
 
 

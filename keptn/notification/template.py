@@ -1,6 +1,6 @@
 """Texts with `{{ … }}` that a team writes, filled from an event: what is sent, and what an answer means.
 
-Jinja2, in a sandbox and in a process of its own (rendering.py), which ends after two seconds of work or with 256 MiB.
+Jinja2, in a sandbox and in a process of its own (rendering.py), which ends after two seconds of work or with 96 MiB.
 A tree of texts is filled text by text, so what is filled in stays a text, whatever quotes and brackets it holds. What
 is not there is an error; `default` and `if` say otherwise: `{{ data.message | default('nothing said') }}`.
 """
@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,8 @@ from keptn.notification import message
 
 LONGEST_S = 15.0
 """The whole process, on a machine that has no time for it."""
+_AT_ONCE = threading.BoundedSemaphore(2)
+"""Where a pod's memory ends, the whole pod does."""
 _LONGEST_REASON = 300
 
 
@@ -90,14 +93,15 @@ def _is_template(tree: Any) -> bool:  # noqa: ANN401
 
 def _asked(question: Mapping[str, Any]) -> Any:  # noqa: ANN401
     try:
-        done = subprocess.run(
-            [sys.executable, "-B", "-m", "keptn.notification.rendering"],
-            input=json.dumps(question).encode(),
-            env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},  # nothing else of ours: no setting, no secret
-            capture_output=True,
-            timeout=LONGEST_S,
-            check=False,
-        )
+        with _AT_ONCE:
+            done = subprocess.run(
+                [sys.executable, "-B", "-m", "keptn.notification.rendering"],
+                input=json.dumps(question).encode(),
+                env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},  # no setting of ours, no secret
+                capture_output=True,
+                timeout=LONGEST_S,
+                check=False,
+            )
     except subprocess.TimeoutExpired as exc:
         raise BadTemplate("it takes too long; make it smaller") from exc
     if done.returncode < 0:

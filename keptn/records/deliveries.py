@@ -125,6 +125,13 @@ def slots(store: ObjectStore, project: str) -> list[Slot]:
     return [codec.decode(stored.data) for stored in found if stored]
 
 
+def slots_of(store: ObjectStore, projects: Sequence[str]) -> list[Slot]:
+    """Those of several projects, in two rounds: their names, then all of them."""
+    listed = side_by_side(lambda project: list(names(store, objects.slots(project))), projects)
+    found = side_by_side(store.get, [name for one in listed for name in one])
+    return [codec.decode(stored.data) for stored in found if stored]
+
+
 def awaited(found: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """Stage and sequence of what these executions have started and what has not begun yet: its event is under way."""
     begun = {document["id"] for document in found}

@@ -125,6 +125,7 @@ _READERS: Mapping[type[Any], Mapping[str, Reader]] = {
         "live": _one(Version),
         "history": _many(Version),
         "pin": _one(Pin),
+        "unpinned_at": _time,
         "rejected": _many(Rejection),
         "problems": _many(Problem),
         "repairs": _many(Repair),

@@ -1,4 +1,4 @@
-"""What people ask of running deliveries: pause, resume, promote, abort, rerun; and to unpin a slot."""
+"""What people ask of running deliveries: pause, resume, promote, abort, rerun; and to pin or unpin a slot."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from keptn.events import Control, Event, Result, Status
-from keptn.sequence import kind, promotion, rerun, tasks
+from keptn.sequence import kind, pinning, promotion, rerun, tasks
 from keptn.sequence.aggregate import Outcome
 from keptn.sequence.ending import end
 from keptn.sequence.slot import Execution, State
@@ -15,8 +15,11 @@ from keptn.sequence.turn import Turn
 
 def obey(turn: Turn, control: Control) -> None:
     """Carry out a control event in this slot."""
+    if control is Control.PIN:
+        pinning.hold(turn)
+        return
     if control is Control.UNPIN:
-        turn.change(pin=None)
+        pinning.lift(turn)
         return
     if control is Control.RERUN:
         rerun.again(turn)

@@ -1,4 +1,7 @@
-"""A rollback that somebody asked for holds back deliveries, and when it has worked it pins the stage."""
+"""A stage that a person holds as it is: by an order, or by a rollback that he asked for and that worked.
+
+Such a rollback holds back deliveries already while it is under way.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,23 @@ def pinned(turn: Turn, over: Execution) -> Execution:
     turn.change(pin=Pin(by=by, reason=reason, at=turn.now, context=over.context))
     said = f"{turn.slot.scope} is pinned; {lifted_by(turn.slot)} lifts it"
     return replace(over, message=f"{over.message}; {said}" if over.message else said)
+
+
+def hold(turn: Turn) -> None:
+    """Pin the slot, unless a newer order is known: one that is delivered again must not undo what was lifted since."""
+    asked, pin, lifted_at = turn.cause, turn.slot.pin, turn.slot.unpinned_at
+    if (pin and pin.at >= asked.time) or (lifted_at and lifted_at >= asked.time):
+        return
+    by, reason = str(asked.data.get("by") or asked.source), str(asked.data.get("reason") or "")
+    turn.change(pin=Pin(by=by, reason=reason, at=asked.time))
+
+
+def lift(turn: Turn) -> None:
+    """Unpin the slot, unless it was pinned by a newer order; a rollback's pin has the time of another clock."""
+    pin, at = turn.slot.pin, turn.cause.time
+    if pin and not pin.context and pin.at > at:
+        return
+    turn.change(pin=None, unpinned_at=max(at, turn.slot.unpinned_at or at))
 
 
 def lifted_by(slot: Slot) -> str:

@@ -261,7 +261,8 @@ class Slot:
     epoch: grows with every execution that takes the slot. revision: grows with every write. writer: who wrote it last.
     executions: the open ones, and those that ended and whose documents may not be written yet. recent: keys of
     executions that ended lately. taken: age and context of the youngest artifact that took the slot. pending: what
-    follows from the last transitions, oldest first. tasks: ids of the tasks triggered lately.
+    follows from the last transitions, oldest first. tasks: ids of the tasks triggered lately. unpinned_at: time of the
+    last order to unpin.
     """
 
     scope: Scope
@@ -274,6 +275,7 @@ class Slot:
     live: Version | None = None
     history: tuple[Version, ...] = ()
     pin: Pin | None = None
+    unpinned_at: datetime | None = None
     rejected: tuple[Rejection, ...] = ()
     problems: tuple[Problem, ...] = ()
     repairs: tuple[Repair, ...] = ()

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from keptn.documents import Document, Path
 from keptn.errors import Refused
-from keptn.shipyard.model import API_VERSION, SequenceDefinition, Shipyard, Stage, TriggeredOn
+from keptn.shipyard.model import API_VERSION, BUILT_IN_TASKS, SequenceDefinition, Shipyard, Stage, TriggeredOn
 
 _RESULTS = ("pass", "warning", "fail")
 KNOWN_VERSIONS = ("0.2", "0.2.0", "0.2.1", "0.2.2", "0.2.3")
@@ -60,11 +60,9 @@ def _misplaced(shipyard: Shipyard) -> Iterator[tuple[Path, str]]:
 
 def _webhooks(shipyard: Shipyard) -> Iterator[tuple[Path, str]]:
     """A built-in task that a webhook shall carry out: two would."""
-    from keptn.webhook_task.file import BUILT_IN  # noqa: PLC0415 - only who checks a file asks
-
     for _, sequence, path in _sequences(shipyard):
         for position, task in enumerate(sequence.tasks):
-            if task.properties.get("webhook") and task.name in BUILT_IN:
+            if task.properties.get("webhook") and task.name in BUILT_IN_TASKS:
                 text = f"this task will fail: {task.name} is built in, which no webhook carries out; name it otherwise"
                 yield (*path, "tasks", position), text
 

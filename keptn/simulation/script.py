@@ -1,8 +1,8 @@
 """A file of events, run through the engine line by line. Called by `keptn simulate --events`.
 
 A line is a CloudEvent as JSON, or `{"control": verb, "shkeptncontext": …, "stage": …}` (pause, resume, promote, abort,
-rerun, unpin), or `{"advance_seconds": n}`. What an event leaves out is filled in: id, source, and `triggeredid` when
-only one task of that name is open in its context and stage. Time and identity are as the api would stamp them: an
+rerun, pin, unpin), or `{"advance_seconds": n}`. What an event leaves out is filled in: id, source, and `triggeredid`
+when only one task of that name is open in its context and stage. Time and identity are as the api would stamp them: an
 event's own `time` orders nothing (that of the first line is when the world begins), and `source` and `id` together
 name it.
 """

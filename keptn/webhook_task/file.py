@@ -4,7 +4,7 @@ webhooks:
   - name: smoke                        # the task's in the shipyard says it: properties: {webhook: smoke}
     secret: smoke                      # a secret whose key `url` is what to call; token, or user and password
     method: POST
-    headers: {X-Team: "{{ project }}", X-Api-Key: {secret: smoke, key: api-key}}
+    headers: {X-Team: "{{ project }}", X-Api-Key: {key: api-key}}
     body: {image: "{{ data.configurationChange.values.image }}"}   # without it: the event, as a CloudEvent
     answer:                            # how the answer becomes `.finished`
       result: "{{ 'pass' if answer.json.ok else 'fail' }}"
@@ -26,10 +26,6 @@ from keptn.notification import template
 
 FILE = "webhook.yaml"
 METHODS = ("POST", "PUT", "PATCH", "GET", "DELETE")
-BUILT_IN = frozenset(
-    {"action", "approval", "deployment", "evaluation", "get-action", "release", "rollback", "soak", "test", "traffic"}
-)
-"""Tasks that a step of keptn's own takes, or the engine itself: no webhook does."""
 _KEYS = ("name", "secret", "method", "headers", "body", "answer")
 _ANSWERS = ("result", "status", "message", "data")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -39,9 +35,8 @@ _HIDDEN = re.compile(r"authorization|cookie|token|secret|password|api-?key", re.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FromSecret:
-    """A header's value that is a key of a secret."""
+    """A header's value that is a key of the webhook's own secret: what opens a door goes where that one leads."""
 
-    secret: str
     key: str
 
 
@@ -104,12 +99,12 @@ def _headers(document: Document, given: object, *at: str | int) -> Mapping[str, 
             raise document.error(f"{name!r} is no name of a header", *at, name)
         if name.lower() in _OURS:
             raise document.error(f"the header {name} is keptn's own; leave it out", *at, name)
-        if isinstance(value, dict) and set(value) == {"secret", "key"} and all(map(_is_text, value.values())):
+        if isinstance(value, dict) and set(value) == {"key"} and all(map(_is_text, value.values())):
             found[name] = FromSecret(**value)
         elif not _is_text(value):
-            raise document.error(f"the header {name} is a text, or {{secret: NAME, key: KEY}}", *at, name)
+            raise document.error(f"the header {name} is a text, or {{key: KEY}} of the secret", *at, name)
         elif _HIDDEN.search(name):
-            raise document.error(f"the header {name} belongs into a secret: {{secret: NAME, key: KEY}}", *at, name)
+            raise document.error(f"the header {name} belongs into the secret, and is written {{key: KEY}}", *at, name)
         else:
             found[name] = value
     return found

@@ -17,6 +17,7 @@ from keptn.adapters.sli.dynatrace import DynatraceSli
 from keptn.adapters.sli.http import HttpSli
 from keptn.adapters.sli.json_source import JsonSource
 from keptn.adapters.sli.prometheus import PrometheusSli
+from keptn.context import Context
 from keptn.errors import Refused
 from keptn.events import Scope
 from keptn.ports import SliQuery, SliSite, SliValue, Window
@@ -287,6 +288,20 @@ def test_a_token_goes_only_where_it_belongs(provider: type, secrets: dict, named
         provider.open(settings=settings, secrets=known, clock=NoTime(), site=site).fetch(asked("m"))
     tokens = {headers.get("authorization", "").rpartition(" ")[2] for _, _, headers in endpoint.asked}
     assert tokens == {sent} or (not sent and not tokens)
+
+
+@pytest.mark.parametrize(("name", "sent"), [("metrics.sockshop", "own"), ("metrics", "all's"), ("metrics.other", "")])
+def test_a_header_is_no_other_project_s(name: str, sent: str) -> None:
+    """Whatever the file says: an endpoint of its writer must not be sent another project's key."""
+    known = MemorySecrets()
+    for secret, value in (("metrics.sockshop", "own"), ("metrics", "all's"), ("metrics.other", "secret")):
+        known.put(secret, {"x-api-key": value})
+    with serving(anything=[1]) as endpoint:
+        ctx = Context(Settings(outgoing_refused="none"), secrets=known, clock=NoTime())
+        sli = ctx.sli_provider("http", site=SliSite(project="sockshop"))
+        found = sli.fetch(asked({"url": f"{endpoint.url}/m", "headers_secret": name}))
+    assert [headers.get("x-api-key") for _, _, headers in endpoint.asked] == ([sent] if sent else [])
+    assert sent or "is project other's, not sockshop's" in found.reason
 
 
 @pytest.mark.parametrize("provider", [PrometheusSli, DynatraceSli])

@@ -36,7 +36,7 @@ def test_who_signs_in_hears_what_the_token_may(api):
     assert api("POST", "/v1/auth", {}, token=ROOT_TOKEN).json == {"token": "root", "role": "root", "project": ""}
 
 
-def test_a_token_is_made_used_and_revoked(world, api):
+def test_a_token_is_made_used_and_revoked(world, api, caplog):
     """Its text is in one answer and in nothing that is stored; revoked, it opens nothing."""
     body = {"name": "ci", "role": "deliver", "project": "sockshop", "expires": "90d"}
     made = api("POST", "/v1/token", body, token=ROOT_TOKEN)
@@ -46,6 +46,9 @@ def test_a_token_is_made_used_and_revoked(world, api):
     assert "token" not in listed and listed["lastUsed"][:10] == "2026-11-24" and not listed["over"]
     assert api("DELETE", f"/v1/token/{made.json['id']}", token=ROOT_TOKEN).status_code == 200
     assert api("GET", "/v1/project/sockshop", token=made.json["token"]).status_code == 401
+    told = [message for message in caplog.messages if made.json["id"] in message]
+    assert [what.rpartition(" is ")[2] for what in told] == ["made by root", "revoked by root"]
+    assert made.json["token"] not in caplog.text
     assert made.json["token"] not in "".join(map(str, vars(world.store).values()))
 
 

@@ -1,10 +1,12 @@
 """`api`: pause, resume, abort, rerun, unpin, dead letters; the verbs of the CLI speak to it."""
 
+from dataclasses import replace
+
 import pytest
 
 from keptn.events import Event, Scope
 from keptn.orchestration import execution_documents
-from keptn.records import dead_letters, objects
+from keptn.records import dead_letters, objects, slots
 from keptn.sequence import codec
 from keptn.sequence.slot import Execution, Pin, Rank, Slot, TaskRun
 from tests.world import WHO, error
@@ -94,6 +96,21 @@ def test_a_pin_is_lifted_by_an_event(world, api):
     world.store.put(objects.slot(scope), codec.encode(Slot(scope=scope, pin=pin)))
     assert api("POST", "/v1/project/sockshop/stage/prod/service/carts/unpin", {"by": "ann"}).status_code == 202
     assert world.sink.events[0].data == {"project": "sockshop", "stage": "prod", "service": "carts", "by": WHO}
+
+
+def test_a_pin_is_set_by_an_event(world, api):
+    """With its reason; what has nothing to hold, and what is held already, is told."""
+    path = "/v1/project/sockshop/stage/prod/service/carts/pin"
+    assert "lacks 'reason'" in error(api("POST", path, {}))
+    assert "nothing is live in sockshop/prod/carts" in error(api("POST", path, {"reason": "fair"}))
+    world.live("prod", image="keptn/carts:0.2")
+    assert api("POST", path, {"reason": "fair"}).status_code == 202
+    told = {"project": "sockshop", "stage": "prod", "service": "carts", "by": WHO, "reason": "fair"}
+    assert (world.sink.events[0].type, world.sink.events[0].data) == ("sh.keptn.control.pin", told)
+    pin = Pin(by="ann", reason="odd logs", at=world.clock.now())
+    scope = Scope(project="sockshop", stage="prod", service="carts")
+    world.store.put(objects.slot(scope), codec.encode(replace(slots.read(world.store, scope), pin=pin)))
+    assert "is pinned already, by ann: odd logs" in error(api("POST", path, {"reason": "fair"}))
 
 
 def test_dead_letters_are_seen_and_sent_again(world, api):

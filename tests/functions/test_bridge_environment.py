@@ -78,6 +78,16 @@ def test_a_stage_is_unpinned_and_rolled_back(made):
     assert "Unpin" in browser.open("/project/sockshop").buttons
 
 
+def test_a_stage_is_pinned(made):
+    """Who did it and why stands in the lane."""
+    browser = made.signed_in()
+    page = browser.open("/project/webshop")
+    assert "It is pinned." in browser.press(page, "Pin", reason="the fair is on").text
+    made.go_on(1)
+    assert "pinned by ann-0a0a0a0a: the fair is on" in browser.open("/project/webshop").text
+    assert "is pinned already" in browser.press(page, "Pin", reason="again").text
+
+
 def test_who_may_only_look_has_no_buttons(made):
     """And a form of somebody else's page does nothing for him."""
     issue(made.world.store, VIEWER, role=Role.VIEW)

@@ -11,10 +11,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from keptn import events
 from keptn.cli.main import main
 from keptn.cli.session import Session
 from keptn.events import Event, Scope
-from keptn.records import audit, deliveries
+from keptn.records import audit, deliveries, objects
+from keptn.sequence import codec
+from keptn.sequence.slot import Repair, Slot
 from tests.functions.conftest import ENDPOINT
 from tests.world import ROOT_TOKEN, SHIPYARD, TOKEN, VALUES, WHO
 
@@ -428,6 +431,24 @@ class TestLooking:
         assert json.loads(keptn("get", "project", "-o", "json")[1])[0]["projectName"] == "sockshop"
         assert keptn("get", "stage", "prod", "--project=sockshop", "-o", "yaml")[1].startswith("- stageName: prod")
 
+    def test_what_a_runbook_did_for_a_problem_is_shown(self, keptn, world):
+        """Until when at the latest, and of which delivery it is."""
+        prod = Scope(project="sockshop", stage="prod", service="carts")
+        repair = Repair(
+            task="t",
+            context="c-7",
+            mark="m",
+            shipyard="s",
+            root_time=world.clock.now(),
+            by=("more", "scale", "slack"),
+            latest=events.utc("2026-11-24T18:00:00Z"),
+        )
+        world.store.put(objects.slot(prod), codec.encode(Slot(scope=prod, repairs=(repair,))))
+        shown = keptn("get", "service", "carts", "--project=sockshop", "--stage=prod")[1]
+        assert "for a problem: scale, slack until 2026-11-24 18:00:00Z" in shown
+        asked = json.loads(keptn("get", "service", "carts", "--project=sockshop", "--stage=prod", "-o", "json")[1])
+        assert json.dumps(asked).count("c-7") == 1
+
     def test_events_are_shown(self, keptn):
         """Of a project newest first, of one delivery oldest first."""
         keptn("send", "event", "newartifact", "carts:0.2", "--no-wait")
@@ -653,6 +674,14 @@ class TestFollowing:
         assert f"sockshop/prod/carts is pinned; keptn unpin {' '.join(slot)} lifts it" in out
         assert "the pin is lifted" in keptn("unpin", *slot)[1]
         assert "is not pinned" in keptn("unpin", *slot, ok=False)[2]
+
+    def test_a_person_pins_what_is_live(self, keptn, world):
+        """What is not live cannot be held."""
+        slot = ("--project=sockshop", "--stage=prod", "--service=carts", "--reason=the fair is on")
+        assert "nothing is live" in keptn("pin", *slot, ok=False)[2]
+        world.live("prod", image="keptn/carts:0.2")
+        assert "pinned; keptn unpin lifts it" in keptn("pin", *slot)[1]
+        assert "pinned already, by ann-0a0a0a0a: the fair is on" in keptn("pin", *slot, ok=False)[2]
 
     def test_orders_say_what_happened(self, keptn, world):
         """Held, let go, ended: each once; what would change nothing is told."""

@@ -1,5 +1,6 @@
 """The HTTP functions: how often, and how much at once."""
 
+import base64
 from dataclasses import replace
 
 import pytest
@@ -51,3 +52,14 @@ def test_a_body_of_ten_megabytes_is_refused(limited, function):
         path = "/v1/event" if function == "api" else "/"
         answer = limited(function).post(path, data=b"x" * 10_000_000, headers={"x-token": token})
         assert (answer.status_code, error(answer)) == (413, "the request body is larger than 2 MiB")
+
+
+def test_a_password_is_a_token(limited):
+    """Of Basic authentication, as some registries send it: known to be good, it counts by itself."""
+    login = {"authorization": "Basic " + base64.b64encode(b"keptn:everywhere").decode()}
+    ask = limited("receive_artifact")
+    assert ask.post("/", json=SAID["receive_artifact"], headers=login).status_code == 202
+    for _ in range(4):
+        ask.post("/", json=SAID["receive_artifact"], headers={"x-token": "guess"})
+    assert ask.post("/", json=SAID["receive_artifact"], headers={"x-token": "guess"}).status_code == 429
+    assert ask.post("/", json=SAID["receive_artifact"], headers=login).status_code == 202

@@ -107,6 +107,19 @@ def test_two_events_are_two_messages(world):
     assert len({call.headers["x-correlation-id"] for call in world.http.calls}) == 4
 
 
+@pytest.mark.parametrize(
+    ("secret", "told"), [("chat.sockshop", [CHAT]), ("chat.other", []), ("hook-problems-other", [])]
+)
+def test_a_secret_of_another_project_is_not_used(world, secret, told):
+    """Whoever writes the file may name anything; what he names must not speak with another's login."""
+    file = f"notifications: [{{name: chat, channel: slack, secret: {secret}}}]".encode()
+    world.repo.commit("sockshop", "main", lambda _: {"notify.yaml": file}, message="x")
+    world.secrets[secret, "url"] = CHAT
+    answer = world.post()
+    assert (world.told, answer.status_code) == (told, 204 if told else 422)
+    assert told or f"the secret {secret} is project other's, not sockshop's" in answer.text
+
+
 def test_a_chat_that_is_away_is_tried_again_alone(world):
     """503: the Broker comes back, and only who missed it is told, under the same correlation id."""
     world.http.answers[CHAT] = HttpAnswer(status=503)

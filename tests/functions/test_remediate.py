@@ -346,6 +346,12 @@ def test_what_nobody_answered_for_is_looked_for(world):
     assert replicas(world) == 1
 
 
+def test_it_is_not_kept_longer_than_anything_is(world):
+    """What it would be taken back with would be gone."""
+    done = world.act(executors=[{"name": "scale", "more": 1, "for": "9000h"}])
+    assert done.data["action"]["afterwards"]["longest"] == 90 * 86400
+
+
 def test_keptns_own_word_for_it(world):
     """`action: scaling` with a value of so many more, as in a runbook of keptn 0.5."""
     world.act(action="scaling", executors=None, value=1)

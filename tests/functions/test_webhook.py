@@ -25,7 +25,7 @@ FILE = b"""
 webhooks:
 - name: smoke
   secret: smoke
-  headers: {X-Team: "{{ project }}", X-Api-Key: {secret: smoke, key: api-key}}
+  headers: {X-Team: "{{ project }}", X-Api-Key: {key: api-key}}
   body: {image: "{{ data.configurationChange.values.image }}", answer_to: "{{ answer_url }}"}
   answer:
     result: "{{ 'pass' if answer.json.failed == 0 else 'fail' }}"

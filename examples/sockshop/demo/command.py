@@ -144,6 +144,12 @@ def _judge(story: Story, screen: Screen, *, strategy: str) -> bool:
     return all(good for _, good in outcomes)
 
 
+def _bridge(play: Play) -> str:
+    """Where to look at it in a browser; on a cluster that is the Service `bridge`."""
+    system = getattr(play.world, "system", None)
+    return f"In a browser (signs in once, and is good for who is signed in):\n\n  {system.bridge}\n\n" if system else ""
+
+
 def _wait(play: Play, screen: Screen) -> None:
     home = play.api.home
     screen.line(
@@ -151,6 +157,6 @@ def _wait(play: Play, screen: Screen) -> None:
         f"  export KEPTN_HOME={home}\n"
         f"  .venv/bin/keptn get delivery --project=sockshop\n"
         f"  .venv/bin/keptn send event newartifact carts:0.1 prod --project=sockshop\n\n"
-        f"State, logs and the config repo are in {home.parent}. Ctrl-C here ends it."
+        f"{_bridge(play)}State, logs and the config repo are in {home.parent}. Ctrl-C here ends it."
     )
     signal.pause()

@@ -46,7 +46,7 @@ class Laptop:
 
     def open(self) -> str:
         self.system.start()
-        return f"keptn local is up at {self.system.url}"
+        return f"keptn local is up; watch it in a browser (the link signs in, once):\n{self.system.bridge}"
 
     def connect(self, hook: Mapping[str, Any]) -> None:
         self._token = str(hook["token"])

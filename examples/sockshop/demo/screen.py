@@ -45,7 +45,8 @@ class Screen:
         return time.monotonic() - self._began
 
     def line(self, text: str = "") -> None:
-        self.console.print(text, soft_wrap=not self.console.is_terminal)
+        """A link is wrapped by the terminal itself, which then still knows it whole."""
+        self.console.print(text, soft_wrap=not self.console.is_terminal or "://" in text)
 
     def say(self, text: str) -> None:
         self.line(f"[dim]{self.elapsed_s:5.1f}s[/dim]  {text}")

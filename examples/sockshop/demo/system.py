@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -68,7 +69,14 @@ class System(Api):
     def _is_up(self) -> bool:
         if self._process and self._process.poll() is not None:
             raise DemoError(f"keptn local ended at once; see {self.state / 'keptn-local.log'}")
-        return (self.state / "runtime.json").exists() and (self.state / "home/config.json").exists()
+        is_said = "/enter?ticket=" in (self.state / "keptn-local.log").read_text()
+        return is_said and (self.state / "runtime.json").exists() and (self.state / "home/config.json").exists()
+
+    @property
+    def bridge(self) -> str:
+        """The link that `keptn local` printed: it signs a browser in, once."""
+        found = re.findall(r"http://\S+/enter\?ticket=\S+", (self.state / "keptn-local.log").read_text())
+        return found[-1] if found else f"{self.url}/functions/bridge/"
 
     def kill(self) -> None:
         """Kill -9: the runtime learns nothing of it. `start` brings it back on the same state."""

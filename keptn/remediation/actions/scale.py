@@ -56,7 +56,8 @@ def act(task: Event, executor: Executor, ctx: Context) -> Outcome:
     from keptn.deployment import rescale  # noqa: PLC0415 - most of what importing costs, and few runbooks need it
 
     options = executor.options
-    longest_s = durations.seconds(options.get("for", LONGEST))
+    kept_s = ctx.settings.retention_days * 86_400.0  # nothing waits longer than what it waits with is kept
+    longest_s = min(durations.seconds(options.get("for", LONGEST)), kept_s)
     over = Over(stays_s=durations.seconds(options.get("stays", STAYS)), longest_s=longest_s)
     try:
         done = rescale.up(task, _wanted(task, options), ctx)

@@ -1,4 +1,4 @@
-# Where the token of the api and the login of your Git server are kept. Their values are none of terraform's, whose state would
+# Where the root token of the api and the login of your Git server are kept. Their values are none of terraform's, whose state would
 # show them: the output `next` says how they get here, and from here into the cluster.
 
 locals {

@@ -74,6 +74,22 @@ def test_it_is_a_commit_and_then_the_cluster(ctx):
     assert (done.waiting, done.warnings) == ("", [])
 
 
+def test_no_pod_is_restarted_for_it(ctx):
+    """Of the objects of a cluster only the number changes, and what orders them."""
+
+    def objects() -> list[dict]:
+        (workload,) = ctx.platform.workloads.values()
+        return [json.loads(json.dumps(one)) for one in workload.manifests]
+
+    before = objects()
+    up(ctx, 2)
+    after = objects()
+    for one in (*before, *after):
+        del one["metadata"]["annotations"]
+    assert (before[0]["spec"].pop("replicas"), after[0]["spec"].pop("replicas")) == (1, 3)
+    assert before == after
+
+
 def test_going_back_leaves_no_trace(ctx):
     """But for its place in the order."""
     was = state(ctx)

@@ -1,6 +1,7 @@
 """Calls to the world outside: what is sent, and what an answer means."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -46,3 +47,21 @@ def test_what_an_answer_means(status: int, error: type[Exception]):
         outbound.call_once(CALL, ctx)
     assert "hush" not in str(caught.value)
     assert ctx.store.list("sent/").names == []
+
+
+@pytest.mark.parametrize(
+    ("url", "path", "below", "asked"),
+    [
+        ("https://desk.example", "/api/now", "", "https://desk.example/api/now"),
+        ("https://desk.example/own", "/api/now", "", "https://desk.example/own"),
+        ("https://desk.example/own", "/api/now", "/7?a=b", "https://desk.example/own/7?a=b"),
+        ("https://desk.example/own?key=k", "/api/now", "/7?a=b", "https://desk.example/own/7?a=b&key=k"),
+        ("https://desk.example?key=k", "/api/now", "/7", "https://desk.example/api/now/7?key=k"),
+    ],
+)
+def test_where_a_call_goes(url, path, below, asked):
+    """The URL of the secret; a path only where it has none, and what is below a record before its query."""
+    ctx = world(HttpAnswer(status=200))
+    ctx.secrets.put("desk", {"url": url})
+    outbound.send(replace(CALL, secret="desk", path=path, below=below), ctx)
+    assert ctx.http.calls[0].url == asked

@@ -1,6 +1,11 @@
 """The runbook: both forms, the choice, and what is said about a wrong file."""
 
+import json
+
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from keptn.errors import InvalidFile
 from keptn.remediation import executors, runbook
@@ -142,3 +147,40 @@ def test_every_action_is_one_file_of_its_name(name):
     action = executors.named(name)
     assert callable(action.check) and callable(action.act)
     assert name in schemas.load("remediation")["$defs"]["executorName"]["enum"]
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
+    max_leaves=4,
+)
+OPTIONS = (
+    "secret",
+    "table",
+    "fields",
+    "close",
+    "body",
+    "method",
+    "over",
+    "more",
+    "replicas",
+    "maxReplicas",
+    "for",
+    "stays",
+)
+
+
+@settings(deadline=None)
+@given(name=st.sampled_from(runbook.BUILT_IN), options=st.dictionaries(st.sampled_from(OPTIONS), ANYTHING, max_size=3))
+def test_whatever_stands_for_an_option_is_taken_or_named(name, options):
+    """With file and line, never another exception; what is taken travels in events as it was read."""
+    action = {"action": "x", "executors": [{"name": name, **options}]}
+    entry = {"problemType": "default", "actionsOnOpen": [action]}
+    file = {"apiVersion": runbook.API_VERSION, "kind": "Remediation", "spec": {"remediations": [entry]}}
+    try:
+        (parsed,) = runbook.parse(yaml.safe_dump(file), file="r.yaml")
+    except InvalidFile as wrong:
+        assert str(wrong).startswith("r.yaml:")
+        return
+    travelled = json.loads(json.dumps(parsed.actions[0].to_data()))
+    assert runbook.executors_of(travelled)[0].options == parsed.actions[0].executors[0].options

@@ -4,7 +4,8 @@ import pytest
 
 from keptn import events
 from keptn.adapters.store.memory import MemoryStore
-from keptn.events import Control
+from keptn.events import Control, control_type
+from keptn.records import deliveries
 from tests.unit.sequence.driver import SLOT, Driver, types
 
 PRODUCT = """\
@@ -646,6 +647,30 @@ def test_a_manual_rollback_pins_the_stage(talk):
     assert talk.trigger("prod", id="two", image="carts:0.2") == []
     assert talk.delivery("two")["waiting"][0]["why"] == f"sockshop/prod/carts is pinned by ann: odd logs; {lifted}"
     assert "deployment.triggered" in types(talk.control(Control.UNPIN, "", stage="prod", service="carts"))
+
+
+def test_a_person_pins_what_is_live(talk):
+    """Deliveries wait until it is lifted; an order that is delivered again does not undo a newer one."""
+    delivered(talk)
+
+    def order(control, id, **data):
+        talk.world.clock.sleep(1)
+        return talk.event(control_type(control), id, "prod", data)
+
+    def pin():
+        return next(slot.pin for slot in deliveries.slots(talk.store, "sockshop") if slot.scope.stage == "prod")
+
+    pinned = order(Control.PIN, "a", by="ann", reason="the fair is on")
+    talk.send(pinned)
+    assert talk.trigger("prod", id="two", image="carts:0.2") == []
+    assert "is pinned by ann: the fair is on; keptn unpin" in talk.delivery("two")["waiting"][0]["why"]
+    lifted = order(Control.UNPIN, "b")
+    assert "deployment.triggered" in types(talk.send(lifted))
+    talk.send(pinned)
+    assert pin() is None
+    talk.send(order(Control.PIN, "c", by="bob", reason="again"))
+    talk.send(lifted)
+    assert pin().by == "bob"
 
 
 def test_a_manual_rollback_that_fails_pins_nothing(talk):

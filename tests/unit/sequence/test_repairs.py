@@ -128,7 +128,7 @@ def test_it_waits_for_a_delivery_that_is_under_way(talk):
 
 
 def test_what_cannot_be_taken_back_is_tried_again(talk):
-    """Later and later, and not for ever; a repeat is a delivery of its own with its reason."""
+    """Later and later, and not for ever; then a person may do it with `keptn rerun`."""
     task = acted(talk, "slow", **ASKED)
     talk.resolved("prod", "slow")
     talk.advance(60)
@@ -141,6 +141,10 @@ def test_what_cannot_be_taken_back_is_tried_again(talk):
         waits.append((talk.world.clock.now() - began).total_seconds())
         assert asked_back(emitted) in ([task], [])
     assert waits[:3] == [300, 600, 1200] and len(waits) == 7
+    emitted = talk.control(Control.RERUN, "slow")
+    assert asked_back(emitted) == [task]
+    talk.finish("action")
+    assert slots.read(talk.store, SCOPE).repairs == ()
 
 
 def test_a_person_may_end_it(talk):

@@ -14,12 +14,12 @@ webhooks:
 - name: smoke
   secret: s
   method: PUT
-  headers: {X-A: "{{ project }}", X-Api-Key: {secret: s, key: k}}
+  headers: {X-A: "{{ project }}", X-Api-Key: {key: k}}
   body: ["{{ stage }}"]
 """
     smoke = file.parse(text)["smoke"]
     assert (smoke.method, smoke.body) == ("PUT", ["{{ stage }}"])
-    assert smoke.headers == {"X-A": "{{ project }}", "X-Api-Key": FromSecret(secret="s", key="k")}
+    assert smoke.headers == {"X-A": "{{ project }}", "X-Api-Key": FromSecret(key="k")}
 
 
 @pytest.mark.parametrize(
@@ -34,10 +34,14 @@ webhooks:
         ("webhooks:\n- {name: a, secret: s}\n- {name: a, secret: s}", "webhook.yaml:3: the name 'a' stands twice"),
         (
             "webhooks:\n- name: a\n  secret: s\n  headers:\n    Authorization: Bearer x",
-            "webhook.yaml:5: the header Authorization belongs into a secret",
+            "webhook.yaml:5: the header Authorization belongs into the secret",
         ),
         ("webhooks:\n- {name: a, secret: s, headers: {Host: x}}", "webhook.yaml:2: the header Host is keptn's own"),
         ("webhooks:\n- {name: a, secret: s, headers: {'a b': x}}", "webhook.yaml:2: 'a b' is no name of a header"),
+        (
+            "webhooks:\n- {name: a, secret: s, headers: {X: {secret: api, key: token}}}",
+            "webhook.yaml:2: the header X is a text, or {key: KEY} of the secret",
+        ),
         ("webhooks:\n- {name: a, secret: s, headers: {X: 7}}", "webhook.yaml:2: the header X is a text, or"),
         (
             "webhooks:\n- name: a\n  secret: s\n  answer:\n    result: '{{ answer.'",
