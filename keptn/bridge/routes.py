@@ -54,6 +54,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/dead-letters", "dead_letters:index"),
     Route("GET", "/dead-letter/<path:letter>", "dead_letters:show"),
     Route("POST", "/dead-letter/<path:letter>/redeliver", "dead_letters:redeliver"),
+    Route("GET", _PROJECT + "/problems", "problems:index"),
     Route("GET", _PROJECT + "/audit", "audit:index"),
     Route("GET", _PROJECT + "/audit.jsonl", "audit:lines"),
     Route("GET", _PROJECT + "/evaluations", "evaluations:index"),

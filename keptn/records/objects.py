@@ -178,6 +178,11 @@ def indexed(entry: str) -> str:
     return _event(context, time, event_id)
 
 
+def context_of(entry: str) -> str:
+    """The context of the event that an index entry stands for."""
+    return unquote(entry.rpartition(",")[0].rpartition(",")[2])
+
+
 def is_indexed_as(entry: str, *, types: Sequence[str], stage: str, service: str) -> bool:
     """Whether an index entry is of one of the types, of the stage and of the service; empty means any."""
     _, event_type, *where, _, _ = entry.rpartition("/")[2].split(",")
