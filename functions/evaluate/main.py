@@ -10,7 +10,7 @@ from keptn.events import Event
 def handle(task: Event, ctx: Context) -> Event | None:
     """Evaluate, or take note that an earlier evaluation does not count any more."""
     if task.type == events.EVALUATION_INVALIDATED:
-        archive.invalidate(ctx.store, task.scope, archive.named_in(task))
+        archive.invalidate(ctx.store, task)
         return None
     outcome = step.evaluate(task, ctx)
     payload = {"evaluation": outcome.evaluation}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from keptn.api import known
 from keptn.api.call import Call
 from keptn.events import Scope
 from keptn.ports import Page
 from keptn.records import objects
+from keptn.records.side_by_side import side_by_side
 from keptn.web import Answer, HttpError, json_answer
 
 
@@ -36,14 +37,18 @@ def _newest(project: str, call: Call) -> list[Mapping[str, object]]:
     there = [(name, known.services(project, name, call.ctx)) for name in stages]
     slots = [Scope(project=project, stage=name, service=one) for name, found in there for one in found]
     slots = [slot for slot in slots if service in ("", slot.service)]
-    listed = [(slot, name) for slot in slots for name in _names(slot, call).names]
-    newest = sorted(listed, key=lambda one: one[1].rpartition("/")[2])[: call.page_size]
-    return [found for slot, name in newest if (found := _read(slot, name, call))]
+    pages = side_by_side(lambda slot: _names(slot, call), slots)
+    listed = [(slot, name) for slot, page in zip(slots, pages, strict=True) for name in page.names]
+    return _read_all(sorted(listed, key=lambda one: one[1].rpartition("/")[2])[: call.page_size], call)
 
 
 def _page(slot: Scope, call: Call) -> tuple[list[Mapping[str, object]], str]:
     page = _names(slot, call)
-    return [found for name in page.names if (found := _read(slot, name, call))], page.next_token
+    return _read_all([(slot, name) for name in page.names], call), page.next_token
+
+
+def _read_all(named: Sequence[tuple[Scope, str]], call: Call) -> list[Mapping[str, object]]:
+    return [found for found in side_by_side(lambda one: _read(*one, call), named) if found]
 
 
 def _names(slot: Scope, call: Call) -> Page:

@@ -22,7 +22,7 @@ def control(visit: Visit) -> Answer:
     state = visit.form.get("state", "")
     forced = {"force": True} if visit.form.get("force") else {}
     body = {"state": state, **_given(visit, "stage", "reason"), **forced}
-    return _ordered(
+    return ordered(
         visit, lambda: visit.post("delivery", visit.path["context"], "control", body=body), _DONE.get(state, "")
     )
 
@@ -31,21 +31,21 @@ def approval(visit: Visit) -> Answer:
     result = visit.form.get("result", "")
     body = {"result": result, **_given(visit, "reason")}
     said = "You approved it." if result == "pass" else "You rejected it."
-    return _ordered(visit, lambda: visit.post("approval", visit.path["task"], body=body), said)
+    return ordered(visit, lambda: visit.post("approval", visit.path["task"], body=body), said)
 
 
 def roll_back(visit: Visit) -> Answer:
     """Back to the version before; this pins the stage until somebody lifts it."""
     body = {"data": {"rollback": _given(visit, "reason")}}
-    return _ordered(visit, lambda: visit.post(*_slot(visit), "sequence", "rollback", body=body), "It is rolled back.")
+    return ordered(visit, lambda: visit.post(*_slot(visit), "sequence", "rollback", body=body), "It is rolled back.")
 
 
 def pin(visit: Visit) -> Answer:
-    return _ordered(visit, lambda: visit.post(*_slot(visit), "pin", body=_given(visit, "reason")), "It is pinned.")
+    return ordered(visit, lambda: visit.post(*_slot(visit), "pin", body=_given(visit, "reason")), "It is pinned.")
 
 
 def unpin(visit: Visit) -> Answer:
-    return _ordered(
+    return ordered(
         visit, lambda: visit.post(*_slot(visit), "unpin", body=_given(visit, "reason")), "The pin is lifted."
     )
 
@@ -60,7 +60,7 @@ def _given(visit: Visit, *names: str) -> dict[str, str]:
     return {name: text for name in names if (text := visit.form.get(name, "").strip())}
 
 
-def _ordered(visit: Visit, ask: Callable[[], object], done: str) -> Answer:
+def ordered(visit: Visit, ask: Callable[[], object], done: str) -> Answer:
     """The order, and back. What speaks against it is said there: the page shows what it is about."""
     try:
         ask()

@@ -1,7 +1,7 @@
 """Evaluations in the object store, newest first. `evaluate` writes them, `api` and later evaluations read them.
 
 evaluations/<project>/<stage>/<service>/<reversed time>-<id>.json     the whole record; only ever created
-invalidated/<project>/<stage>/<service>/<id>                          a person's word that it must not be compared with
+invalidated/<project>/<stage>/<service>/<id>       a person's word that it must not be compared with: by, reason, time
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from keptn import events
 from keptn.errors import LostRace
 from keptn.evaluation import record
 from keptn.events import Event, Scope
@@ -59,12 +60,13 @@ def named_in(invalidated: Event) -> str:
     return invalidated.triggered_id or (str(own.get("id") or "") if isinstance(own, Mapping) else "")
 
 
-def invalidate(store: ObjectStore, scope: Scope, evaluation: str) -> None:
-    """No later evaluation is compared with this one any more. It may come before the evaluation itself."""
-    if not evaluation:
+def invalidate(store: ObjectStore, word: Event) -> None:
+    """No later evaluation is compared with the named one any more. It may come before the evaluation itself."""
+    if not (evaluation := named_in(word)):
         return
+    said = {"by": word.extensions.get("keptnby", ""), "reason": word.message, "time": events.rfc3339(word.time)}
     with suppress(LostRace):
-        store.put(objects.invalidated(scope, evaluation), b"", if_generation=0)
+        store.put(objects.invalidated(word.scope, evaluation), json.dumps(said).encode(), if_generation=0)
 
 
 def is_invalidated(store: ObjectStore, scope: Scope, evaluation: str) -> bool:

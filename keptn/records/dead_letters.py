@@ -20,6 +20,7 @@ from keptn.errors import LostRace, Refused, Unknown
 from keptn.events import Event, Phase, Result, Status, rfc3339
 from keptn.ports import ObjectStore, StoredObject
 from keptn.records import objects
+from keptn.records.side_by_side import side_by_side
 
 OBSERVERS = frozenset({"record", "notify"})
 """A failing audit or chat never fails a delivery."""
@@ -147,7 +148,7 @@ def _sentence(answer: str) -> str:
 def page(store: ObjectStore, *, limit: int = 20, token: str = "") -> DeadLetterPage:
     """Newest first."""
     found = store.list(objects.DEAD_LETTERS, limit=limit, token=token)
-    letters = [json.loads(stored.data) for name in found.names if (stored := store.get(name))]
+    letters = [json.loads(stored.data) for stored in side_by_side(store.get, found.names) if stored]
     return DeadLetterPage(letters=letters, next_token=found.next_token)
 
 

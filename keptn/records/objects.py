@@ -88,6 +88,11 @@ def evaluations(scope: Scope) -> str:
     return f"evaluations/{scope.project}/{scope.stage}/{scope.service}/"
 
 
+def evaluation_id(name: str) -> str:
+    """The id of the evaluation of that name."""
+    return unquote(name.rpartition("/")[2].removesuffix(".json").partition("-")[2])
+
+
 def invalidated(scope: Scope, evaluation_id: str) -> str:
     return f"invalidated/{scope.project}/{scope.stage}/{scope.service}/{quote(evaluation_id, safe='')}"
 
@@ -201,6 +206,11 @@ def indexed(entry: str) -> str:
     """The event that an index entry stands for."""
     time, *_, context, event_id = entry.rpartition("/")[2].split(",")
     return _event(context, time, event_id)
+
+
+def context_of(entry: str) -> str:
+    """The context of the event that an index entry stands for."""
+    return unquote(entry.rpartition(",")[0].rpartition(",")[2])
 
 
 def is_indexed_as(entry: str, *, types: Sequence[str], stage: str, service: str) -> bool:

@@ -51,7 +51,15 @@ def made():
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("/", 3), ("/project/webshop", 2), ("/project/webshop/deliveries", 3), ("/delivery/{}", 2), ("/approvals", 2)],
+    [
+        ("/", 3),
+        ("/project/webshop", 2),
+        ("/project/webshop/deliveries", 3),
+        ("/delivery/{}", 2),
+        ("/approvals", 2),
+        ("/project/webshop/evaluations", 3),
+        ("/project/webshop/stage/dev/service/basket/evaluation", 2),
+    ],
 )
 def test_a_page_is_a_few_rounds(made, path, most):
     """Lists three, others two; the first has who is signed in before them."""

@@ -1,0 +1,58 @@
+"""What could not be delivered: why, the event, and sending it again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from keptn import events
+from keptn.bridge import orders
+from keptn.bridge.visit import Visit
+from keptn.events import Event
+from keptn.web import Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """event: the one inside, if it was wrapped for a function. given_up: when the Broker gave it up."""
+
+    id: str
+    event: Event
+    name: str
+    reason: str
+    given_up: str
+    project: str
+
+
+def index(visit: Visit) -> Answer:
+    """Newest first; those of other projects are left out, so that a page may be short and yet go on."""
+    token = visit.query("from")
+    found = visit.get("dead-letter", nextPageKey=token)
+    letters = [_letter(one) for one in found["deadLetters"]]
+    return visit.page("dead_letters.html", letters=letters, token=token, following=found["nextPageKey"])
+
+
+def show(visit: Visit) -> Answer:
+    found = visit.get("dead-letter", visit.path["letter"])
+    text = json.dumps(found["event"], indent=2, ensure_ascii=False)
+    return visit.page("dead_letter.html", letter=_letter(found), text=text)
+
+
+def redeliver(visit: Visit) -> Answer:
+    """Post it again, as it first was. Should it fail again, it is a dead letter again."""
+    letter = visit.path["letter"]
+    return orders.ordered(visit, lambda: visit.post("dead-letter", letter, "redeliver", body={}), "It is sent again.")
+
+
+def _letter(told: Mapping[str, Any]) -> Letter:
+    event = events.unwrapped(events.from_dict(told["event"]))
+    return Letter(
+        id=str(told["id"]),
+        event=event,
+        name=event.type.removeprefix(events.PREFIX),
+        reason=str(told.get("reason") or ""),
+        given_up=str(told.get("time") or ""),
+        project=event.scope.project,
+    )
