@@ -84,9 +84,8 @@ def _with_slots(
 
 
 def _pid(problem: Problem, told: Scope) -> str:
-    """Of what has no id of its own. told: the slot as the labels spell it."""
-    start = events.rfc3339(problem.starts_at) if problem.starts_at else ""
-    return events.derived_id(problem.title, start, str(told))
+    """Of what has no id of its own: the same whenever it began. told: the slot as the labels spell it."""
+    return events.derived_id(problem.title, str(told))
 
 
 def _found(wanted: Wanted, opened: str, ctx: Context) -> Scope | Refused:
