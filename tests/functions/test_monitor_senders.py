@@ -154,6 +154,7 @@ def test_a_password_is_a_token(world):
     ("name", "changes"),
     [
         ("dynatrace", [("PID", "99999")]),
+        ("dynatrace", [("ProblemTitle", "Dynatrace problem notification test run details")]),
         ("grafana", [("alerts.0.labels", {"alertname": "TestAlert", "instance": "Grafana", "service": "carts"})]),
         ("datadog", [("title", "[TEST] [Triggered] p95 latency")]),
         ("google-cloud-monitoring", [("version", "test")]),
@@ -184,6 +185,8 @@ def test_a_test_notification_repairs_nothing(world, name, changes):
         ("pagerduty", [("event.event_type", "incident.acknowledged")], "its state is ''"),
         ("google-cloud-monitoring", [("incident.state", "odd")], "its state is ''"),
         ("grafana", [("alerts", [])], "no alerts"),
+        ("grafana", [("alerts.0.status", "pending")], "its status is 'pending', neither 'firing' nor 'resolved'"),
+        ("grafana", [("alerts.0.labels.alertname", "DatasourceError")], "could not ask its data source"),
         ("grafana", [("alerts", [7])], "must be a JSON object"),
     ],
 )
@@ -195,6 +198,46 @@ def test_a_broken_twin_is_ignored_with_the_reason(world, name, changes, why):
     assert response.status_code == 202, response.json
     assert why in response.json["ignored"][0]["why"]
     assert not world.sink.events
+
+
+def test_what_is_written_otherwise_at_dynatrace_is_read(world):
+    """In small letters, with the details as a text, and the tags in them alone."""
+    _, body, _ = SENDERS["dynatrace"]
+    tags = [
+        {"context": "CONTEXTLESS", "key": key, "value": value} for key, value in (p.split(":") for p in TAGS.split(","))
+    ]
+    details = json.dumps({**body["ProblemDetails"], "tagsOfAffectedEntities": tags})
+    small = {"state": "OPEN", "pid": body["PID"], "problemtitle": body["ProblemTitle"], "problemdetailsjson": details}
+    send(world, "dynatrace", body)
+    assert send(world, "", small).json["accepted"]
+    first, second = world.sink.events
+    assert first.id == second.id
+
+
+def test_an_end_of_keptns_own_is_understood(world):
+    """By its type, where the data say no state."""
+    query, body, _ = SENDERS["keptn-problem"]
+    over = changed(body, [("type", "sh.keptn.event.problem.resolved")])
+    del over["data"]["State"]
+    assert send(world, "keptn-problem", over, query=query).json["accepted"][0]["state"] == "RESOLVED"
+
+
+def test_an_id_of_a_megabyte_travels_nowhere(world):
+    """Its hash does, and tells a repetition from another."""
+    query, body, _ = SENDERS["pagerduty"]
+    for letter in "aab":
+        send(world, "pagerduty", changed(body, [("event.data.id", letter * 2**20)]), query=query)
+    first, again, other = world.sink.events
+    assert len(json.dumps(first.data)) < 4096
+    assert first.id == again.id != other.id
+
+
+def test_what_the_sender_left_out_is_said(world):
+    """By its setting max_alerts."""
+    _, body, _ = SENDERS["alertmanager"]
+    told = send(world, "alertmanager", {**body, "truncatedAlerts": 3}).json
+    assert told["accepted"]
+    assert told["ignored"][0] == {"what": "3 more alerts", "why": "their sender left them out; set its max_alerts to 0"}
 
 
 def test_an_unknown_sender_is_one_sentence(world):
