@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.wrong_bodies import broken
+
 PAYLOADS = Path(__file__).parents[1] / "payloads/alert"
 TOKEN = "sockshop.trouble"
 SLOT = "project=sockshop&stage=prod"
@@ -198,6 +200,19 @@ def test_a_broken_twin_is_ignored_with_the_reason(world, name, changes, why):
     assert response.status_code == 202, response.json
     assert why in response.json["ignored"][0]["why"]
     assert not world.sink.events
+
+
+@pytest.mark.parametrize("name", SENDERS)
+def test_every_broken_twin_is_an_answer(world, name):
+    """Whatever is missing or of another type: taken, ignored with a reason, or refused with a sentence."""
+    query, body, _ = SENDERS[name]
+    for twin in broken(body):
+        response = send(world, name, twin, query=query)
+        assert response.status_code in {202, 400}, (twin, response.text)
+        if response.status_code == 202:
+            assert all(entry["why"] for entry in response.json["ignored"]), twin
+        else:
+            assert response.json["error"], twin
 
 
 def test_what_is_written_otherwise_at_dynatrace_is_read(world):
