@@ -10,7 +10,7 @@ from typing import Any
 
 from keptn.errors import Unknown
 from keptn.events import Result, Status, TypeParts, utc
-from keptn.sequence import dispatch, kind, resolved, tasks, verdicts
+from keptn.sequence import dispatch, flapping, kind, resolved, tasks, verdicts
 from keptn.sequence.aggregate import Outcome
 from keptn.sequence.ending import end
 from keptn.sequence.limits import LARGEST_DATA
@@ -167,7 +167,7 @@ def _nothing_to_do(turn: Turn, execution: Execution) -> str:
     leading = kind.leading_mark(execution.data)
     known = next((problem for problem in turn.slot.problems if leading and leading in problem.marks), None)
     if known is None:
-        return ""
+        return flapping.came_back(turn, execution)
     if not known.execution:
         return f"the problem was over before this came: {kind.title(execution.data)}"
     name = kind.problem_key(execution.data).partition("|")[0]
@@ -176,7 +176,13 @@ def _nothing_to_do(turn: Turn, execution: Execution) -> str:
 
 def _admit_problem(turn: Turn, execution: Execution) -> None:
     marks = kind.problem_marks(execution.data)
-    problem = Problem(marks=marks, execution=execution.id, context=execution.context)
+    problem = Problem(
+        marks=marks,
+        execution=execution.id,
+        context=execution.context,
+        name=kind.leading_name(execution.data),
+        at=turn.now,
+    )
     turn.change(problems=(*turn.slot.problems, problem)[-RECENT:])
     _interrupt(turn, execution)
 

@@ -113,7 +113,7 @@ _READERS: Mapping[type[Any], Mapping[str, Reader]] = {
     Version: {"since": utc},
     Rejection: {"at": utc},
     Pin: {"at": utc},
-    Problem: {"marks": tuple},
+    Problem: {"marks": tuple, "at": _time},
     Repair: {"root_time": utc, "by": tuple, "latest": _time, "over_at": _time},
     Alarm: {"due": utc},
     Pending: {"due": utc, "event": _event, "verdict": _one(Rejection)},

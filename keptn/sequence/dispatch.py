@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from keptn.events import Result, Status
-from keptn.sequence import kind, pinning, promotion, tasks
+from keptn.sequence import flapping, kind, pinning, promotion, tasks
 from keptn.sequence.aggregate import Outcome
 from keptn.sequence.ending import end
 from keptn.sequence.freeze import frozen
@@ -168,13 +168,18 @@ def _overtake(turn: Turn, taken: Execution) -> None:
 
 
 def _is_settled_already(turn: Turn, execution: Execution) -> bool:
-    """A problem is acted on only while the version that it is about is live."""
-    live = turn.slot.live
-    first_time = execution.manual and kind.is_remediation(turn.definition(execution), execution.data)
-    if not first_time or not execution.about or live is None or live.digest in {"", execution.about}:
+    """A problem is acted on once, and only while the version that it is about is live."""
+    if not (execution.manual and kind.is_remediation(turn.definition(execution), execution.data)):
         return False
-    message = (
-        f"{execution.about} is no longer live in {turn.slot.scope} ({live.image or live.digest} is); nothing to do"
-    )
+    message = ("" if execution.rerun else flapping.came_back(turn, execution)) or _is_gone(turn, execution)
+    if not message:
+        return False
     end(turn, execution, Outcome(result=Result.PASS, status=Status.SUCCEEDED, message=message))
     return True
+
+
+def _is_gone(turn: Turn, execution: Execution) -> str:
+    live = turn.slot.live
+    if not execution.about or live is None or live.digest in {"", execution.about}:
+        return ""
+    return f"{execution.about} is no longer live in {turn.slot.scope} ({live.image or live.digest} is); nothing to do"

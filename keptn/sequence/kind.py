@@ -54,6 +54,12 @@ def leading_mark(data: Mapping[str, Any]) -> str:
     return next(iter(_marks([_section(data, "problem")])), "")
 
 
+def leading_name(data: Mapping[str, Any]) -> str:
+    """Of the problem that is acted on, whenever it began: short; empty if it has no id of its monitor's."""
+    pid = _section(data, "problem").get("PID")
+    return hashlib.sha256(str(pid).encode(errors="replace")).hexdigest()[:12] if pid else ""
+
+
 def marks_over(data: Mapping[str, Any]) -> tuple[str, ...]:
     """Of the problems that are over, as the event says."""
     return _marks([problem for problem in _problems(data) if _is_over(problem)])

@@ -200,11 +200,17 @@ class Pin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """What has, or had, its remediation. marks: of the problems that its event told of (`kind.problem_marks`)."""
+    """What has, or had, its remediation.
+
+    marks: of the problems that its event told of (`kind.problem_marks`). name: of the one that is acted on, whenever it
+    began (`kind.leading_name`); empty if nothing was done about it. at: when it came; None for what is only over.
+    """
 
     marks: tuple[str, ...]
     execution: str
     context: str
+    name: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

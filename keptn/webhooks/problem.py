@@ -20,7 +20,7 @@ from keptn.webhooks import outcome, slots
 from keptn.webhooks.alerts import Report, report
 from keptn.webhooks.deadline import Deadline
 from keptn.webhooks.senders.monitors import Problem
-from keptn.webhooks.senders.registries import Ignored
+from keptn.webhooks.senders.registries import LONGEST_ID, Ignored
 from keptn.webhooks.slots import Wanted
 
 SOURCE = "keptn/receive-problem"
@@ -80,13 +80,17 @@ def _with_slots(
         elif why := _digest_is_wrong(problem.digest):
             yield Ignored(what=str(problem), why=why)
         else:
-            yield replace(problem, scope=scope, pid=problem.pid or _pid(problem, wanted.scopes()[0]))
+            yield replace(problem, scope=scope, pid=_pid(problem, wanted.scopes()[0]))
 
 
 def _pid(problem: Problem, told: Scope) -> str:
-    """Of what has no id of its own. told: the slot as the labels spell it."""
-    start = events.rfc3339(problem.starts_at) if problem.starts_at else ""
-    return events.derived_id(problem.title, start, str(told))
+    """Its own, or its hash if that is too long for an event; of what has none, the same whenever it began.
+
+    told: the slot as the labels spell it.
+    """
+    if problem.pid and len(problem.pid) <= LONGEST_ID:
+        return problem.pid
+    return events.derived_id(problem.pid or problem.title, str(told))
 
 
 def _found(wanted: Wanted, opened: str, ctx: Context) -> Scope | Refused:

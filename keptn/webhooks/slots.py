@@ -27,9 +27,17 @@ DEFAULTS: Mapping[str, Sequence[str]] = {
         "app.kubernetes.io/instance",
         "label_app.kubernetes.io/name",
         "kube_service",
+        "app",
         "ImpactedEntity",
     ),
-    "namespace": ("keptn_namespace", "namespace", "namespace_name", "kube_namespace", "k8s.namespace.name"),
+    "namespace": (
+        "keptn_namespace",
+        "exported_namespace",
+        "namespace",
+        "namespace_name",
+        "kube_namespace",
+        "k8s.namespace.name",
+    ),
 }
 _MOST_TOLD = 20
 _LONGEST = 100

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.wrong_bodies import broken
+
 PAYLOADS = Path(__file__).parents[1] / "payloads/alert"
 TOKEN = "sockshop.trouble"
 SLOT = "project=sockshop&stage=prod"
@@ -154,6 +156,7 @@ def test_a_password_is_a_token(world):
     ("name", "changes"),
     [
         ("dynatrace", [("PID", "99999")]),
+        ("dynatrace", [("ProblemTitle", "Dynatrace problem notification test run details")]),
         ("grafana", [("alerts.0.labels", {"alertname": "TestAlert", "instance": "Grafana", "service": "carts"})]),
         ("datadog", [("title", "[TEST] [Triggered] p95 latency")]),
         ("google-cloud-monitoring", [("version", "test")]),
@@ -184,6 +187,8 @@ def test_a_test_notification_repairs_nothing(world, name, changes):
         ("pagerduty", [("event.event_type", "incident.acknowledged")], "its state is ''"),
         ("google-cloud-monitoring", [("incident.state", "odd")], "its state is ''"),
         ("grafana", [("alerts", [])], "no alerts"),
+        ("grafana", [("alerts.0.status", "pending")], "its status is 'pending', neither 'firing' nor 'resolved'"),
+        ("grafana", [("alerts.0.labels.alertname", "DatasourceError")], "could not ask its data source"),
         ("grafana", [("alerts", [7])], "must be a JSON object"),
     ],
 )
@@ -195,6 +200,59 @@ def test_a_broken_twin_is_ignored_with_the_reason(world, name, changes, why):
     assert response.status_code == 202, response.json
     assert why in response.json["ignored"][0]["why"]
     assert not world.sink.events
+
+
+@pytest.mark.parametrize("name", SENDERS)
+def test_every_broken_twin_is_an_answer(world, name):
+    """Whatever is missing or of another type: taken, ignored with a reason, or refused with a sentence."""
+    query, body, _ = SENDERS[name]
+    for twin in broken(body):
+        response = send(world, name, twin, query=query)
+        assert response.status_code in {202, 400}, (twin, response.text)
+        if response.status_code == 202:
+            assert all(entry["why"] for entry in response.json["ignored"]), twin
+        else:
+            assert response.json["error"], twin
+
+
+def test_what_is_written_otherwise_at_dynatrace_is_read(world):
+    """In small letters, with the details as a text, and the tags in them alone."""
+    _, body, _ = SENDERS["dynatrace"]
+    tags = [
+        {"context": "CONTEXTLESS", "key": key, "value": value} for key, value in (p.split(":") for p in TAGS.split(","))
+    ]
+    details = json.dumps({**body["ProblemDetails"], "tagsOfAffectedEntities": tags})
+    small = {"state": "OPEN", "pid": body["PID"], "problemtitle": body["ProblemTitle"], "problemdetailsjson": details}
+    send(world, "dynatrace", body)
+    assert send(world, "", small).json["accepted"]
+    first, second = world.sink.events
+    assert first.id == second.id
+
+
+def test_an_end_of_keptns_own_is_understood(world):
+    """By its type, where the data say no state."""
+    query, body, _ = SENDERS["keptn-problem"]
+    over = changed(body, [("type", "sh.keptn.event.problem.resolved")])
+    del over["data"]["State"]
+    assert send(world, "keptn-problem", over, query=query).json["accepted"][0]["state"] == "RESOLVED"
+
+
+def test_an_id_of_a_megabyte_travels_nowhere(world):
+    """Its hash does, and tells a repetition from another."""
+    query, body, _ = SENDERS["pagerduty"]
+    for letter in "aab":
+        send(world, "pagerduty", changed(body, [("event.data.id", letter * 2**20)]), query=query)
+    first, again, other = world.sink.events
+    assert len(json.dumps(first.data)) < 4096
+    assert first.id == again.id != other.id
+
+
+def test_what_the_sender_left_out_is_said(world):
+    """By its setting max_alerts."""
+    _, body, _ = SENDERS["alertmanager"]
+    told = send(world, "alertmanager", {**body, "truncatedAlerts": 3}).json
+    assert told["accepted"]
+    assert told["ignored"][0] == {"what": "3 more alerts", "why": "their sender left them out; set its max_alerts to 0"}
 
 
 def test_an_unknown_sender_is_one_sentence(world):

@@ -14,6 +14,7 @@ from keptn.webhooks.mappings import shelf
 from keptn.webhooks.senders.registries import SENDERS
 from tests.registry_senders import CASES, TOKEN, bearer, having
 from tests.world import error
+from tests.wrong_bodies import broken
 
 EACH = pytest.mark.parametrize("case", CASES, ids=str)
 IGNORED = [
@@ -118,21 +119,6 @@ def test_a_body_that_is_none_is_one_sentence(world, case, body):
     response = post(onboarded(world, case), case.request(body))
     assert response.status_code == 400
     assert set(response.json) == {"error"}
-
-
-def broken(value):
-    """Twins of a body, each with one thing left out or of another type."""
-    if isinstance(value, dict):
-        for key in value:
-            yield {other: item for other, item in value.items() if other != key}
-            for wrong in (None, [], {}, 0, "", "ü", ["x"], {"x": {}}, True):
-                yield {**value, key: wrong}
-            for twin in broken(value[key]):
-                yield {**value, key: twin}
-    if isinstance(value, list):
-        for place, item in enumerate(value):
-            for twin in (None, 3, *broken(item)):
-                yield [*value[:place], twin, *value[place + 1 :]]
 
 
 @EACH

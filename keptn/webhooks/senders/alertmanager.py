@@ -1,8 +1,8 @@
 """Prometheus Alertmanager's webhook, version 4 (0.5 and later), and Grafana's, which is the same and more.
 
 Source: prometheus/alertmanager, notify/webhook/webhook.go and template/template.go. A group is sent again every
-`repeat_interval`. A problem is known by the rule and its start: the same rule fires for every pod of a service at once,
-which is one problem, so the fingerprint, a hash of all labels, does not tell problems apart.
+`repeat_interval`. A problem is known by the rule and its slot: the same rule fires for every pod of a service, which is
+one problem, so the fingerprint, a hash of all labels, does not tell problems apart.
 """
 
 from __future__ import annotations
@@ -38,8 +38,14 @@ def alerts(body: Mapping[str, Any]) -> Sequence[Problem | Ignored]:
     if not listed:
         return [Ignored(what="a group", why="it has no alerts")]
     rest = len(listed) - _MOST_ALERTS
+    truncated = body.get("truncatedAlerts")
+    left_out = Ignored(what=f"{truncated} more alerts", why="their sender left them out; set its max_alerts to 0")
     too_many = Ignored(what=f"{rest} more alerts", why=f"a group has at most {_MOST_ALERTS}; set max_alerts")
-    return [*(_problem(alert) for alert in listed[:_MOST_ALERTS]), *([too_many] if rest > 0 else [])]
+    return [
+        *(_problem(alert) for alert in listed[:_MOST_ALERTS]),
+        *([too_many] if rest > 0 else []),
+        *([left_out] if _counts(truncated) else []),
+    ]
 
 
 def _problem(alert: object) -> Problem | Ignored:
@@ -52,6 +58,9 @@ def _problem(alert: object) -> Problem | Ignored:
         return Ignored(what="an alert", why="its labels lack alertname; add it to the alerting rule")
     if starts_at is None:
         return Ignored(what=title, why=f"its startsAt {str(alert.get('startsAt'))[:80]!r} is no RFC 3339 time")
+    if alert.get("status") not in ("firing", "resolved"):
+        why = f"its status is {str(alert.get('status'))[:80]!r}, neither 'firing' nor 'resolved'"
+        return Ignored(what=title, why=why)
     return Problem(
         pid="",
         title=title,
@@ -62,6 +71,10 @@ def _problem(alert: object) -> Problem | Ignored:
         details={"annotations": annotations, "generatorURL": str(alert.get("generatorURL") or "")},
         labels=labels,
     )
+
+
+def _counts(number: object) -> bool:
+    return isinstance(number, int) and number > 0
 
 
 def _texts(value: object) -> Mapping[str, str]:

@@ -1,8 +1,9 @@
 """Grafana Alerting's webhook contact point: Alertmanager's groups with a `version` of "1", `orgId`, `values` and more.
 
 It may sign (`X-Grafana-Alerting-Signature`, checked before), from 12.0 on with a time in a header whose name is chosen.
-What its button Test sends is named TestAlert of the instance Grafana, and is no problem.
-Source: Grafana, "Configure the webhook notifier for Alerting".
+What its button Test sends is named TestAlert of the instance Grafana, and is no problem. `DatasourceError` is about
+what Grafana asked, not about the service.
+Source: Grafana, "Configure the webhook notifier for Alerting"; "No Data and Error states".
 """
 
 from __future__ import annotations
@@ -37,4 +38,7 @@ def read(body: Mapping[str, Any], _headers: Mapping[str, str]) -> Sequence[Probl
 
 def _real(entry: Problem | Ignored) -> Problem | Ignored:
     is_test = isinstance(entry, Problem) and entry.title == "TestAlert" and entry.labels.get("instance") == "Grafana"
+    if isinstance(entry, Problem) and entry.title == "DatasourceError":
+        why = "Grafana could not ask its data source, which says nothing of the service"
+        return Ignored(what=entry.labels.get("rulename", entry.title), why=why)
     return Ignored(what="TestAlert", why=TEST) if is_test else entry

@@ -1,8 +1,8 @@
 """The problem events of all keptn versions, as CloudEvents 0.2 or 1.0, in either mode.
 
-`sh.keptn.events.problem` (0.2 to 0.6, with an empty time), `sh.keptn.event.problem.open` and `.close` (0.5 to 0.7). The
-data are Dynatrace's fields, from 0.5 on with project, stage, service and labels. Since 0.8 it is a trigger of the
-sequence `remediation`, which the api takes.
+`sh.keptn.events.problem` (0.2 to 0.6, with an empty time), `sh.keptn.event.problem.open` and `.close` (0.5 to 0.7),
+`.resolved`. The data are Dynatrace's fields, from 0.5 on with project, stage, service and labels. Since 0.8 it is a
+trigger of the sequence `remediation`, which the api takes.
 Source: keptn specification 0.1.x and 0.2.0, cloudevents.md, "Problem"; keptn 0.2.2, "Custom service".
 """
 
@@ -27,6 +27,8 @@ _TYPES = {
     "sh.keptn.events.problem": "",
     "sh.keptn.event.problem.open": "OPEN",
     "sh.keptn.event.problem.close": "RESOLVED",
+    "sh.keptn.event.problem.resolved": "RESOLVED",
+    "sh.keptn.events.problem.resolved": "RESOLVED",
 }
 
 

@@ -768,6 +768,51 @@ def test_the_same_problem_starts_one_remediation(talk):
     assert "context-a already" in emitted[0].message
 
 
+def test_a_flapping_problem_is_one_problem(talk):
+    """Over, and open again within minutes: the one that was acted on. Later it is another."""
+    delivered(talk)
+    talk.problem("prod", id="a", PID="1", startsAt="2030-01-07T08:00:00Z")
+    talk.finish("get-action")
+    again = talk.problem("prod", id="b", PID="1", startsAt="2030-01-07T08:02:00Z")
+    assert types(again) == ["prod.remediation.finished"]
+    assert talk.told("b", "prod", "remediation")[1] == "pass"
+    assert "it is the problem of delivery context-a; to act on it once more" in again[0].message
+    talk.run(stage="prod")
+    talk.advance(5)
+    talk.run(stage="prod")
+    assert talk.told("a", "prod", "remediation")[0] == "finished"
+    assert types(talk.problem("prod", id="c", PID="1", startsAt="2030-01-07T08:04:00Z")) == [
+        "prod.remediation.finished"
+    ]
+    talk.advance(600)
+    assert "get-action.triggered" in types(talk.problem("prod", id="d", PID="1", startsAt="2030-01-07T08:20:00Z"))
+
+
+def test_a_flapping_problem_that_nothing_was_done_about_is_not_lost(talk):
+    """It was over before its turn, and is there again: it is acted on."""
+    delivered(talk)
+    talk.problem("prod", id="a", PID="1")
+    talk.resolved("prod", "1")
+    assert talk.told("a", "prod", "remediation")[2] == OVER
+    assert "get-action.triggered" in types(talk.problem("prod", id="b", PID="1", startsAt="2030-01-07T08:02:00Z"))
+
+
+def test_a_storm_of_one_problem_is_acted_on_once(talk):
+    """Each pod's alert in a notification of its own, while something is deployed: the first acts, the others end."""
+    delivered(talk)
+    talk.trigger("prod", id="two", image="carts:0.2")
+    for number in range(20):
+        talk.problem("prod", id=f"p{number}", PID="1", startsAt=f"2030-01-07T08:00:{number:02}Z")
+    talk.finish("deployment")
+    talk.finish("rollback")
+    talk.run(stage="prod")
+    talk.advance(5)
+    talk.run(stage="prod")
+    told = [talk.told(f"p{number}", "prod", "remediation") for number in range(20)]
+    assert [one[0] for one in told] == ["finished"] * 20
+    assert sum("it is the problem of delivery" in one[2] for one in told) == 19
+
+
 OVER = "too slow was over before anything was done about it"
 
 

@@ -173,3 +173,19 @@ def test_with_its_service_it_is_forgotten(talk):
     acted(talk, "slow", **ASKED)
     talk.control(Control.RETIRE, "slow", stage="prod", service="carts")
     assert slots.read(talk.store, SCOPE).repairs == ()
+
+
+def test_what_is_taken_back_is_done_again_if_the_problem_comes_back(talk):
+    """However soon: it is no flapping that could be left alone."""
+    acted(talk, "slow", **ASKED)
+    talk.resolved("prod", "slow")
+    again = talk.problem("prod", id="again", PID="slow", startsAt="2030-01-07T08:02:00Z")
+    assert "get-action.triggered" in types(again)
+
+
+def test_what_stays_is_not_done_again_for_a_flapping_problem(talk):
+    """An action that is not to be taken back has done what it could."""
+    acted(talk, "slow")
+    talk.resolved("prod", "slow")
+    again = talk.problem("prod", id="again", PID="slow", startsAt="2030-01-07T08:02:00Z")
+    assert types(again) == ["prod.remediation.finished"]
