@@ -54,6 +54,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/dead-letters", "dead_letters:index"),
     Route("GET", "/dead-letter/<path:letter>", "dead_letters:show"),
     Route("POST", "/dead-letter/<path:letter>/redeliver", "dead_letters:redeliver"),
+    Route("GET", _PROJECT + "/shipyard", "shipyards:show"),
     Route("GET", _PROJECT + "/start", "starting:show"),
     Route("POST", _PROJECT + "/start/delivery", "starting:delivery"),
     Route("POST", _PROJECT + "/start/evaluation", "starting:evaluation"),
