@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from keptn.simulation import drawing
 from keptn.simulation.walk import Node
 
-WIDTH, LINE, HEAD, GAP, BETWEEN, EDGE = 200, 18, 26, 26, 110, 14
+WIDTH, LINE, HEAD, GAP, BETWEEN, EDGE = 200, 18, 26, 26, 176, 14
 """Of a box, of a line in it, of its heading; between boxes, between stages (there is room for arrows), of the frame."""
-_LONGEST = 26
+_LONGEST = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrow:
-    """path: of an SVG. on: the ends of the first that lead to the other. kind: how it looks."""
+    """path: of an SVG. on: the ends of the first that lead to the other, which begin at x where they stand beside."""
 
     path: str
     on: str
@@ -50,6 +50,7 @@ class Arrow:
     x: float
     y: float
     told: str
+    beside: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +74,7 @@ def drawn(nodes: Sequence[Node]) -> Picture:
         for follower, endings in drawing.arrows(node)
         if follower in boxes
     ]
-    width = len(frames) * (WIDTH + 2 * EDGE) + max(0, len(frames) - 1) * (BETWEEN - 2 * EDGE) + BETWEEN // 2
+    width = len(frames) * (WIDTH + BETWEEN)
     return Picture(width=width, height=height + 2 * EDGE, frames=frames, arrows=arrows)
 
 
@@ -105,9 +106,9 @@ def _arrow(begin: Box, end: Box, on: str) -> Arrow:
     else:
         bend = x + 44
         path = f"M{x} {y:.0f}C{bend} {y:.0f} {bend} {end.middle} {end.x + WIDTH + 6} {end.middle}"
-        middle = x + 33.0, (y + end.middle) / 2
+        middle = x + 40.0, (y + end.middle) / 2 + 4
     told = f"{begin.name} to {end.name}: {on}"
-    return Arrow(path=path, on=_short(on), kind=kind, x=middle[0], y=middle[1], told=told)
+    return Arrow(path=path, on=_short(on), kind=kind, x=middle[0], y=middle[1], told=told, beside=end.x <= begin.x)
 
 
 def _short(text: str) -> str:
