@@ -461,6 +461,9 @@ class Http(Protocol):
         Raises Unavailable if nobody answers, Refused for what cannot be asked and for an answer without end.
         """
 
+    def check(self, url: str) -> None:
+        """Raises Refused for what would not be asked, as far as that is known before. Asks nothing."""
+
 
 class IdTokens(Protocol):
     """Tokens by which a service that others run says who calls (OpenID Connect)."""

@@ -60,6 +60,9 @@ class Settings:
     """`KEPTN_PUBSUB_SERVICE_ACCOUNTS`: as whom Pub/Sub may push: e-mail addresses, with spaces; empty: as nobody."""
     webhook_mappings: str = ""
     """`KEPTN_WEBHOOK_MAPPINGS`: folder of mapping files for registries and monitors of one's own; empty: none."""
+    problem_labels: str = ""
+    """`KEPTN_PROBLEM_LABELS`: labels of monitors that say what a problem is about, before the usual ones: of project,
+    stage, service, namespace, with spaces (`stage=env,tier service=component`)."""
     secrets: str = "folder"
     """`KEPTN_SECRETS`: where secrets are read."""
     secrets_namespace: str = "keptn-secrets"
@@ -167,8 +170,19 @@ def _checked(read: Settings) -> Settings:
         raise Refused(f"KEPTN_BUCKET={read.bucket!r} is no bucket's name; write it alone, without gs:// and folder")
     if read.trusted_proxies:
         _check_networks(read.trusted_proxies.split())
+    _check_labels(read.problem_labels)
     _check_pubsub(read.pubsub_audience, read.pubsub_service_accounts.split())
     return read
+
+
+def _check_labels(pairs: str) -> None:
+    known = ("project", "stage", "service", "namespace")
+    for pair in pairs.split():
+        part, _, labels = pair.partition("=")
+        if part not in known or not all(labels.split(",")):
+            raise Refused(
+                f"KEPTN_PROBLEM_LABELS={pair!r} is not such as stage=env,tier; before the =: {', '.join(known)}"
+            )
 
 
 def _check_networks(networks: list[str]) -> None:

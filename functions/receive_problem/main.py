@@ -2,14 +2,14 @@
 
 from keptn import runtime
 from keptn.context import Context
-from keptn.projects import hook_tokens
 from keptn.web import Answer, Request, json_answer
-from keptn.webhooks import problem
-from keptn.webhooks.senders import monitors
+from keptn.webhooks import monitor_entrance, problem
+from keptn.webhooks.deadline import WITHIN_S, Deadline
 
 
 @runtime.http
 def handle(request: Request, ctx: Context) -> Answer:
-    opened = hook_tokens.opened_by_monitor(request, ctx.secrets)
-    reported = monitors.read(request.json())
-    return json_answer(problem.accept(reported, opened=opened, ctx=ctx), status=202)
+    deadline = Deadline(WITHIN_S)
+    opened, reported = monitor_entrance.told(request, ctx)
+    by_url = monitor_entrance.by_url(request)
+    return json_answer(problem.accept(reported, opened=opened, by_url=by_url, ctx=ctx, deadline=deadline), status=202)

@@ -24,4 +24,5 @@ def try_out(call: Call) -> Answer:
         add = f"keptn add-resource --project={project} --resource=notify.yaml --resourceUri={subscriptions.FILE}"
         raise Unknown(f"project {project} has no {subscriptions.FILE}, so nobody is told anything; add one: {add}")
     found = subscriptions.parse(file).subscriptions
-    return json_answer({"type": event.type, "notifications": list(preview.of(event, found, call.ctx))})
+    ctx = call.ctx.for_request(project=project)  # with the secrets that notify would read, and no others
+    return json_answer({"type": event.type, "notifications": list(preview.of(event, found, ctx))})

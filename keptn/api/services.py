@@ -102,6 +102,26 @@ def hook(call: Call) -> Answer:
     return json_answer(told)
 
 
+def problems_hook(call: Call) -> Answer:
+    """Where a monitor posts the problems of a project; with `monitor`, what to enter where at that one."""
+    project = known.project(call.path["project"], call.ctx)
+    secret = hook_tokens.problems_secret(project)
+    token = call.ctx.secrets.get(secret, "token")
+    if token is None:
+        raise Unknown(
+            f"{project} has no token for monitors; make one: keptn create secret {secret} "
+            f"--from-literal=token={project}.$(openssl rand -hex 32)"
+        )
+    settings, first = call.ctx.settings, token.split()[0]
+    url = settings.function_url("receive-problem")
+    told: dict[str, object] = {"url": url, "header": f"Authorization: Bearer {first}", "token": first}
+    if monitor := call.query("monitor"):
+        from keptn.webhooks import setup  # noqa: PLC0415 - only who asks for it
+
+        told |= setup.of_monitor(monitor, url=url, token=first, hook=project, folder=settings.webhook_mappings)
+    return json_answer(told)
+
+
 def _slot(project: str, stage: str, service: str, call: Call) -> Mapping[str, object]:
     slot = slots.read(call.ctx.store, Scope(project=project, stage=stage, service=service))
     state = codec.plain(slot) if slot else {}

@@ -102,6 +102,17 @@ def delivery(session: Session, /, *, context: str | None, limit: int, **wanted: 
     show(found, table=lambda: listings.deliveries(found))
 
 
+@command.command(epilog=example("keptn get artifact", "keptn get artifact --project=sockshop --service=carts"))
+@click.option("-p", "--project", default="", help="Only this project.")
+@click.option("--service", default="", help="Only this service.")
+@_limit_option
+@pass_session
+def artifact(session: Session, *, project: str, service: str, limit: int) -> None:
+    """Show the newest images that registries told of: what was delivered, what waits, what not and why."""
+    found = session.client.listed("/artifact", "artifacts", limit=limit, project=project, service=service)
+    show(found, table=lambda: listings.artifacts(found))
+
+
 _EVALUATION = "keptn get evaluation --project=sockshop --service=carts --stage=staging"
 
 
@@ -186,15 +197,28 @@ def token(session: Session) -> None:
     epilog=example(
         "keptn get hook --project=sockshop --service=carts",
         "keptn get hook --project=sockshop --service=carts --registry=harbor",
+        "keptn get hook --project=sockshop --problems=dynatrace",
     )
 )
 @_project_option
-@click.option("--service", required=True, help="The service.")
+@click.option("--service", default="", help="The service, for a registry.")
 @click.option("--registry", default="", metavar="NAME", help="What to enter where at harbor, ghcr, quay …")
+@click.option(
+    "--problems", default="", metavar="NAME", help="What to enter where at alertmanager, dynatrace, datadog …"
+)
 @pass_session
-def hook(session: Session, *, project: str, service: str, registry: str) -> None:
-    """Show where a registry posts its pushes of a service, and with which header; or what to enter where."""
-    found = session.client.get(f"/project/{segment(project)}/service/{segment(service)}/hook", registry=registry)
+def hook(session: Session, *, project: str, service: str, registry: str, problems: str) -> None:
+    """Show where a registry posts its pushes of a service, and with which header; or what to enter where.
+
+    With --problems it is where a monitor posts the problems of a project.
+    """
+    if bool(problems) == bool(service or registry):
+        raise click.UsageError("say --service=NAME for a registry, or --problems=NAME for a monitor")
+    path = f"/project/{segment(project)}"
+    if problems:
+        found = session.client.get(f"{path}/hook", monitor=problems)
+    else:
+        found = session.client.get(f"{path}/service/{segment(service)}/hook", registry=registry)
     show(found, table=lambda: _hook(found))
 
 

@@ -93,6 +93,23 @@ def _state(delivery: Found) -> Forms:
     return Forms((shown, _SHORT_STATES.get(shown, shown)))
 
 
+def artifacts(found: Sequence[Found]) -> str:
+    columns = ("TOLD", "PROJECT", "SERVICE", "IMAGE", "OUTCOME", "CONTEXT", "WHY")
+    rows = [
+        (when(one["time"]), one["project"], one["service"], image(one["image"]), one["outcome"], one["context"],
+         _why(one))
+        for one in found
+    ]  # fmt: skip
+    empty, spare = "No registry has told of an image of these services.", ("PROJECT", "TOLD")
+    return table(rows, columns=columns, empty=empty, ids=("CONTEXT",), spare=spare)
+
+
+def _why(arrival: Found) -> str:
+    """Of the image, then of other tags that came with it."""
+    others = (f"{one['tag']}: {one['why']}" for one in arrival["others"])
+    return "; ".join(filter(None, (arrival["why"], *others)))
+
+
 def approvals(found: Sequence[Found]) -> str:
     columns = ("ID", "PROJECT", "STAGE", "SERVICE", "IMAGE", "ASKED", "UNTIL", "WHY", "CONTEXT")
     rows = [

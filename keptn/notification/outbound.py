@@ -85,6 +85,7 @@ def accepted(call: Call, ctx: Context, *, find: Callable[[], str] | None = None)
 def shown(call: Call, ctx: Context) -> Mapping[str, Any]:
     """The unsent call as people may see it: of its URL the host, of credentials that they are there. Raises Refused."""
     url, credentials = secret_value(ctx.secrets, call.secret, "url"), _credentials(ctx.secrets, call.secret)
+    ctx.outgoing.check(url)
     headers = {"content-type": "application/json", CORRELATION_HEADER: call.correlation, **call.headers}
     hidden = dict.fromkeys(credentials, f"(of the secret {call.secret})")
     host = shown_url(url).rpartition("://")[2].partition("/")[0]

@@ -1,10 +1,12 @@
 """From an image to the event that starts its delivery: whose it is, what its tag means, where it begins.
 
 `receive_artifact` (a registry says so) and `api` (a person says so) call it. It posts nothing.
+Which tags a service takes is written beside its name, so that a push reads no Git for it.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,17 +16,22 @@ from keptn import events, names
 from keptn.errors import Undecodable
 from keptn.events import Event, Phase, Scope
 from keptn.ports import ObjectStore
+from keptn.projects.tag_rules import EVERY_TAG, TagRules
 from keptn.records import objects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
-    """An image that arrived. registry_event: the id the registry gave its notification, if one did."""
+    """An image that arrived. registry_event: the id the registry gave its notification, if one did.
+
+    tags: all that it came with, if they are several.
+    """
 
     repository: str
     tag: str
     digest: str
     registry_event: str = ""
+    tags: Sequence[str] = ()
 
     @property
     def image(self) -> str:
@@ -52,6 +59,18 @@ def owners(store: ObjectStore, repository: str) -> Sequence[Owner]:
     prefix = objects.owners(repository)
     parts = (name.removeprefix(prefix).partition(".") for name in _names(store, prefix))
     return [Owner(project=project, service=service) for project, _, service in parts]
+
+
+def tag_rules(store: ObjectStore, repository: str, owner: Owner) -> TagRules:
+    """Which tags of the repository the service takes."""
+    stored = store.get(objects.owner(repository, project=owner.project, service=owner.service))
+    return TagRules(**json.loads(stored.data)) if stored else EVERY_TAG
+
+
+def owned(store: ObjectStore, repository: str, owner: Owner, *, tags: TagRules) -> None:
+    """The service runs images of the repository from now on."""
+    name = objects.owner(repository, project=owner.project, service=owner.service)
+    store.put(name, json.dumps(tags.stored()).encode())
 
 
 def owners_of_short(store: ObjectStore, short: str) -> Sequence[Owner]:
@@ -97,11 +116,12 @@ def delivery_triggered(artifact: Artifact, scope: Scope, *, event_id: str, sourc
 
 def described(artifact: Artifact) -> dict[str, object]:
     """The artifact as a delivery's data carry it."""
-    parts = {
+    parts: dict[str, object] = {
         "image": artifact.image,
         "tag": artifact.tag,
         "digest": artifact.digest,
         "repository": artifact.repository,
         "registry_event": artifact.registry_event,
     }
+    parts |= {"tags": list(artifact.tags)} if artifact.tags else {}
     return {"configurationChange": {"values": {"image": artifact.image}}, "artifact": parts}

@@ -95,6 +95,11 @@ def covers_problems(opened: str, project: str) -> bool:
     return opened in {EVERY_PROJECT, problems_secret(project)}
 
 
+def project_of_monitor(opened: str) -> str:
+    """The one project that the monitors' secret is for; empty if it is for all."""
+    return _owner(opened)
+
+
 def check_values(secret: str, token: str) -> None:
     """Raises Refused for a token that could never open what its secret is for: its form says that it is of another."""
     of = {EVERY_SERVICE: _of_registry, EVERY_PROJECT: _of_monitor}.get(secret)

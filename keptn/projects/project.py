@@ -19,7 +19,7 @@ from keptn.projects import artifacts, hook_tokens, new_stages, remotes, stages
 from keptn.records import objects
 
 SHIPYARD = "shipyard.yaml"
-_STATE = ("rejected", "deliveries", "evaluations", "invalidated", "shipyards")
+_STATE = ("rejected", "deliveries", "arrivals", "evaluations", "invalidated", "shipyards")
 """What the object store keeps of a project, each below `<kind>/<project>/`; its slots are retired already, by
 `orchestrate`. The audit log stays.
 """
@@ -95,6 +95,7 @@ def delete(task: Event, ctx: Context) -> Sequence[str]:
     ctx.platform.remove_all(project)  # with the rights in its namespaces
     for kind in _STATE:
         delete_below(ctx.store, f"{kind}/{project}/")
+    delete_below(ctx.store, objects.deliveries_of_digests(project))
     ctx.config_repo.delete(project)
     remotes.forget_logins(project, ctx)
     tokens.revoke_all(ctx.store, project)  # they would open its namesake; from here on nobody gets another

@@ -20,7 +20,9 @@ from keptn.errors import InvalidFile, Refused
 from keptn.events import Event, Scope
 from keptn.ports import Change, Tree
 from keptn.projects import artifacts, hook_tokens, stages, values
+from keptn.projects.artifacts import Owner
 from keptn.projects.project import delete_below, forget_hook, text
+from keptn.projects.tag_rules import TagRules
 from keptn.projects.values import ValuesFile
 from keptn.records import objects
 from keptn.validation import Kind
@@ -59,7 +61,8 @@ def onboard(task: Event, ctx: Context) -> Onboarded:
             project, stage, _writing(f"{file.service}/values.yaml", content.encode()), message=message
         )
     if file.repository:
-        ctx.store.put(objects.owner(file.repository, project=project, service=file.service), b"{}")
+        owner = Owner(project=project, service=file.service)
+        artifacts.owned(ctx.store, file.repository, owner, tags=file.tags)
     return Onboarded(
         service=file.service,
         repository=file.repository,
@@ -76,22 +79,25 @@ def onboard(task: Event, ctx: Context) -> Onboarded:
 def follow(project: str, service: str, ctx: Context) -> None:
     """A service's values file was changed: pushes to the repositories that its stages name now start deliveries.
 
+    Which tags do, the first stage that names the repository says.
     Pushes to those that none names any more do not: what they bring is no version of this service. While a stage has a
     file that cannot be read, nobody knows, and nothing is forgotten.
     """
-    found, known = set(), True
+    found, known, owner = dict[str, TagRules](), True, Owner(project=project, service=service)
     for stage in stages.there(ctx.config_repo, project):
         content = ctx.config_repo.tree(project, stage).read(f"{service}/values.yaml")
         try:
-            repository = content and values.parse(content).repository
+            file = content and values.parse(content)
         except InvalidFile:
             known = False
         else:
-            found |= {objects.owner(repository, project=project, service=service)} if repository else set()
-    for name in found:
-        ctx.store.put(name, b"{}")
+            if file and file.repository:
+                found.setdefault(file.repository, file.tags)
+    for repository, tags in found.items():
+        artifacts.owned(ctx.store, repository, owner, tags=tags)
+    kept = {objects.owner(repository, project=project, service=service) for repository in found}
     for name in list(artifacts.owner_objects(ctx.store, project, service)) if known else ():
-        if name not in found:
+        if name not in kept:
             ctx.store.delete(name)
 
 
@@ -103,6 +109,7 @@ def delete(task: Event, ctx: Context) -> None:
         return
     found = stages.there(ctx.config_repo, project)
     forget_hook(project, service, ctx)
+    delete_below(ctx.store, f"{objects.deliveries_of_digests(project, service)}/")
     ctx.platform.remove_all(project, service=service)
     for stage in found:
         ctx.router.remove(Scope(project=project, stage=stage, service=service))

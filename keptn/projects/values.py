@@ -2,6 +2,7 @@
 
 service: carts                                  # or `name:`, or `metadata: {name: …}`
 image: {repository: 127.0.0.1:5000/sockshop/carts, tag: 0.1}   # or just the repository; both are optional
+                                                # and which tags are delivered: tag_rules.py
 health: /health                                 # path that answers 200 when the service is ready
 replicas: 1
 env: {CURRENCY: EUR}
@@ -20,6 +21,8 @@ from keptn.deployment import manifests, workload_file
 from keptn.deployment.workload import Workload
 from keptn.documents import Document
 from keptn.errors import Refused
+from keptn.projects import tag_rules
+from keptn.projects.tag_rules import EVERY_TAG, TagRules
 
 _KEYS = ("service", "name", "metadata", "image", *workload_file.KEYS)
 
@@ -27,12 +30,13 @@ _KEYS = ("service", "name", "metadata", "image", *workload_file.KEYS)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValuesFile:
     """What a service runs. repository: of its image, with the registry's host if one was given; empty: the
-    artifact brings the image. tag: empty if none.
+    artifact brings the image. tag: empty if none. tags: which of those that are pushed are delivered.
     """
 
     service: str
     repository: str = ""
     tag: str = ""
+    tags: TagRules = EVERY_TAG
     workload: Workload = field(default_factory=Workload)
 
 
@@ -48,7 +52,9 @@ def parse(text: str | bytes, *, file: str = "values.yaml") -> ValuesFile:
     repository, tag = _image(document, data)
     service, workload = _service(document, data), workload_file.read(document, data)
     manifests.try_patches(workload, document, service=service)
-    return ValuesFile(service=service, repository=repository, tag=tag, workload=workload)
+    image = data.get("image")
+    tags = tag_rules.read(document, image) if isinstance(image, Mapping) else EVERY_TAG
+    return ValuesFile(service=service, repository=repository, tag=tag, tags=tags, workload=workload)
 
 
 def _service(document: Document, data: Mapping[str, Any]) -> str:

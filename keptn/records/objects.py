@@ -130,6 +130,36 @@ def owners(repository: str) -> str:
     return f"{IMAGES}{quote(repository, safe='')}/"
 
 
+def arrival(project_name: str, *, service: str, arrival_id: str, time: datetime) -> str:
+    """What became of an image that a registry told of."""
+    return f"{arrivals(project_name)}{','.join((reversed_time(time), _path(service), arrival_id))}"
+
+
+def arrived(name: str) -> str:
+    """The service of an arrival, from its name."""
+    return unquote(name.rpartition("/")[2].split(",", 2)[1])
+
+
+def arrivals(project_name: str) -> str:
+    """Prefix of a project's arrivals, newest first."""
+    return f"arrivals/{_path(project_name)}/"
+
+
+def delivered(scope: Scope, digest: str) -> str:
+    """Which delivery is that of a digest, for a while."""
+    return f"{deliveries_of_digests(scope.project, scope.service)}/{_path(digest)}"
+
+
+def newest_version(project_name: str, service: str) -> str:
+    """The highest version of a service that arrived."""
+    return f"{deliveries_of_digests(project_name, service)}/newest"
+
+
+def deliveries_of_digests(project_name: str, service: str = "") -> str:
+    """Prefix of a service's, or of all of a project: with a dot, which no name holds."""
+    return f"arrivals/{_path(project_name)}.{_path(service)}"
+
+
 def project(name: str) -> str:
     """Says that a project is on the Git server, which cannot be asked."""
     return f"{PROJECTS}{name}"

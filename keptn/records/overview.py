@@ -16,7 +16,7 @@ from keptn.sequence import codec
 from keptn.sequence.slot import Slot
 
 Documents = list[dict[str, Any]]
-_NEWEST = 3
+_NEWEST = 2
 """Deliveries of a project that are looked at: the newest that is over is among them, but for a crowd."""
 
 

@@ -25,6 +25,7 @@ RECORDS = (
     "controls/",
     "dead-letter/",
     "token-use/",
+    "arrivals/",
     "sessions/",
 )
 """Kept for `KEPTN_RETENTION_DAYS`: what happened, and what recognises a repeat of it."""

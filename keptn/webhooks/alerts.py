@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from keptn.webhooks.senders.monitors import Problem
 
 _SEVERITIES = (
-    frozenset({"critical", "fatal", "disaster", "emergency", "page", "p1", "sev1"}),
+    frozenset({"critical", "availability", "fatal", "disaster", "emergency", "page", "p1", "sev1"}),
     frozenset({"error", "major", "high", "p2", "sev2"}),
 )
+_UNKNOWN = datetime.max.replace(tzinfo=UTC)
 _LEAST = frozenset({"info", "informational", "none", "low", "debug", "notice"})
 
 
@@ -46,7 +47,7 @@ def report(alerts: Sequence[Problem]) -> Report:
 
 def _order(problem: Problem) -> tuple[bool, int, datetime, str, str, str]:
     last = str(sorted(problem.labels.items()))  # alerts of one problem differ in their labels only
-    return not problem.is_open, _severity(problem), problem.starts_at, problem.title, problem.pid, last
+    return not problem.is_open, _severity(problem), problem.starts_at or _UNKNOWN, problem.title, problem.pid, last
 
 
 def _severity(problem: Problem) -> int:

@@ -1,53 +1,51 @@
 """What becomes of a registry's notification: one delivery for every service that runs the image, or a reason why not.
 
 `receive_artifact` calls it. The body is a hint: the digest is what the registry answers when it is asked. Of several
-tags for one service the newest is delivered; the others would only be superseded by it.
+tags for one service the newest is delivered; the others are the same image, or would only be superseded by it. What
+cannot be delivered yet is not the sender's care: `waiting.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
-from keptn import events, names
 from keptn.context import Context
-from keptn.errors import Refused, Unavailable
-from keptn.events import Event, Scope
-from keptn.projects import artifacts, hook_tokens, stages
-from keptn.projects.artifacts import Artifact, Owner
-from keptn.webhooks import outcome
+from keptn.events import Event, rfc3339
+from keptn.projects import artifacts, hook_tokens
+from keptn.projects.artifacts import Owner
+from keptn.webhooks import outcome, recording, starting, waiting
 from keptn.webhooks.deadline import Deadline
 from keptn.webhooks.digests import Digests
 from keptn.webhooks.newest import newest
+from keptn.webhooks.recording import Outcome, Same, Waiting
 from keptn.webhooks.senders.registries import Ignored, Notification, Push
 
-SOURCE = "keptn/receive-artifact"
+_NEWER = "a newer one came with it"
 
 
 def accept(notification: Notification, *, opened: str, ctx: Context, deadline: Deadline) -> Mapping[str, object]:
-    """Post what the notification starts; say what was accepted and what was ignored and why.
+    """Post what the notification starts; say what was accepted, what has to wait and what was ignored, and why.
 
-    Raises Unavailable if that takes longer, or an image is not there yet: what could be started was, and the same
-    notification again is the same events.
+    Raises Unavailable if the Broker or the store is away: the same notification again is the same events.
     """
-    digests, away = Digests(deadline, ctx), list[Unavailable]()
-    outcomes: list[Event | Ignored] = [entry for entry in notification if isinstance(entry, Ignored)]
+    digests = Digests(deadline, ctx)
+    outcomes: list[Outcome] = [entry for entry in notification if isinstance(entry, Ignored)]
     by_owner: dict[Owner, list[Push]] = {}
     for entry in _with_repositories([entry for entry in notification if isinstance(entry, Push)], ctx):
         if isinstance(entry, Ignored):
             outcomes.append(entry)
         else:
             by_owner.setdefault(entry[0], []).append(entry[1])
+    arrived = ctx.clock.now()
     for owner, pushes in by_owner.items():
-        deadline.check(f"the delivery of {pushes[-1]} in {owner.project}/{owner.service}")
-        try:
-            outcomes += _started(owner, pushes, opened, digests, ctx)
-        except Unavailable as unavailable:
-            away.append(unavailable)
-    if away:
-        raise away[0]
-    started = [_accepted(one) for one in outcomes if isinstance(one, Event)]
-    return outcome.answer(started, [one for one in outcomes if isinstance(one, Ignored)])
+        outcomes += _became(owner, pushes, opened, digests, ctx, arrived=arrived)
+    return outcome.answer(
+        [_accepted(one) for one in outcomes if isinstance(one, Event | Same)],
+        [one for one in outcomes if isinstance(one, Ignored)],
+        waiting=_asked_later([one for one in outcomes if isinstance(one, Waiting)], ctx, arrived),
+    )
 
 
 def _with_repositories(pushes: Sequence[Push], ctx: Context) -> Iterator[tuple[Owner, Push] | Ignored]:
@@ -66,48 +64,58 @@ def _with_repositories(pushes: Sequence[Push], ctx: Context) -> Iterator[tuple[O
             yield owner, replace(push, repository=repository)
 
 
-def _started(
-    owner: Owner, pushes: Sequence[Push], opened: str, digests: Digests, ctx: Context
-) -> Iterator[Event | Ignored]:
-    chosen, name = newest(pushes), f"{owner.project}/{owner.service}"
+def _became(
+    owner: Owner, pushes: Sequence[Push], opened: str, digests: Digests, ctx: Context, *, arrived: datetime
+) -> Sequence[Outcome]:
+    """What becomes of a service's images: done, and recorded."""
+    name = f"{owner.project}/{owner.service}"
     if not hook_tokens.covers(opened, owner.project, owner.service):
-        yield Ignored(what=str(chosen), why=f"the token is not that of {name}; see keptn get hook")
-        return
-    for push in pushes:
-        if push is not chosen:
-            why = f"{chosen.tag} is the newest of {len(pushes)} tags that were pushed for {name} together"
-            yield Ignored(what=str(push), why=f"{why}; only that one is delivered")
-    try:
-        event = _delivery(chosen, owner, digests, ctx)
-    except Refused as refused:
-        yield Ignored(what=str(chosen), why=str(refused))
-        return
-    ctx.sink.post(event)
-    yield event
+        return [Ignored(what=str(newest(pushes)), why=f"the token is not that of {name}; see keptn get hook")]
+    rules = artifacts.tag_rules(ctx.store, pushes[-1].repository, owner)
+    unwanted = {push: why for push in pushes if (why := rules.why_not(push.tag))}
+    wanted = [push for push in pushes if push not in unwanted]
+    chosen = newest(wanted or pushes)
+    beside = [push for push in wanted if push is not chosen]
+    if wanted:
+        done = starting.done(chosen, owner, digests, ctx, rules=rules, beside=beside)
+    else:
+        done = Ignored(what=str(chosen), why=f"{unwanted.pop(chosen)} of {name}")
+    same = recording.tags_of(done, chosen)
+    older = [push for push in beside if push.tag not in same]
+    others = {**{push.tag: _NEWER for push in older}, **{push.tag: why for push, why in unwanted.items()}}
+    recording.keep(ctx.store, owner, chosen, done, others=others, arrived=arrived)
+    why = f"{chosen.tag} is the newest of {len(wanted)} tags that were pushed for {name} together"
+    return [
+        *(Ignored(what=str(push), why=f"{why}; only that one is delivered") for push in older),
+        *(Ignored(what=str(push), why=f"{why} of {name}") for push, why in unwanted.items()),
+        done,
+    ]
 
 
-def _delivery(push: Push, owner: Owner, digests: Digests, ctx: Context) -> Event:
-    """Its ids follow from the notification, so that a repetition is the same delivery and a second push another."""
-    if push.digest:
-        names.check_digest(push.digest)
-    digest = digests.of(push)
-    artifact = Artifact(repository=push.repository, tag=push.tag, digest=digest, registry_event=push.event_id)
-    first_stage = stages.of_project(ctx.config_repo, owner.project)[0]
-    scope = Scope(project=owner.project, stage=first_stage, service=owner.service)
-    cause = (push.repository, push.tag, push.digest or digest, owner.project, owner.service)
-    event_id = events.derived_id(push.event_id, *cause)
-    event = artifacts.delivery_triggered(artifact, scope, event_id=event_id, source=SOURCE, now=ctx.clock.now())
-    return replace(event, extensions={"keptnsendertime": push.sent_at}) if push.sent_at else event
+def _asked_later(found: Sequence[Waiting], ctx: Context, arrived: datetime) -> Sequence[Mapping[str, str]]:
+    """What the sender hears of it."""
+    if not found:
+        return []
+    until = rfc3339(waiting.ask_later(found, ctx, arrived))
+    return [
+        {"project": one.owner.project, "service": one.owner.service, "image": str(one.push),
+         "why": f"{one.why}; keptn asks again by itself", "until": until}
+        for one in found
+    ]  # fmt: skip
 
 
-def _accepted(event: Event) -> Mapping[str, str]:
+def _accepted(done: Event | Same) -> Mapping[str, object]:
+    event = done.event if isinstance(done, Same) else done
     scope, artifact = event.scope, event.data["artifact"]
+    same = {"why": done.why} if isinstance(done, Same) else {}
     return {
         "project": scope.project,
         "stage": scope.stage,
         "service": scope.service,
         "image": artifact["image"],
+        **({"tags": artifact["tags"]} if "tags" in artifact else {}),
         "digest": artifact["digest"],
         "keptnContext": event.context,
         "id": event.id,
+        **same,
     }

@@ -30,15 +30,16 @@ _PLACEHOLDER = re.compile(r"\{([A-Za-z0-9-]+)\}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
     """Whose secrets open a webhook. by_token: raises HttpError 401. signer: the secret's name, by the URL's `hook`;
-    empty for what can be none.
+    empty for what can be none. hook: what the URL says, for people.
     """
 
     by_token: Callable[[Request, Secrets], str]
     signer: Callable[[str], str]
+    hook: str
 
 
-REGISTRIES = Door(by_token=hook_tokens.opened_by, signer=hook_tokens.signer)
-MONITORS = Door(by_token=hook_tokens.opened_by_monitor, signer=hook_tokens.monitor_signer)
+REGISTRIES = Door(by_token=hook_tokens.opened_by, signer=hook_tokens.signer, hook="<project>.<service>")
+MONITORS = Door(by_token=hook_tokens.opened_by_monitor, signer=hook_tokens.monitor_signer, hook="<project>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +109,7 @@ class Signature:
             return name
         raise HttpError(
             f"the signature in {self.header} is wrong; sign with the token that `keptn get hook` prints, and let the "
-            f"URL say whose it is: ?hook=<project>.<service> (it says {hook[:100]!r})",
+            f"URL say whose it is: ?hook={door.hook} (it says {hook[:100]!r})",
             status=401,
         )
 
@@ -161,6 +162,13 @@ class Signature:
 
 Check = Token | Signature
 ANY_TOKEN = Token()
+GRAFANA = Signature(header="x-grafana-alerting-signature")
+GRAFANA_TIMED = Signature(
+    header="x-grafana-alerting-signature",
+    signed="{x-grafana-alerting-timestamp}:{body}",
+    timestamp="x-grafana-alerting-timestamp",
+)
+"""Which of the two, its header of the time decides: without the right key neither signature can be made."""
 GITHUB = Signature(header="x-hub-signature-256", prefix="sha256=")
 
 

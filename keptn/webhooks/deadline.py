@@ -21,9 +21,9 @@ class Deadline:
         self._end = time.monotonic() + within_s
 
     def check(self, what: str) -> None:
-        """Raises Unavailable when the time is over: what is posted twice then is one event. what: is not done yet."""
+        """Raises Unavailable when the time is over. what: is not done yet."""
         if time.monotonic() >= self._end:
-            raise Unavailable(f"{what} is not done yet and the sender waits no longer; send the notification again")
+            raise Unavailable(f"{what} is not done yet, and the sender waits no longer")
 
     def bounded(self, call: Callable[[], Found], *, what: str) -> Found:
         """The call's result, or its error. Raises Unavailable if it takes longer; it may then end unheard.
@@ -35,7 +35,7 @@ class Deadline:
         thread.start()
         thread.join(max(0.0, self._end - time.monotonic()))
         if not outcome:
-            raise Unavailable(f"{what} takes longer than the sender waits; send the notification again")
+            raise Unavailable(f"{what} takes longer than the sender waits")
         if isinstance(outcome[0], BaseException):
             raise outcome[0]
         return outcome[0]

@@ -1,10 +1,14 @@
-"""Which of several tags of one repository is the newest. Pure."""
+"""Which of several tags of one repository is the newest, together or one after another."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
+from keptn.context import Context
+from keptn.errors import LostRace
+from keptn.projects.artifacts import Owner
+from keptn.records import objects
 from keptn.webhooks.senders.registries import Push
 
 _VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?:-([0-9A-Za-z.-]+))?")
@@ -16,6 +20,25 @@ def newest(pushes: Sequence[Push]) -> Push:
     versions = [version(push.tag) for push in pushes]
     ranked = [(found, position) for position, found in enumerate(versions) if found]
     return pushes[max(ranked)[1]] if len(ranked) == len(pushes) else pushes[-1]
+
+
+def overtaken_by(tag: str, owner: Owner, ctx: Context) -> str:
+    """The newer version of the service that came before; empty if there is none, and then it is remembered.
+
+    It is known as long as what arrived is kept (`KEPTN_RETENTION_DAYS`). Raises Unavailable.
+    """
+    name, own = objects.newest_version(owner.project, owner.service), version(tag)
+    while True:
+        stored = ctx.store.get(name)
+        known = stored.data.decode() if stored else ""
+        before = version(known)
+        if own is None or (before and before > own):
+            return known if own else ""
+        try:
+            ctx.store.put(name, tag.encode(), if_generation=stored.generation if stored else 0)
+        except LostRace:
+            continue
+        return ""
 
 
 def version(tag: str) -> Version | None:

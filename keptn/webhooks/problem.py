@@ -16,11 +16,12 @@ from keptn.context import Context
 from keptn.errors import Refused, Unknown
 from keptn.events import Event, Phase, Scope
 from keptn.projects import hook_tokens, stages
-from keptn.webhooks import outcome
+from keptn.webhooks import outcome, slots
 from keptn.webhooks.alerts import Report, report
-from keptn.webhooks.deadline import WITHIN_S, Deadline
+from keptn.webhooks.deadline import Deadline
 from keptn.webhooks.senders.monitors import Problem
 from keptn.webhooks.senders.registries import Ignored
+from keptn.webhooks.slots import Wanted
 
 SOURCE = "keptn/receive-problem"
 MOST_LISTED = 50
@@ -33,16 +34,16 @@ _ROOM = {"labels": 4 * 1024, "details": 8 * 1024, "listed": 512}
 
 
 def accept(
-    entries: Sequence[Problem | Ignored], *, opened: str, ctx: Context, within_s: float = WITHIN_S
+    entries: Sequence[Problem | Ignored], *, opened: str, by_url: Mapping[str, str], ctx: Context, deadline: Deadline
 ) -> Mapping[str, object]:
     """Post what the problems start; say what was accepted and what was ignored and why.
 
+    by_url: what counts where labels do not say what a problem is about.
     Raises Unavailable if that takes longer: the same notification again is the same events.
     """
-    deadline = Deadline(within_s)
     by_slot: dict[Scope, list[Problem]] = {}
     ignored = [entry for entry in entries if isinstance(entry, Ignored)]
-    for entry in _with_slots([entry for entry in entries if isinstance(entry, Problem)], opened, ctx):
+    for entry in _with_slots([entry for entry in entries if isinstance(entry, Problem)], opened, by_url, ctx, deadline):
         if isinstance(entry, Ignored):
             ignored.append(entry)
         else:
@@ -57,19 +58,50 @@ def accept(
     return outcome.answer(accepted, ignored)
 
 
-def _with_slots(problems: Sequence[Problem], opened: str, ctx: Context) -> Iterator[Problem | Ignored]:
+def _with_slots(
+    problems: Sequence[Problem], opened: str, by_url: Mapping[str, str], ctx: Context, deadline: Deadline
+) -> Iterator[Problem | Ignored]:
     """Every problem with its slot in our spelling, looked up once, or why it starts nothing."""
-    known: dict[Scope, Scope | Refused] = {}
+    known: dict[Wanted, Scope | Refused] = {}
+    own = slots.read_setting(ctx.settings.problem_labels)
+    otherwise = {"project": hook_tokens.project_of_monitor(opened), **by_url}
     for problem in problems:
-        if problem.scope not in known:
-            known[problem.scope] = _known(problem.scope, opened, ctx)
-        scope = known[problem.scope]
+        try:
+            wanted = slots.wanted(problem.labels, otherwise=otherwise, own=own)
+        except Refused as refused:
+            yield Ignored(what=str(problem), why=str(refused))
+            continue
+        if wanted not in known:
+            deadline.check(f"what is reported of {wanted.service[:100]}")
+            known[wanted] = _found(wanted, opened, ctx)
+        scope = known[wanted]
         if isinstance(scope, Refused):
             yield Ignored(what=str(problem), why=str(scope))
         elif why := _digest_is_wrong(problem.digest):
             yield Ignored(what=str(problem), why=why)
         else:
-            yield replace(problem, scope=scope)
+            yield replace(problem, scope=scope, pid=problem.pid or _pid(problem, wanted.scopes()[0]))
+
+
+def _pid(problem: Problem, told: Scope) -> str:
+    """Of what has no id of its own. told: the slot as the labels spell it."""
+    start = events.rfc3339(problem.starts_at) if problem.starts_at else ""
+    return events.derived_id(problem.title, start, str(told))
+
+
+def _found(wanted: Wanted, opened: str, ctx: Context) -> Scope | Refused:
+    """Of the slots that it can be the one that there is; two of them are none."""
+    tried = [_known(scope, opened, ctx) for scope in wanted.scopes()]
+    found = [scope for scope in tried if isinstance(scope, Scope)]
+    if len(found) > 1:
+        named = " and ".join(map(str, found))
+        return Refused(f"its namespace {wanted.namespace!r} is that of {named}; let a label say the project")
+    if not found and len(tried) > 1:
+        reasons = "; ".join(sorted({str(one) for one in tried})[:3])
+        return Refused(
+            f"its namespace {wanted.namespace[:100]!r} is of no project and stage with that service: {reasons}"
+        )
+    return found[0] if found else tried[0]
 
 
 def _known(scope: Scope, opened: str, ctx: Context) -> Scope | Refused:
@@ -135,7 +167,7 @@ def _named(problem: Problem) -> dict[str, object]:
         "ProblemTitle": problem.title[:MOST_CHARACTERS],
         "problemType": problem.type[:MOST_CHARACTERS],
         "PID": problem.pid,
-        "startsAt": events.rfc3339(problem.starts_at),
+        **({"startsAt": events.rfc3339(problem.starts_at)} if problem.starts_at else {}),
     }
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from keptn.errors import Unknown
 from keptn.webhooks.authentication import Check, Signature
 from keptn.webhooks.mappings import shelf
-from keptn.webhooks.senders import registries
+from keptn.webhooks.senders import monitors, registries
 from keptn.webhooks.senders.registries import SENDERS
 
 
@@ -25,6 +25,20 @@ def of_registry(name: str, *, url: str, token: str, hook: str, folder: str) -> M
         known = ", ".join(sorted({*SENDERS, *shelf.known("registry", folder=folder)}))
         raise Unknown(
             f"nobody knows a registry {name[:80]!r}; known: {known}; others by a mapping file: docs/webhooks.md"
+        )
+    return filled_in(title, fields, url=f"{url}/{name}", token=token, hook=hook)
+
+
+def of_monitor(name: str, *, url: str, token: str, hook: str, folder: str) -> Mapping[str, object]:
+    """As `of_registry`; hook: the project."""
+    if name in monitors.SENDERS:
+        title, fields = monitors.SENDERS[name], monitors.sender(name).SETUP
+    elif mapping := shelf.named("monitor", name, folder=folder):
+        title, fields = mapping.title, mapping.setup or _by_check(mapping.checks[0])
+    else:
+        known = ", ".join(sorted({*monitors.SENDERS, *shelf.known("monitor", folder=folder)}))
+        raise Unknown(
+            f"nobody knows a monitor {name[:80]!r}; known: {known}; others by a mapping file: docs/webhooks.md"
         )
     return filled_in(title, fields, url=f"{url}/{name}", token=token, hook=hook)
 

@@ -131,3 +131,20 @@ def test_the_settings_say_it():
     assert reach.of_slis(settings).hosts == ["c.example"]
     with pytest.raises(Refused, match="no loopback"):
         OutgoingHttp.open(settings=Settings()).request("GET", "http://127.0.0.1:1/")
+
+
+def test_what_would_be_refused_is_known_before(endpoint, names):
+    """For who only wants to see what would be sent; nothing is connected to."""
+    names["inside.example"] = [["169.254.169.254"]]
+    http = HttpxHttp(reach=Reach(hosts=["127.0.0.1", "*.example"]))
+    http.check(endpoint.url + "/x")
+    for url, why in {
+        "https://inside.example/x?hush": "metadata",
+        "https://other.test/hush": "not among those",
+        "http://[::1/hush": "not among those",
+        "hooks.slack.com/hush": "no http or https URL",
+    }.items():
+        with pytest.raises(Refused, match=why) as caught:
+            http.check(url)
+        assert "hush" not in str(caught.value)
+    assert not endpoint.calls

@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from keptn import settings
+from keptn.webhooks import slots
 from keptn.webhooks.mappings import expressions, file, shelf
-from keptn.webhooks.senders import registries
+from keptn.webhooks.senders import monitors, registries
 from tests import google
 
 PAGE = Path("docs/webhooks.md").read_text()
@@ -32,8 +33,23 @@ def registries_with_setup():
         yield name, mapping.title, mapping.setup
 
 
-@pytest.mark.parametrize(("name", "title", "setup"), [*registries_with_setup()])
-def test_every_registry_has_its_section(name, title, setup):
+def monitors_with_setup():
+    """As above."""
+    for name, title in monitors.SENDERS.items():
+        yield name, title, monitors.sender(name).SETUP
+    for name in shelf.known("monitor", folder=""):
+        mapping = shelf.named("monitor", name, folder="")
+        yield name, mapping.title, mapping.setup
+
+
+@pytest.mark.parametrize("part", slots.DEFAULTS)
+def test_every_label_that_is_looked_for_is_told(part):
+    """In the order in which they count."""
+    assert ", ".join(f"`{name}`" for name in slots.DEFAULTS[part]) in PAGE
+
+
+@pytest.mark.parametrize(("name", "title", "setup"), [*registries_with_setup(), *monitors_with_setup()])
+def test_every_sender_has_its_section(name, title, setup):
     """By the name that the code has for it, in the table and below, with each field that is to be filled in."""
     link = title.lower().replace(" ", "-")
     assert f"| `{name}` | [{title}](#{link}) |" in PAGE
@@ -44,10 +60,11 @@ def test_every_registry_has_its_section(name, title, setup):
 
 def test_the_mapping_file_that_is_shown_is_one():
     """And shows every key."""
-    (shown,) = [text for kind, text in BLOCKS if kind == "yaml" and text.startswith("mapping:")]
-    mapping = file.parse(shown, file="shown.yaml")
-    assert set(mapping.fields) == set(file.FIELDS["registry"])
-    assert all(f"\n{key}:" in f"\n{shown}" for key in file.KEYS)
+    shown = [text for kind, text in BLOCKS if kind == "yaml" and text.startswith("mapping:")]
+    mappings = [file.parse(one, file="shown.yaml") for one in shown]
+    assert [mapping.kind for mapping in mappings] == ["registry", "monitor"]
+    assert all(set(mapping.fields) == set(file.FIELDS[mapping.kind]) for mapping in mappings)
+    assert all(f"\n{key}:" in f"\n{shown[0]}" for key in file.KEYS)
     text = section("Mapping files")
     assert all(key in text for key in (*file.HMAC, *expressions.FORMS))
 

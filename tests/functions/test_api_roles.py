@@ -9,7 +9,7 @@ from keptn import approvals, context, events
 from keptn.api.routes import ANYBODY, ROOT, ROUTES
 from keptn.events import Event, Scope
 from keptn.orchestration import execution_documents
-from keptn.records import audit, dead_letters
+from keptn.records import arrivals, audit, dead_letters
 from keptn.records.tokens import Role
 from keptn.sequence.slot import Execution, Rank
 from tests.world import ROOT_TOKEN, World, error, issue
@@ -23,7 +23,7 @@ BODIES = {
     "POST /v1/delivery": {"image": "keptn/carts", "tag": "1.0.0", "project": "sockshop"},
     "POST /v1/secret": {"name": "prometheus-sockshop", "data": {"token": "x"}},
 }
-LISTS = ("/v1/event", "/v1/project", "/v1/delivery", "/v1/approval", "/v1/dead-letter", "/v1/secret")
+LISTS = ("/v1/event", "/v1/project", "/v1/delivery", "/v1/artifact", "/v1/approval", "/v1/dead-letter", "/v1/secret")
 HOLDERS = [(role, project) for project in ("", "sockshop", "other") for role in Role]
 
 
@@ -56,6 +56,8 @@ def with_something_of(project: str, world: World) -> World:
     audit.keep(world.store, asked)
     dead_letters.keep_refused(asked, "no room", world.context)
     world.secrets.put(f"prometheus-{project}", {"token": "x"})
+    told = {"project": project, "service": "carts", "image": "carts:1", "push": "1", "time": world.clock.now()}
+    arrivals.keep(world.store, arrivals.Arrival(**told, outcome=arrivals.Outcome.IGNORED))
     return world
 
 

@@ -600,6 +600,15 @@ class TestLooking:
         assert re.search(r"^Endpoint URL: +http://keptn.local/functions/receive-artifact/harbor$", shown, re.MULTILINE)
         assert re.search(r"^Auth Header: +Bearer sockshop.carts.x$", shown, re.MULTILINE)
 
+    def test_the_hook_of_a_monitor_is_shown_field_by_field(self, keptn):
+        """With the token of the project; asked for both or nothing, the usage is said."""
+        shown = keptn("get", "hook", "--project=sockshop", "--problems=dynatrace")[1]
+        assert shown.startswith("Dynatrace (docs/webhooks.md):\n")
+        assert re.search(r"^Webhook URL: +http://keptn.local/functions/receive-problem/dynatrace$", shown, re.MULTILINE)
+        assert re.search(r"^Additional HTTP headers: +Authorization: Bearer sockshop.trouble$", shown, re.MULTILINE)
+        assert "known: alertmanager" in keptn("get", "hook", "--project=sockshop", "--problems=nagios", ok=False)[2]
+        assert keptn("get", "hook", "--project=sockshop", ok=False)[0] == 2
+
     def test_logs_are_shown(self, keptn, world, tmp_path):
         """Of a function; asked for both or nothing, the usage is said."""
         object.__setattr__(world.context.settings, "state_dir", tmp_path)

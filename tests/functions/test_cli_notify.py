@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from keptn.adapters.http.httpx_client import OutgoingHttp
 from keptn.adapters.http.memory import MemoryHttp
+from keptn.adapters.http.reach import Reach
 
 EVENT = {
     "type": "sh.keptn.event.prod.delivery.finished",
@@ -81,6 +83,21 @@ def test_the_buttons_of_an_approval_answer_nothing(tried):
 def test_what_would_go_wrong_is_said(tried, event, notify, says):
     """And the exit code is 1, or 2 for what was not understood."""
     assert says in tried(event=event, notify=notify, ok=False)
+
+
+def test_a_host_that_may_not_be_called_is_said(tried, world):
+    """By the rules by which it would be called."""
+    world.context._given["http"] = world.http = OutgoingHttp(reach=Reach(hosts=["*.test"]))
+    world.http.calls = []
+    said = tried(ok=False)
+    assert "# own (webhook): host 'desk.example' is not among those that may be called" in said
+
+
+def test_another_project_s_secret_is_not_read(tried, world):
+    """As `notify` would not read it."""
+    world.secrets.put("chat.shop", {"url": "https://shop.example/hush"})
+    said = tried(notify="notifications: [{name: n, channel: slack, secret: chat.shop}]", ok=False)
+    assert "chat.shop" in said and "shop.example" not in said
 
 
 def test_without_dry_run_nothing_is_sent(keptn):

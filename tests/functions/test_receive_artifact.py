@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from keptn import events
 from keptn.errors import Unavailable, Unknown
 from keptn.webhooks import artifact
 from keptn.webhooks.deadline import Deadline
 from keptn.webhooks.senders import registries
+from tests.world import digest_of
 
 PAYLOAD = Path(__file__).parents[1] / "payloads/registry/docker_distribution_v1_push_oci.json"
 ADMIN = {"Authorization": "Bearer everywhere", "Content-Type": "application/vnd.docker.distribution.events.v1+json"}
@@ -26,6 +28,14 @@ def notification(**target):
 def post(world, body=None, *, token="everywhere"):
     data = json.dumps(body) if body is not None else PAYLOAD.read_bytes()
     return world.client("receive_artifact").post("/", data=data, headers={"Authorization": f"Bearer {token}"})
+
+
+def deliveries(world):
+    return [event for event in world.sink.events if event.type != events.TIMER_SET]
+
+
+def timers(world):
+    return world.store.list("timers/").names
 
 
 def test_a_push_starts_the_delivery_in_the_first_stage(world):
@@ -89,10 +99,10 @@ def test_a_registry_may_be_pushed_to_by_another_name(world):
 
 
 def pushes(*tags, **target):
-    """One notification that tells of several tags of the repository."""
+    """One notification that tells of several tags of the repository, each of an image of its own."""
     (event,) = notification(**target)["events"]
-    told = [{**event, "id": f"{event['id']}-{tag}", "target": {**event["target"], "tag": tag}} for tag in tags]
-    return {"events": told}
+    targets = [{**event["target"], "digest": digest_of(tag), **target, "tag": tag} for tag in tags]
+    return {"events": [{**event, "id": f"{event['id']}-{one['tag']}", "target": one} for one in targets]}
 
 
 @pytest.mark.parametrize(
@@ -139,17 +149,21 @@ def test_every_service_of_a_repository_counts(world):
     assert asked == ["keptn/carts:1.0.0"]
 
 
-def test_a_registry_that_does_not_answer_is_asked_later(world):
-    """The sender hears in time that it must send again: nothing was started, nothing is lost."""
+def test_a_registry_that_does_not_answer_keeps_nobody_waiting(world):
+    """The sender is answered in time, and hears that keptn asks again by itself."""
     hanging = threading.Event()
     world.registry.digest = lambda _: hanging.wait()
     notified = registries.read(notification(), {})
-    with pytest.raises(Unavailable, match="takes longer than the sender waits; send the notification again"):
-        artifact.accept(notified, opened="hooks", ctx=world.context, deadline=Deadline(0.05))
+    for within_s, why in ((0.05, "takes longer than the sender waits"), (0, "is not done yet")):
+        (waiting,) = artifact.accept(notified, opened="hooks", ctx=world.context, deadline=Deadline(within_s))[
+            "waiting"
+        ]
+        assert (waiting["project"], waiting["service"], waiting["image"]) == ("sockshop", "carts", "keptn/carts:1.0.0")
+        assert waiting["why"].startswith("asking for keptn/carts:1.0.0") and why in waiting["why"]
+        assert waiting["why"].endswith("; keptn asks again by itself")
     hanging.set()
-    assert not world.sink.events
-    with pytest.raises(Unavailable, match=r"the delivery of keptn/carts:1.0.0 in sockshop/carts is not done yet"):
-        artifact.accept(notified, opened="hooks", ctx=world.context, deadline=Deadline(0))
+    assert len(timers(world)) == 1
+    assert not deliveries(world)
 
 
 def test_the_notification_may_be_faster_than_the_manifest(world):
@@ -167,33 +181,62 @@ def test_the_notification_may_be_faster_than_the_manifest(world):
     assert len(world.sink.events) == 1
 
 
-@pytest.mark.parametrize(("age_s", "status"), [(5, 503), (-5, 503), (70, 202), (-3600, 202)])
-def test_an_image_that_is_not_there_yet_is_told_again(world, age_s, status):
-    """While its push is young the registry sends again; then it is ignored, whatever clock the registry has."""
+@pytest.mark.parametrize(("age_s", "waits"), [(5, True), (-5, True), (800, True), (1000, False), (-3600, True)])
+def test_an_image_that_is_not_there_yet_is_asked_for_again(world, age_s, waits):
+    """Until a quarter of an hour after its push; a registry's clock that is ahead loses nothing."""
     body = notification(tag="9.9")
     body["events"][0]["timestamp"] = (world.clock.now() - timedelta(seconds=age_s)).isoformat()
     response = post(world, body)
-    assert response.status_code == status
-    assert not world.sink.events
-    assert "keptn/carts:9.9" in response.text
+    assert response.status_code == 202
+    assert not deliveries(world)
+    (told,) = response.json["waiting" if waits else "ignored"]
+    assert "there is no image keptn/carts:9.9" in told["why"]
+    assert len(timers(world)) == waits
+
+
+def just_now(world, body):
+    """The notification of a push that was made at this moment."""
+    for event in body["events"]:
+        event["timestamp"] = world.clock.moment.isoformat()
+    return body
 
 
 def test_what_can_be_started_is(world):
-    """A young push that must be told again holds up no other one."""
-    body = pushes("9.9")
-    body["events"][0]["timestamp"] = world.clock.now().isoformat()
+    """A push that has to wait holds up no other one."""
+    body = just_now(world, pushes("9.9"))
     world.store.put("images/keptn%2Fold/sockshop.old", b"{}")
     world.registry.push("keptn/old:1.0.0", b"old")
     body["events"] += notification(repository="keptn/old")["events"]
-    assert post(world, body).status_code == 503
-    assert [event.scope.service for event in world.sink.events] == ["old"]
+    answer = post(world, body).json
+    assert [event.scope.service for event in deliveries(world)] == ["old"]
+    assert [one["service"] for one in answer["accepted"]] == ["old"]
+    assert [one["service"] for one in answer["waiting"]] == ["carts"]
+
+
+def test_what_waits_has_one_timer_however_often_it_is_told(world):
+    """One per image, for all services that run it; the same notification again is the same one."""
+    world.with_sockshop("other")
+    body = just_now(world, notification(tag="9.9"))
+    for _ in range(2):
+        assert len(post(world, body).json["waiting"]) == 2
+    assert len(timers(world)) == 1
+
+
+def test_a_broker_that_is_away_is_the_senders_care(world):
+    """503: nothing was accepted that could be lost."""
+
+    def away(_):
+        raise Unavailable("the Broker is away")
+
+    world.sink.post = away
+    assert post(world).status_code == 503
+    assert post(world, just_now(world, notification(tag="9.9"))).status_code == 503
 
 
 @pytest.mark.parametrize(
     ("target", "why"),
     [
         ({"repository": "keptn/orders"}, "no service was onboarded with the image repository keptn/orders"),
-        ({"tag": "9.9"}, "keptn/carts:9.9"),
         ({"tag": ""}, "it has no tag"),
         ({"mediaType": "application/octet-stream"}, "is a layer"),
         ({"digest": "sha256:../x"}, "'sha256:../x' is no digest"),

@@ -15,6 +15,7 @@ PACKAGES |= {
     "google.auth": "google-auth",
     "google.cloud": "google-cloud-storage",
     "jsonpath_rfc9535": "jsonpath-rfc9535",
+    "semantic_version": "semantic-version",
 }
 """Modules that are called differently from their package."""
 

@@ -35,7 +35,6 @@ RARE = {
     },  # when it wakes, at a PingSource; a timer's event that the Broker refuses
     "keptn-create-project": {"projects/"},  # what there is, where a Git server cannot list its repositories
     "keptn-orchestrate": {"dead-letter/"},  # an event that the Broker refuses
-    "keptn-reader": {"timers/"},  # a metric that is not there yet
     "keptn-step": {"timers/"},  # an extension that waits
 }
 """What no story brings about, and why it is written."""
@@ -138,6 +137,7 @@ def _deliveries(made: Installation) -> None:
     made.rest(until=made.clock.moment + timedelta(seconds=60))
     made.context.platform.waiting.clear()
     made.rest()
+    made._announce("1.1.0")  # before it is there
     made.push("1.1.0")
     made.rest()
     made.alert("carts-1")
@@ -157,6 +157,12 @@ def _deliveries(made: Installation) -> None:
 
 
 def _a_person_s_orders(made: Installation) -> None:
+    values = {
+        "resourceContent": _file(
+            b"service: carts\nimage: {repository: keptn/carts, tags: {semver: '*', newest: true}}\n"
+        )
+    }
+    ask(made, "PUT", "/v1/project/sockshop/stage/dev/service/carts/resource/values.yaml", values)
     made.push("1.3.0")
     made.rest(until=made.clock.moment + timedelta(seconds=3))
     (running, *_) = made.ask("/v1/delivery?project=sockshop")["deliveries"]

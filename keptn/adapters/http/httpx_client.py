@@ -61,6 +61,12 @@ class HttpxHttp:
             raise Unavailable(f"{_host(url)} cannot be reached: {_cause(exc)}") from exc
         return HttpAnswer(status=answer.status_code, headers=dict(answer.headers), body=content)
 
+    def check(self, url: str) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise Refused(f"the address of {_host(url)} is no http or https URL; correct the secret or file")
+        if self._reach:
+            self._reach.check(url)
+
     @cached_property
     def _client(self) -> httpx.Client:
         loopback = {f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")}  # never through a proxy

@@ -36,6 +36,9 @@ class MemoryHttp:
     def open(cls) -> MemoryHttp:
         return cls()
 
+    def check(self, url: str) -> None:
+        """It may lead anywhere."""
+
     def request(
         self,
         method: str,

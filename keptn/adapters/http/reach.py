@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from keptn.adapters.http import addresses
 from keptn.adapters.http.addresses import Kind
@@ -40,6 +41,15 @@ class Reach:
         """Raises Refused for a host that is not among those that may be called."""
         if self.hosts and not _among(host, self.hosts):
             raise Refused(f"host {host!r} is not among those that may be called; its operator sets {self.setting}")
+
+    def check(self, url: str) -> None:
+        """Raises Refused for a URL that would not be called now, as far as it is known here."""
+        try:
+            host = (urlsplit(url).hostname or "").strip("[]")
+        except ValueError:
+            host = ""
+        self.check_host(host)
+        self.allowed(host, _resolved(host))
 
     def allowed(self, host: str, found: Sequence[str]) -> Sequence[str]:
         """Those of a host's addresses that may be called. Raises Refused if it has none but others."""

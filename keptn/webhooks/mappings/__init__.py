@@ -4,5 +4,6 @@
     $KEPTN_WEBHOOK_MAPPINGS/ours.yaml             an operator's own; of one name with a shipped one it takes its place
 
 `expressions` says what a value may be, `file` reads a mapping file, `reading` a notification by it, `shelf` finds the
-file. What the fields mean is the business of who asks: `senders/mapped.py` for registries.
+file. What the fields mean is the business of who asks: `senders/mapped.py` for
+registries, `senders/mapped_monitor.py` for monitors.
 """

@@ -28,6 +28,22 @@ from keptn.webhooks.mappings.expressions import Expression
 
 FIELDS: Mapping[str, Mapping[str, bool]] = {
     "registry": {"repository": True, "tag": True, "host": False, "digest": False, "id": False, "time": False},
+    "monitor": {
+        "problem": True,
+        "id": True,
+        "state": True,
+        "type": False,
+        "started": False,
+        "severity": False,
+        "url": False,
+        "tags": False,
+        "project": False,
+        "stage": False,
+        "service": False,
+        "namespace": False,
+        "digest": False,
+        "test": False,
+    },
 }
 """Kind of sender to the fields that its notifications have, and whether a mapping must say where they are."""
 KEYS = ("mapping", "title", "check", "each", "only", "setup")

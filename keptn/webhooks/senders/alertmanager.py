@@ -1,4 +1,4 @@
-"""Prometheus Alertmanager's webhook, version 4. The labels project, stage and service say what an alert is about.
+"""Prometheus Alertmanager's webhook, version 4 (0.5 and later), and Grafana's, which is the same and more.
 
 Source: prometheus/alertmanager, notify/webhook/webhook.go and template/template.go. A group is sent again every
 `repeat_interval`. A problem is known by the rule and its start: the same rule fires for every pod of a service at once,
@@ -11,19 +11,35 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from keptn.events import Scope, derived_id, rfc3339, utc
+from keptn.events import utc
 from keptn.webhooks.senders.monitors import Problem
 from keptn.webhooks.senders.registries import Ignored
 
-_SLOT = ("project", "stage", "service")
+SETUP = {
+    "Where": "alertmanager.yml, `receivers`, `webhook_configs`",
+    "url": "{url}",
+    "http_config": "authorization: {credentials: {token}}",
+    "send_resolved": "true",
+}
+_MOST_ALERTS = 10_000
 
 
-def recognises(body: Mapping[str, Any]) -> bool:
+def recognises(body: Mapping[str, Any], _headers: Mapping[str, str]) -> bool:
     return str(body.get("version") or "") == "4" and isinstance(body.get("alerts"), list)
 
 
-def read(body: Mapping[str, Any]) -> Sequence[Problem | Ignored]:
-    return [_problem(alert) for alert in body["alerts"]]
+def read(body: Mapping[str, Any], _headers: Mapping[str, str]) -> Sequence[Problem | Ignored]:
+    return alerts(body)
+
+
+def alerts(body: Mapping[str, Any]) -> Sequence[Problem | Ignored]:
+    """Every alert of a group, of Alertmanager's shape."""
+    listed = body["alerts"]
+    if not listed:
+        return [Ignored(what="a group", why="it has no alerts")]
+    rest = len(listed) - _MOST_ALERTS
+    too_many = Ignored(what=f"{rest} more alerts", why=f"a group has at most {_MOST_ALERTS}; set max_alerts")
+    return [*(_problem(alert) for alert in listed[:_MOST_ALERTS]), *([too_many] if rest > 0 else [])]
 
 
 def _problem(alert: object) -> Problem | Ignored:
@@ -32,16 +48,12 @@ def _problem(alert: object) -> Problem | Ignored:
     labels, annotations = _texts(alert.get("labels")), _texts(alert.get("annotations"))
     title = labels.get("alertname", "")
     starts_at = _time(alert.get("startsAt"))
-    missing = [name for name in ("alertname", *_SLOT) if not labels.get(name)]
-    if missing:
-        why = f"its labels lack {', '.join(missing)}; add them to the alerting rule"
-        return Ignored(what=title or "an alert", why=why)
+    if not title:
+        return Ignored(what="an alert", why="its labels lack alertname; add it to the alerting rule")
     if starts_at is None:
         return Ignored(what=title, why=f"its startsAt {str(alert.get('startsAt'))[:80]!r} is no RFC 3339 time")
-    scope = Scope(**{name: labels[name] for name in _SLOT})
     return Problem(
-        scope=scope,
-        pid=derived_id(title, rfc3339(starts_at), str(scope)),
+        pid="",
         title=title,
         type=labels.get("problem_type") or labels.get("problemType") or title,
         is_open=alert.get("status") == "firing",
@@ -59,5 +71,5 @@ def _texts(value: object) -> Mapping[str, str]:
 def _time(value: object) -> datetime | None:
     try:
         return utc(str(value))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

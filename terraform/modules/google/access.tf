@@ -3,14 +3,14 @@
 
 locals {
   writes = {
-    keptn-api             = ["approvals/", "dead-letter/", "tokens/", "token-use/"]
+    keptn-api             = ["approvals/", "dead-letter/", "images/", "tokens/", "token-use/"]
     keptn-bridge          = ["sessions/", "token-use/", "approvals/"]
     keptn-clock           = ["timers/", "wake-up/", "dead-letter/"]
-    keptn-create-project  = ["projects/", "images/", "rejected/", "shipyards/", "evaluations/", "invalidated/", "deliveries/", "replies/", "tokens/", "token-use/"]
+    keptn-create-project  = ["projects/", "images/", "rejected/", "shipyards/", "evaluations/", "invalidated/", "deliveries/", "replies/", "tokens/", "token-use/", "arrivals/"]
     keptn-deployer        = ["replies/", "sent/", "timers/"]
-    keptn-onboard-service = ["images/", "rejected/", "evaluations/", "invalidated/", "replies/"]
+    keptn-onboard-service = ["images/", "rejected/", "evaluations/", "invalidated/", "replies/", "arrivals/"]
     keptn-orchestrate     = ["slots/", "retired/", "executions/", "deliveries/", "shipyards/", "rejected/", "controls/", "timers/", "dead-letter/"]
-    keptn-reader          = ["replies/", "sent/", "timers/", "evaluations/", "invalidated/", "approvals/"]
+    keptn-reader          = ["replies/", "sent/", "timers/", "evaluations/", "invalidated/", "approvals/", "arrivals/"]
     keptn-step            = ["events/", "event-index/", "approvals/", "dead-letter/", "replies/", "timers/"]
     keptn-test            = ["replies/"]
   }

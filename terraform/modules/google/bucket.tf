@@ -3,7 +3,7 @@
 locals {
   # As keptn/records/retention.py has it; what is in neither is needed for ever.
   kept = [
-    { days = var.retention_days, prefixes = ["events/", "event-index/", "replies/", "sent/", "executions/", "deliveries/", "approvals/", "controls/", "dead-letter/", "token-use/", "sessions/"] },
+    { days = var.retention_days, prefixes = ["events/", "event-index/", "replies/", "sent/", "executions/", "deliveries/", "approvals/", "controls/", "dead-letter/", "token-use/", "arrivals/", "sessions/"] },
     { days = var.evaluation_retention_days, prefixes = ["evaluations/", "invalidated/"] },
   ]
 }

@@ -75,8 +75,9 @@ def test_alert_and_its_end(log, receiver):
     _, received = receiver
     until_posted(log, 500, received, 1)
     until_posted(log, 201, received, 2)
-    (opened,), (resolved,) = (monitors.read(body) for body in received[:2])
-    assert (opened.type, str(opened.scope)) == ("ConversionRateDropped", "sockshop/prod/carts")
+    (opened,), (resolved,) = (monitors.read(body, {}) for body in received[:2])
+    assert opened.type == "ConversionRateDropped"
+    assert [opened.labels[part] for part in ("project", "stage", "service")] == ["sockshop", "prod", "carts"]
     assert opened.is_open
     assert not resolved.is_open
     assert opened.id == resolved.id
@@ -89,4 +90,4 @@ def test_a_log_that_is_set_aside_is_followed(log, receiver):
     log.rename(log.with_name("access.log.1"))
     log.touch()
     until_posted(log, 201, received, 2)
-    assert [monitors.read(body)[0].is_open for body in received[:2]] == [True, False]
+    assert [monitors.read(body, {})[0].is_open for body in received[:2]] == [True, False]

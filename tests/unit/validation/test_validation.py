@@ -162,7 +162,7 @@ class TestConfigRepo:
         assert str(caught.value).splitlines() == [
             "carts/values.yaml:1: `replicas` must be at least 1, not 0",
             "carts/values.yaml:3: `image` must be a repository such as sockshop/carts, with or without a tag, "
-            "or a mapping with the keys repository and tag, not 5",
+            "or a mapping with the keys repository, tag and tags, not 5",
         ]
 
     def test_the_rest_must_be_readable(self):
