@@ -284,7 +284,8 @@ def test_what_keptn_renders_is_admitted_in_a_stage(installation: Installation, e
     place = installation.places[rights.STAGE]
     assert "violates PodSecurity" in admitted(place, {"containers": [{"name": "c", "image": "i"}]}).stderr
     found = yaml.safe_load(example.read_text())
-    more = yaml.safe_dump({key: value for key, value in found.items() if key not in ("service", "image")})
+    rest = {key: value for key, value in found.items() if key not in ("service", "image")}
+    more = yaml.safe_dump(rest) if rest else ""
     scope = Scope(project="shop", stage="dev", service=str(found["service"]))
     (deployment, *_) = committed.objects(scope, "blue", image="a/b:1", digest=digest_of("1"), more=more)
     spec = dict(deployment["spec"]["template"]["spec"])

@@ -48,6 +48,7 @@ CALLS = {
     "doctor": "doctor --kubeconfig=nowhere",
     "evaluate": "evaluate --slo=slo.yaml --values=measured.json",
     "get approval": "get approval",
+    "get artifact": "get artifact --project=sockshop",
     "get dead-letter": "get dead-letter {letter}",
     "get delivery": "get delivery {over}",
     "get evaluation": "get evaluation --project=sockshop",

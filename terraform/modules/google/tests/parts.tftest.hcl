@@ -78,7 +78,7 @@ run "all_is_there_already" {
     error_message = "The bucket is used, and not made."
   }
   assert {
-    condition     = length(google_artifact_registry_repository.images) == 0 && length(google_artifact_registry_repository_iam_member.asks) == 3
+    condition     = length(google_artifact_registry_repository.images) == 0 && length(google_artifact_registry_repository_iam_member.asks) == 4
     error_message = "The repository is read, and not made."
   }
   assert {
