@@ -32,6 +32,7 @@ class Page(HTMLParser):
         self.tags: list[tuple[str, dict[str, str]]] = []
         self._texts: list[str] = []
         self._open: list[str] = []
+        self._field, self._chosen = "", False
         self.feed(self.html)
 
     @property
@@ -58,6 +59,11 @@ class Page(HTMLParser):
         is_sent = given.get("name") and (given.get("type") != "checkbox" or "checked" in given)
         if tag in ("input", "button") and "form" in self._open and is_sent:
             self.forms[-1].fields[given["name"]] = given.get("value", "")
+        if tag in ("select", "textarea") and "form" in self._open:
+            self.forms[-1].fields[given["name"]] = ""
+            self._field, self._chosen = given["name"], False
+        if tag == "option" and "select" in self._open and ("selected" in given or not self._chosen):
+            self.forms[-1].fields[self._field], self._chosen = given.get("value", ""), True
         if tag == "button" and "form" in self._open:
             self.forms[-1].buttons.append("")
         if tag not in ("input", "meta", "link", "br", "img", "hr", "path", "rect", "circle", "line", "use"):
@@ -71,6 +77,8 @@ class Page(HTMLParser):
         if self._open and self._open[-1] in ("style", "script"):
             return
         self._texts.append(data)
+        if "textarea" in self._open:
+            self.forms[-1].fields[self._field] += data
         if "a" in self._open and self.links:
             where, text = self.links[-1]
             self.links[-1] = where, f"{text} {data}".strip()

@@ -20,8 +20,8 @@ def as_mermaid(nodes: list[Node]) -> str:
         lines += [f"    {_box(node)}" for node in nodes if node.name.partition(".")[0] == stage]
         lines.append("  end")
     for node in nodes:
-        for follower, endings in _arrows(node):
-            lines.append(f'  {_key(node.name)} -->|"{_label(node, endings)}"| {_key(follower)}')
+        for follower, endings in arrows(node):
+            lines.append(f'  {_key(node.name)} -->|"{label(node, endings)}"| {_key(follower)}')
     return "\n".join(lines)
 
 
@@ -31,16 +31,17 @@ def _lines(node: Node) -> Iterator[str]:
     for ending in node.endings:
         groups.setdefault(ending.followers, []).append(ending)
     for followers, endings in groups.items():
-        yield f"  {_label(node, endings)} → {', '.join(followers) or 'end'}"
+        yield f"  {label(node, endings)} → {', '.join(followers) or 'end'}"
 
 
-def _arrows(node: Node) -> Iterator[tuple[str, list[Ending]]]:
+def arrows(node: Node) -> Iterator[tuple[str, list[Ending]]]:
+    """What follows it, and after which of its ends."""
     followers = dict.fromkeys(name for ending in node.endings for name in ending.followers)
     for follower in followers:
         yield follower, [ending for ending in node.endings if follower in ending.followers]
 
 
-def _label(node: Node, endings: list[Ending]) -> str:
+def label(node: Node, endings: list[Ending]) -> str:
     """`fail` alone when it does not matter where."""
     failed = [ending for ending in endings if ending.text.startswith("fail")]
     all_failed = [ending for ending in node.endings if ending.text.startswith("fail")]
