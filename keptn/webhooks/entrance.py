@@ -13,7 +13,7 @@ from urllib.parse import unquote_to_bytes
 
 from keptn.context import Context
 from keptn.projects import hook_tokens
-from keptn.web import HttpError, Request
+from keptn.web import Request
 from keptn.webhooks import authentication, pubsub
 from keptn.webhooks.authentication import ANY_TOKEN, GITHUB, REGISTRIES
 from keptn.webhooks.deadline import Deadline
@@ -48,11 +48,7 @@ def _mapped(name: str, request: Request, ctx: Context) -> tuple[str, Notificatio
     from keptn.webhooks.mappings import shelf  # noqa: PLC0415 - only who uses a mapping
     from keptn.webhooks.senders import mapped  # noqa: PLC0415
 
-    folder = ctx.settings.webhook_mappings
-    mapping = shelf.named("registry", name, folder=folder)
-    if mapping is None:
-        known = ", ".join(sorted({*SENDERS, *shelf.known("registry", folder=folder)}))
-        raise HttpError(f"nobody knows a registry {name[:80]!r}; the URL ends with one of {known}", status=404)
+    mapping = shelf.required("registry", name, folder=ctx.settings.webhook_mappings, beside=SENDERS)
     opened = authentication.opened(request, mapping.checks, REGISTRIES, ctx)
     return opened, mapped.read(mapping, _json(request), request.headers)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from keptn.context import Context
-from keptn.web import HttpError, Request
+from keptn.web import Request
 from keptn.webhooks import authentication
 from keptn.webhooks.authentication import ANY_TOKEN, GRAFANA, GRAFANA_TIMED, MONITORS, Check
 from keptn.webhooks.senders import monitors
@@ -36,11 +36,7 @@ def _mapped(name: str, request: Request, ctx: Context) -> tuple[str, Notificatio
     from keptn.webhooks.mappings import shelf  # noqa: PLC0415 - only who uses a mapping
     from keptn.webhooks.senders import mapped_monitor  # noqa: PLC0415
 
-    folder = ctx.settings.webhook_mappings
-    mapping = shelf.named("monitor", name, folder=folder)
-    if mapping is None:
-        known = ", ".join(sorted({*SENDERS, *shelf.known("monitor", folder=folder)}))
-        raise HttpError(f"nobody knows a monitor {name[:80]!r}; the URL ends with one of {known}", status=404)
+    mapping = shelf.required("monitor", name, folder=ctx.settings.webhook_mappings, beside=SENDERS)
     opened = authentication.opened(request, mapping.checks, MONITORS, ctx)
     return opened, mapped_monitor.read(mapping, request.json(), request.headers)
 

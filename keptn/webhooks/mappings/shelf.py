@@ -6,12 +6,13 @@ broken file stops it with a sentence instead of every notification.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 from keptn import names
 from keptn.errors import Refused
+from keptn.web import HttpError
 from keptn.webhooks.mappings import file
 from keptn.webhooks.mappings.file import SenderMapping
 
@@ -25,6 +26,14 @@ def named(kind: str, name: str, *, folder: str) -> SenderMapping | None:
     if not names.is_name(name):
         return None
     return _own(folder).get((kind, name)) or _shipped(kind, name)
+
+
+def required(kind: str, name: str, *, folder: str, beside: Collection[str]) -> SenderMapping:
+    """As `named`, or HttpError 404 that lists them. beside: the senders that need no mapping."""
+    if mapping := named(kind, name, folder=folder):
+        return mapping
+    names_of = ", ".join(sorted({*beside, *known(kind, folder=folder)}))
+    raise HttpError(f"nobody knows a {kind} {name[:80]!r}; the URL ends with one of {names_of}", status=404)
 
 
 def known(kind: str, *, folder: str) -> Sequence[str]:
