@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 from keptn.errors import Unknown
 from keptn.webhooks.authentication import Check, Signature
 from keptn.webhooks.mappings import shelf
 from keptn.webhooks.senders import monitors, registries
-from keptn.webhooks.senders.registries import SENDERS
 
 
 def of_registry(name: str, *, url: str, token: str, hook: str, folder: str) -> Mapping[str, object]:
@@ -17,28 +16,33 @@ def of_registry(name: str, *, url: str, token: str, hook: str, folder: str) -> M
 
     url: of the function. hook: whose token it is, as `?hook=` says it. folder: of mapping files. Raises Unknown.
     """
-    if name in SENDERS:
-        title, fields = SENDERS[name], registries.sender(name).SETUP
-    elif mapping := shelf.named("registry", name, folder=folder):
-        title, fields = mapping.title, mapping.setup or _by_check(mapping.checks[0])
-    else:
-        known = ", ".join(sorted({*SENDERS, *shelf.known("registry", folder=folder)}))
-        raise Unknown(
-            f"nobody knows a registry {name[:80]!r}; known: {known}; others by a mapping file: docs/webhooks.md"
-        )
-    return filled_in(title, fields, url=f"{url}/{name}", token=token, hook=hook)
+    return _of("registry", name, registries.SENDERS, registries.sender, url=url, token=token, hook=hook, folder=folder)
 
 
 def of_monitor(name: str, *, url: str, token: str, hook: str, folder: str) -> Mapping[str, object]:
     """As `of_registry`; hook: the project."""
-    if name in monitors.SENDERS:
-        title, fields = monitors.SENDERS[name], monitors.sender(name).SETUP
-    elif mapping := shelf.named("monitor", name, folder=folder):
+    return _of("monitor", name, monitors.SENDERS, monitors.sender, url=url, token=token, hook=hook, folder=folder)
+
+
+def _of(
+    kind: str,
+    name: str,
+    senders: Mapping[str, str],
+    sender: Callable[[str], registries.Sender | monitors.Sender],
+    *,
+    url: str,
+    token: str,
+    hook: str,
+    folder: str,
+) -> Mapping[str, object]:
+    if name in senders:
+        title, fields = senders[name], sender(name).SETUP
+    elif mapping := shelf.named(kind, name, folder=folder):
         title, fields = mapping.title, mapping.setup or _by_check(mapping.checks[0])
     else:
-        known = ", ".join(sorted({*monitors.SENDERS, *shelf.known("monitor", folder=folder)}))
+        known = ", ".join(sorted({*senders, *shelf.known(kind, folder=folder)}))
         raise Unknown(
-            f"nobody knows a monitor {name[:80]!r}; known: {known}; others by a mapping file: docs/webhooks.md"
+            f"nobody knows a {kind} {name[:80]!r}; known: {known}; others by a mapping file: docs/webhooks.md"
         )
     return filled_in(title, fields, url=f"{url}/{name}", token=token, hook=hook)
 
