@@ -53,7 +53,8 @@ def links(task: Event, ctx: Context) -> Mapping[str, str]:
 def answer(task_id: str, verdict: str, *, by: str, reason: str, ctx: Context) -> Event:
     """Post a person's answer, once. Raises Unknown, Refused (it is over, or answered), Unavailable.
 
-    One that was kept but not posted, because the Broker was away, may be given again.
+    Said again in the same words by the same person it is the same answer: what was said to it may have been lost. One
+    that was kept but not posted, because the Broker was away, anybody may give again.
     """
     if verdict not in set(VERDICTS):
         raise Refused(f"an approval is answered with pass or fail, not {verdict!r}")
@@ -66,11 +67,13 @@ def answer(task_id: str, verdict: str, *, by: str, reason: str, ctx: Context) ->
     except LostRace:
         stored = ctx.store.get(name)
         kept = json.loads(stored.data) if stored else kept
-        if kept["posted"] or kept["verdict"] != verdict:
+        repeated = (kept["verdict"], kept["by"], kept["reason"]) == (verdict, by, reason)
+        if not repeated and (kept["posted"] or kept["verdict"] != verdict):
             raise Refused(_answered(task_id, kept)) from None
     answered = _answer(question, Result(verdict), by=kept["by"], reason=kept["reason"], ctx=ctx)
-    ctx.sink.post(answered)
-    ctx.store.put(name, json.dumps({**kept, "posted": True}).encode())
+    if not kept["posted"]:
+        ctx.sink.post(answered)
+        ctx.store.put(name, json.dumps({**kept, "posted": True}).encode())
     return answered
 
 
