@@ -11,7 +11,7 @@ What needs more than that is proved elsewhere; a name alone is beside this file:
 | damaged stores, a full disk | tests/unit/adapters/test_sqlite_file.py, test_disk.py, unit/local/test_complaints.py |
 | deleting without a yes; a second answer, a rerun, an unpin | test_cli.py, test_approve.py, test_api_control.py |
 | alerts and pushes of real senders | test_receive_problem.py, test_receive_artifact.py |
-| what was resolved, or waits for its time | tests/unit/sequence/test_behaviours.py |
+| what was resolved, or waits for its time | tests/unit/sequence/test_problems.py, test_time.py |
 | storms | tests/bench/bench_storm.py |
 | a shipyard changed with Git | test_orchestrate.py, test_api_resources.py |
 | events that nobody hears, old event files | test_cli.py, tests/unit/api/test_edge.py |
