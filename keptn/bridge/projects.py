@@ -11,7 +11,7 @@ from keptn.api.deliveries import view
 from keptn.bridge import looks
 from keptn.bridge.looks import Look
 from keptn.bridge.visit import Visit
-from keptn.records import overview
+from keptn.records import overview, waiting
 from keptn.records.overview import Overview
 from keptn.sequence.slot import Execution, State
 from keptn.web import Answer
@@ -52,11 +52,21 @@ class Row:
 
 def show(visit: Visit) -> Answer:
     projects = [name for name in known.projects(visit.ctx) if visit.may("view", name)]
-    rows = [_row(one) for one in overview.of_projects(visit.ctx.store, projects)]
+    found = overview.of_projects(visit.ctx.store, projects)
+    rows = [_row(one) for one in found]
     kind, wanted = visit.query("show"), visit.query("q").strip().lower()
     shown = [row for row in rows if row.is_one_of(kind if kind in _KINDS else "") and wanted in row.project.lower()]
     counts = [(key, label, sum(row.is_one_of(key) for row in rows)) for key, label in _KINDS.items()]
-    return visit.page("projects.html", rows=shown, all=len(rows), counts=counts, kind=kind, wanted=visit.query("q"))
+    waits = {"approvals": str(sum(waiting.approvals(slot) for one in found for slot in one.slots))}
+    return visit.page(
+        "projects.html",
+        rows=shown,
+        all=len(rows),
+        counts=counts,
+        kind=kind,
+        wanted=visit.query("q"),
+        known_counts=waits,
+    )
 
 
 def _row(found: Overview) -> Row:
