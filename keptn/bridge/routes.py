@@ -45,6 +45,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/sign-out", "sign_in:leave"),
     Route("POST", "/theme", "theme:choose"),
     Route("GET", "/", "projects:show"),
+    Route("GET", "/counts", "counts:show"),
     Route("GET", _PROJECT, "environment:show"),
     Route("GET", _PROJECT + "/deliveries", "delivery:index"),
     Route("GET", "/delivery/<path:context>", "delivery:show"),

@@ -31,6 +31,7 @@ PAGES = {
     "a project's deliveries": "/project/sockshop/deliveries",
     "a delivery": "/delivery/context-0",
     "approvals": "/approvals",
+    "what waits": "/counts",
 }
 
 
