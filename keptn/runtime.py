@@ -1,8 +1,8 @@
 """The only meeting with functions-framework: requests become events, outcomes become answers.
 
 A function's `main.py` decorates its `handle` with `task` (a step with one reply per task), `event` (any event, no
-ledger) or `http` (people, registries, monitors), or runs as a Job with `run_job`. What Knative makes of each status is
-in ARCHITECTURE.md.
+ledger), `http` (people) or `hook` (registries, monitors), or runs as a Job with `run_job`. What Knative makes of each
+status is in ARCHITECTURE.md.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from keptn import callers, context, events, settings, web
 from keptn.adapters.machine import disk
 from keptn.callers import Callers
 from keptn.context import Context
-from keptn.errors import KeptnError, LostRace, NotYet, Refused, Unavailable
+from keptn.errors import KeptnError, LostRace, NotYet, Refused, Unavailable, Undecodable
 from keptn.events import Event, Result, Status
 from keptn.records import dead_letters, replies
 
@@ -36,6 +36,8 @@ View = Callable[[flask.Request], flask.Response]
 log = logging.getLogger("keptn")
 LONGEST_TOLD = 300
 """Characters of an error that people are told."""
+LONGEST_NAME = 60
+"""Characters of what a URL says that its sender is called."""
 
 
 def task(function: str, *types: str) -> Callable[[Handler], View]:
@@ -55,19 +57,28 @@ def event(handler: Handler) -> View:
 
 def http(handler: HttpHandler) -> View:
     """Decorate a handler of plain HTTP. Errors become `{"error": sentence}`."""
+    return _http(handler)
 
+
+def hook(handler: HttpHandler) -> View:
+    """As `http`, for who shows nobody the answers he gets: what he is refused is in the function's log."""
+    return _http(handler, logs_refusals=True)
+
+
+def _http(handler: HttpHandler, *, logs_refusals: bool = False) -> View:
     def view(request: flask.Request) -> flask.Response:
         _set_up_logging()
         try:
             with _room():
                 answer = _admitted(handler, _request(request), context.current().for_request())
             return flask.Response(answer.body, answer.status, [*answer.headers], content_type=answer.content_type)
-        except web.TooMany as exc:
-            return _json({"error": str(exc)}, exc.status, {"Retry-After": str(exc.retry_after_s)})
         except KeptnError as exc:
             if isinstance(exc, Unavailable):  # who sends again by himself shows nobody why
                 log.warning("to be asked again: %s", exc)
-            return _json({"error": str(exc)}, web.status_of(exc))
+            elif logs_refusals:
+                _log_refusal(exc, request)
+            again = {"Retry-After": str(exc.retry_after_s)} if isinstance(exc, web.TooMany) else None
+            return _json({"error": str(exc)}, web.status_of(exc), again)
         except Exception:
             log.exception("a bug in an HTTP function")
             return _json({"error": "this is a bug in keptn; its log has the traceback (keptn logs)"}, 500)
@@ -81,9 +92,8 @@ def _admitted(handler: HttpHandler, request: web.Request, ctx: Context) -> web.A
     known = ctx.memory.get("callers") or ctx.memory.setdefault(
         "callers", Callers(requests=values.requests_per_minute, failures=values.failures_per_minute)
     )
-    forwarded, trusted = request.headers.get("x-forwarded-for", ""), values.trusted_proxies.split()
     token = web.presented_token(request) or request.headers.get("authorization", "")  # a user and a password
-    who = token, callers.address(request.peer, forwarded, trusted=trusted)
+    who = token, _address(request.peer, request.headers.get("x-forwarded-for", ""), ctx)
     known.admit(*who, now_s=time.monotonic())
     status = 500
     try:
@@ -95,6 +105,24 @@ def _admitted(handler: HttpHandler, request: web.Request, ctx: Context) -> web.A
     finally:
         known.answered(*who, status, now_s=time.monotonic())
     return answer
+
+
+def _address(peer: str, forwarded: str, ctx: Context) -> str:
+    return callers.address(peer, forwarded, trusted=ctx.settings.trusted_proxies.split())
+
+
+def _log_refusal(exc: KeptnError, request: flask.Request) -> None:
+    """Never the token or the body: what cannot be read of one is for its sender alone."""
+    ctx = context.current()
+    address = _address(request.remote_addr or "", request.headers.get("x-forwarded-for", ""), ctx)
+    told = ctx.memory.setdefault("told", callers.Told())
+    left_out = told.room(address, now_s=time.monotonic())
+    if left_out is None:
+        return
+    of_body = isinstance(exc, Undecodable)
+    why = "its body is not what this sender sends; the answer says where" if of_body else str(exc)[:LONGEST_TOLD]
+    status, sender = web.status_of(exc), request.path.strip("/")[:LONGEST_NAME]
+    log.warning("refused: status=%d sender=%r address=%s why=%r left_out=%d", status, sender, address, why, left_out)
 
 
 def run_job(function: str, handler: Handler, *, event_file: Path) -> int:
