@@ -37,7 +37,8 @@ def opened(chromium, made):
         context = chromium.new_context(**given)
         contexts.append(context)
         found = context.new_page()
-        found.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+        found.on("console", lambda said: wrong.append(said.text) if _is_wrong(said) else None)
+        found.on("response", lambda answer: wrong.append(answer.url) if _is_lost(answer) else None)
         found.on("pageerror", lambda error: wrong.append(str(error)))
         found.on("request", lambda asked: wrong.append(asked.url) if not asked.url.startswith(made.at) else None)
         found.on("dialog", lambda dialog: wrong.append(dialog.message))
@@ -47,3 +48,13 @@ def opened(chromium, made):
     for context in contexts:
         context.close()
     assert wrong == []
+
+
+def _is_wrong(said) -> bool:
+    """Of what a page says on the console; Chromium says there of every answer above 400 that it is one."""
+    return said.type == "error" and not said.text.startswith("Failed to load resource")
+
+
+def _is_lost(answer) -> bool:
+    """A page may say what is wrong; what belongs to it must be there."""
+    return answer.status >= 400 and not answer.request.is_navigation_request()

@@ -7,7 +7,7 @@ from datetime import timedelta
 from keptn.events import Scope
 from keptn.records.tokens import Role
 from tests import evaluation_history
-from tests.bridge_world import HOSTILE, Shop, shop
+from tests.bridge_world import Shop, shop
 from tests.functions.test_bridge_dead_letters import dead
 from tests.world import issue
 
@@ -15,7 +15,19 @@ VIEWER = f"keptn_eve-0e0e0e0e_{'e' * 64}"
 """May look at sockshop, and do nothing."""
 HISTORY = Scope(project="webshop", stage="staging", service="frontend")
 EVALUATION = "/project/webshop/stage/staging/service/frontend/evaluation"
-RUNBOOK = b"remediations:\n- name: default\n  actions:\n  - {name: back, action: rollback}\n"
+RUNBOOK = b"""\
+apiVersion: spec.keptn.sh/0.1.4
+kind: Remediation
+metadata: {name: carts}
+spec:
+  remediations:
+  - problemType: Checkout is slow
+    actionsOnOpen:
+    - {name: One more, action: scale, value: {more: 1}}
+  - problemType: default
+    actionsOnOpen:
+    - {name: Back to the version before, action: rollback}
+"""
 KINDS = {
     "projects": "/",
     "environment": "/project/webshop",
@@ -55,13 +67,13 @@ def full_shop() -> Shop:
         issue(store, VIEWER, role=Role.VIEW, project="sockshop")
         made.world.with_sockshop("young")
         evaluation_history.keep(store, HISTORY, count=25, begun=made.clock.now() - timedelta(days=1))
-        for why in ("the registry is away", f"no {HOSTILE.replace(chr(34), '')} here"):
-            dead(made, why=why)
+        for service, why in (("basket", "the registry is away"), ("catalogue", "the bucket asks for patience")):
+            dead(made, service=service, why=why)
         files = {"carts/remediation.yaml": RUNBOOK}
         made.world.config_repo.commit("sockshop", "prod", lambda _: files, message="a runbook")
-        for pod, rule in (("pod-1", "Slow"), ("pod-2", HOSTILE)):
+        for pod, rule, lasts_s in (("pod-1", "Checkout is slow", 620), ("pod-2", "Carts are lost", 30)):
             made.alert(pod, rule=rule)
-            made.go_on(60)
+            made.go_on(lasts_s)
         made.named = _named(made)
     return made
 
