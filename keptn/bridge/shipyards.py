@@ -12,7 +12,7 @@ from keptn.web import Answer
 def show(visit: Visit) -> Answer:
     """A broken one is shown as it is written, with what is wrong."""
     project = visit.path["project"]
-    text, problem = str(visit.get("project", project)["shipyard"]), ""
+    text, problem = str(visit.project(project)["shipyard"]), ""
     nodes: list[walk.Node] = []
     try:
         _, nodes = walk.walk(text.encode(), file=f"{project}/shipyard.yaml")
