@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -31,9 +32,12 @@ from keptn.records import dead_letters, replies
 
 Handler = Callable[[Event, Context], Event | None]
 HttpHandler = Callable[[web.Request, Context], web.Answer]
+Told = Callable[[web.Request, Context, web.Trouble], web.Answer]
+"""Makes an answer of what went wrong; the request is without its body."""
 View = Callable[[flask.Request], flask.Response]
 
 log = logging.getLogger("keptn")
+BUG = "this is a bug in keptn; its log has the traceback (keptn logs)"
 LONGEST_TOLD = 300
 """Characters of an error that people are told."""
 
@@ -55,24 +59,41 @@ def event(handler: Handler) -> View:
 
 def http(handler: HttpHandler) -> View:
     """Decorate a handler of plain HTTP. Errors become `{"error": sentence}`."""
+    return _http(handler, lambda _request, _ctx, trouble: web.as_json(trouble))
 
+
+def pages(told: Told) -> Callable[[HttpHandler], View]:
+    """Decorate a handler that people look at: `told` makes an answer of what goes wrong, before it and in it."""
+    return lambda handler: _http(handler, told)
+
+
+def _http(handler: HttpHandler, told: Told) -> View:
     def view(request: flask.Request) -> flask.Response:
         _set_up_logging()
+        head, ctx = _head(request), None
         try:
             with _room():
-                answer = _admitted(handler, _request(request), context.current().for_request())
-            return flask.Response(answer.body, answer.status, [*answer.headers], content_type=answer.content_type)
-        except web.TooMany as exc:
-            return _json({"error": str(exc)}, exc.status, {"Retry-After": str(exc.retry_after_s)})
+                ctx = context.current().for_request()
+                answer = _admitted(handler, replace(head, body=_body(request)), ctx)
         except KeptnError as exc:
             if isinstance(exc, Unavailable):  # who sends again by himself shows nobody why
                 log.warning("to be asked again: %s", exc)
-            return _json({"error": str(exc)}, web.status_of(exc))
+            answer = _told(told, head, ctx, web.trouble_of(exc))
         except Exception:
             log.exception("a bug in an HTTP function")
-            return _json({"error": "this is a bug in keptn; its log has the traceback (keptn logs)"}, 500)
+            answer = _told(told, head, ctx, web.Trouble(status=500, sentence=BUG))
+        return flask.Response(answer.body, answer.status, [*answer.headers], content_type=answer.content_type)
 
     return cast(View, functions_framework.http(view))
+
+
+def _told(told: Told, head: web.Request, ctx: Context | None, trouble: web.Trouble) -> web.Answer:
+    """As JSON where it cannot be told otherwise."""
+    try:
+        return told(head, ctx, trouble) if ctx else web.as_json(trouble)
+    except Exception:
+        log.exception("a bug in telling of trouble")
+        return web.as_json(trouble)
 
 
 def _admitted(handler: HttpHandler, request: web.Request, ctx: Context) -> web.Answer:
@@ -239,13 +260,13 @@ def _check_hops(received: Event, ctx: Context) -> None:
         )
 
 
-def _request(request: flask.Request) -> web.Request:
+def _head(request: flask.Request) -> web.Request:
+    """The request without its body."""
     return web.Request(
         method=request.method,
         path=request.path,
         query=request.args.to_dict(),
         headers={name.lower(): value for name, value in request.headers.items()},
-        body=_body(request),
         peer=request.remote_addr or "",
     )
 

@@ -56,6 +56,11 @@ class Visit:
         return self.ctx.clock.now()
 
     @property
+    def is_for_a_person(self) -> bool:
+        """Whether a browser asks for a page, and not a program (or a script of a page) for something."""
+        return "text/html" in self.request.headers.get("accept", "")
+
+    @property
     def cookies(self) -> Mapping[str, str]:
         return cookies.read(self.request.headers.get("cookie", ""))
 
@@ -104,8 +109,13 @@ class Visit:
     @property
     def here(self) -> str:
         """The address of this page, with what it was asked."""
+        return self.base + self.inner
+
+    @property
+    def inner(self) -> str:
+        """The same below `base`, as forms name it to be led back."""
         asked = urlencode(self.request.query)
-        return f"{self.base}{quote(self.request.path)}" + (f"?{asked}" if asked else "")
+        return quote(self.request.path) + (f"?{asked}" if asked else "")
 
     def link(self, *parts: str, **query: str) -> str:
         """The address of a page: its parts are quoted, also those from outside."""

@@ -16,6 +16,7 @@ from keptn.records.revtime import moment_of, reversed_time
 TIMERS = "timers/"
 WAKE_UP = "wake-up/clock"
 DEAD_LETTERS = "dead-letter/"
+SLOTS = "slots/"
 IMAGES = "images/"
 PROJECTS = "projects/"
 TOKENS = "tokens/"
@@ -23,12 +24,12 @@ TOKENS = "tokens/"
 
 # --- the engine's: only `orchestrate` writes them, anybody may read -------------------------------------------------
 def slot(scope: Scope) -> str:
-    return f"slots/{_path(scope.project, scope.stage, scope.service)}.json"
+    return f"{SLOTS}{_path(scope.project, scope.stage, scope.service)}.json"
 
 
 def slots(project: str) -> str:
     """Prefix of a project's slots."""
-    return f"slots/{_path(project)}/"
+    return f"{SLOTS}{_path(project)}/"
 
 
 def execution(context: str, *, stage: str, sequence: str, execution_id: str) -> str:

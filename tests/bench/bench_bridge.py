@@ -38,6 +38,7 @@ TIMES = 25
 BUDGET_MS, BUDGET_KB = 60, 150
 PAGES = {
     "50 projects": "/",
+    "what waits, for the navigation": "/counts",
     "an environment": "/project/sockshop",
     "an environment of 100 services": "/project/market",
     "a project's deliveries": "/project/sockshop/deliveries",

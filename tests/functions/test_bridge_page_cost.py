@@ -68,6 +68,7 @@ def made():
         ("/project/webshop/deliveries", 3),
         ("/delivery/{}", 2),
         ("/approvals", 2),
+        ("/counts", 2),
         ("/project/webshop/evaluations", 3),
         ("/project/webshop/stage/dev/service/basket/evaluation", 2),
     ],
