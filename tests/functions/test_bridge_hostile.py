@@ -23,8 +23,8 @@ LONG = "long" * 2500
 UNTYPED = "a text where a number or a list should be"
 STRUCTURE = """
 specversion id type source project stage service context shkeptncontext triggeredid sequence name state status result
-finished_event shipyard digest colour gitcommitid executor strategy deploymentstrategy teststrategy datacontenttype ended
-taken recent tasks followers cause again marks
+finished_event shipyard digest colour gitcommitid executor strategy deploymentstrategy teststrategy datacontenttype
+ended taken recent tasks followers cause again marks
 """
 KEPT = frozenset(STRUCTURE.split())
 """What the structure hangs on: keptn makes or checks these, and times."""
