@@ -35,7 +35,8 @@ def other(found: Sequence[Door], *, value: str, fits: Callable[[str], bool]) -> 
     """What a gateway answers that does not fit; empty if it is one that does. value: of the probe's header.
 
     An answer is the host that it redirects to, else a status. On which doors the route hangs, its status does not say:
-    one that fits is enough, unless another has another revision of it. Raises Unreachable.
+    one that fits is enough, unless another has another revision of it (seen with Contour: for up to 95 ms). Raises
+    Unreachable.
     """
     fitting, wrong, silent = 0, list[tuple[str, str]](), list[str]()
     for door in found:
