@@ -45,7 +45,7 @@ class Settings:
     gateway: str = "keptn/keptn"
     """`KEPTN_GATEWAY`: the Gateway that routes hang on, `namespace/name` or `namespace/name/listener`."""
     gateway_address: str = ""
-    """`KEPTN_GATEWAY_ADDRESS`: `http://host:port` of that Gateway from where keptn runs; empty: as its status says."""
+    """`KEPTN_GATEWAY_ADDRESS`: `http(s)://host:port` of that Gateway as keptn reaches it; empty: as its status says."""
     hostname: str = "{service}.{project}-{stage}.localhost"
     """`KEPTN_HOSTNAME`: where users find a service whose values name no host. Envoy on a laptop goes by its port."""
     registry: str = "folder"
