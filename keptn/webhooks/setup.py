@@ -10,6 +10,7 @@ from keptn.projects import hook_tokens
 from keptn.webhooks.authentication import Check, Signature
 from keptn.webhooks.mappings import shelf
 from keptn.webhooks.senders import monitors, registries
+from keptn.webhooks.senders.by_shape import Sender
 
 _ALL_OPEN = {"registry": hook_tokens.EVERY_SERVICE, "monitor": hook_tokens.EVERY_PROJECT}
 
@@ -31,7 +32,7 @@ def _of(
     kind: str,
     name: str,
     senders: Mapping[str, str],
-    sender: Callable[[str], registries.Sender | monitors.Sender],
+    sender: Callable[[str], Sender[object]],
     *,
     url: str,
     token: str,
