@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -31,9 +32,12 @@ from keptn.records import dead_letters, replies
 
 Handler = Callable[[Event, Context], Event | None]
 HttpHandler = Callable[[web.Request, Context], web.Answer]
+Told = Callable[[web.Request, Context, web.Trouble], web.Answer]
+"""Makes an answer of what went wrong; the request is without its body."""
 View = Callable[[flask.Request], flask.Response]
 
 log = logging.getLogger("keptn")
+BUG = "this is a bug in keptn; its log has the traceback (keptn logs)"
 LONGEST_TOLD = 300
 """Characters of an error that people are told."""
 LONGEST_NAME = 60
@@ -57,33 +61,52 @@ def event(handler: Handler) -> View:
 
 def http(handler: HttpHandler) -> View:
     """Decorate a handler of plain HTTP. Errors become `{"error": sentence}`."""
-    return _http(handler)
+    return _http(handler, _as_json)
 
 
 def hook(handler: HttpHandler) -> View:
     """As `http`, for who shows nobody the answers he gets: what he is refused is in the function's log."""
-    return _http(handler, logs_refusals=True)
+    return _http(handler, _as_json, logs_refusals=True)
 
 
-def _http(handler: HttpHandler, *, logs_refusals: bool = False) -> View:
+def pages(told: Told) -> Callable[[HttpHandler], View]:
+    """Decorate a handler that people look at: `told` makes an answer of what goes wrong, before it and in it."""
+    return lambda handler: _http(handler, told)
+
+
+def _as_json(_request: web.Request, _ctx: Context, trouble: web.Trouble) -> web.Answer:
+    return web.as_json(trouble)
+
+
+def _http(handler: HttpHandler, told: Told, *, logs_refusals: bool = False) -> View:
     def view(request: flask.Request) -> flask.Response:
         _set_up_logging()
+        head, ctx = _head(request), None
         try:
             with _room():
-                answer = _admitted(handler, _request(request), context.current().for_request())
-            return flask.Response(answer.body, answer.status, [*answer.headers], content_type=answer.content_type)
+                ctx = context.current().for_request()
+                answer = _admitted(handler, replace(head, body=_body(request)), ctx)
         except KeptnError as exc:
             if isinstance(exc, Unavailable):  # who sends again by himself shows nobody why
                 log.warning("to be asked again: %s", exc)
-            elif logs_refusals:
-                _log_refusal(exc, request)
-            again = {"Retry-After": str(exc.retry_after_s)} if isinstance(exc, web.TooMany) else None
-            return _json({"error": str(exc)}, web.status_of(exc), again)
+            elif logs_refusals and ctx:
+                _log_refusal(exc, head, ctx)
+            answer = _told(told, head, ctx, web.trouble_of(exc))
         except Exception:
             log.exception("a bug in an HTTP function")
-            return _json({"error": "this is a bug in keptn; its log has the traceback (keptn logs)"}, 500)
+            answer = _told(told, head, ctx, web.Trouble(status=500, sentence=BUG))
+        return flask.Response(answer.body, answer.status, [*answer.headers], content_type=answer.content_type)
 
     return cast(View, functions_framework.http(view))
+
+
+def _told(told: Told, head: web.Request, ctx: Context | None, trouble: web.Trouble) -> web.Answer:
+    """As JSON where it cannot be told otherwise."""
+    try:
+        return told(head, ctx, trouble) if ctx else web.as_json(trouble)
+    except Exception:
+        log.exception("a bug in telling of trouble")
+        return web.as_json(trouble)
 
 
 def _admitted(handler: HttpHandler, request: web.Request, ctx: Context) -> web.Answer:
@@ -93,7 +116,7 @@ def _admitted(handler: HttpHandler, request: web.Request, ctx: Context) -> web.A
         "callers", Callers(requests=values.requests_per_minute, failures=values.failures_per_minute)
     )
     token = web.presented_token(request) or request.headers.get("authorization", "")  # a user and a password
-    who = token, _address(request.peer, request.headers.get("x-forwarded-for", ""), ctx)
+    who = token, _address(request, ctx)
     known.admit(*who, now_s=time.monotonic())
     status = 500
     try:
@@ -107,14 +130,14 @@ def _admitted(handler: HttpHandler, request: web.Request, ctx: Context) -> web.A
     return answer
 
 
-def _address(peer: str, forwarded: str, ctx: Context) -> str:
-    return callers.address(peer, forwarded, trusted=ctx.settings.trusted_proxies.split())
+def _address(request: web.Request, ctx: Context) -> str:
+    forwarded = request.headers.get("x-forwarded-for", "")
+    return callers.address(request.peer, forwarded, trusted=ctx.settings.trusted_proxies.split())
 
 
-def _log_refusal(exc: KeptnError, request: flask.Request) -> None:
+def _log_refusal(exc: KeptnError, request: web.Request, ctx: Context) -> None:
     """Never the token or the body: what cannot be read of one is for its sender alone."""
-    ctx = context.current()
-    address = _address(request.remote_addr or "", request.headers.get("x-forwarded-for", ""), ctx)
+    address = _address(request, ctx)
     told = ctx.memory.setdefault("told", callers.Told())
     left_out = told.room(address, now_s=time.monotonic())
     if left_out is None:
@@ -267,13 +290,13 @@ def _check_hops(received: Event, ctx: Context) -> None:
         )
 
 
-def _request(request: flask.Request) -> web.Request:
+def _head(request: flask.Request) -> web.Request:
+    """The request without its body."""
     return web.Request(
         method=request.method,
         path=request.path,
         query=request.args.to_dict(),
         headers={name.lower(): value for name, value in request.headers.items()},
-        body=_body(request),
         peer=request.remote_addr or "",
     )
 

@@ -69,6 +69,21 @@ class Answer:
     headers: Sequence[tuple[str, str]] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """What is answered instead of what was asked for: a status, one sentence, headers that belong to them."""
+
+    status: int
+    sentence: str
+    headers: Sequence[tuple[str, str]] = ()
+
+
+def as_json(trouble: Trouble) -> Answer:
+    """For machines: `{"error": sentence}`."""
+    body = json.dumps({"error": trouble.sentence}).encode()
+    return Answer(status=trouble.status, body=body, headers=trouble.headers)
+
+
 def json_value(text: str | bytes) -> Any:  # noqa: ANN401 - JSON
     """As `json.loads`, but for what that reads as a number and JSON has none for: NaN, Infinity, 1e999.
 
@@ -92,6 +107,11 @@ def status_of(exc: KeptnError) -> int:
     if isinstance(exc, HttpError):
         return exc.status
     return 503 if isinstance(exc, Unavailable) else 404 if isinstance(exc, Unknown) else 400
+
+
+def trouble_of(exc: KeptnError) -> Trouble:
+    headers = (("Retry-After", str(exc.retry_after_s)),) if isinstance(exc, TooMany) else ()
+    return Trouble(status=status_of(exc), sentence=str(exc), headers=headers)
 
 
 def presented_token(request: Request) -> str:
