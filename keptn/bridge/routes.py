@@ -87,7 +87,6 @@ _HEADERS = (
 """Of every answer. Source: owasp.org, "HTTP Security Response Headers Cheat Sheet"."""
 _TITLES = {403: "This is not for you", 404: "There is no such thing", 500: "Something is broken", 503: "Not now"}
 _UNKEPT = ("Cache-Control", "no-store")
-_ELSEWHERE = frozenset({"cross-site", "same-site"})
 
 
 def answer(request: Request, ctx: Context) -> Answer:
@@ -136,8 +135,8 @@ def _called(route: Route, visit: Visit) -> Answer:
 
 
 def _check_from_here(visit: Visit) -> None:
-    """Raises HttpError 403 for a form that another site sent. Source: W3C, "Fetch Metadata Request Headers"."""
-    if visit.request.headers.get("sec-fetch-site", "") in _ELSEWHERE:
+    """Raises HttpError 403 for a form that another site sent."""
+    if visit.is_from_elsewhere:
         raise HttpError("another site sent this form; open the bridge itself and do it there", status=403)
 
 

@@ -1,4 +1,4 @@
-"""Signing in: with a token, or once by the link that `keptn local` prints. `records/sessions.py` keeps who did."""
+"""Signing in: with a token, or once by the link of `keptn bridge` or `keptn local`. `records/sessions.py` keeps who."""
 
 from __future__ import annotations
 
@@ -39,9 +39,12 @@ def by_ticket(visit: Visit) -> Answer:
     """Sign in by a link, once; who is signed in may open it again."""
     if session(visit):
         return visit.redirect(visit.link())
+    if visit.is_from_elsewhere:
+        problem = "another site led here with a link that signs in; if it is yours, put it into the address bar"
+        return _form(visit, problem=problem, status=403)
     made = sessions.redeem(visit.ctx.store, visit.query("ticket"), now=visit.now)
     if made is None:
-        problem = "this link has been used, or is over; start keptn local again for another, or paste your token"
+        problem = "this link has been used, or is over; keptn bridge prints another, or paste your token"
         return _form(visit, problem=problem, status=401)
     return _entered(visit, made, to="")
 

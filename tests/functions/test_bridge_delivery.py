@@ -59,7 +59,7 @@ def test_the_page_is_there_at_every_moment():
         made.push("1.0.0")
         made.go_on(0.1)
         context = of(made, "sockshop", "carts:1.0.0")
-        while not told or "hx-trigger=\"every" in told[-1]:
+        while not told or 'hx-trigger="every' in told[-1]:
             page = browser.open(f"/delivery/{context}")
             assert page.status == 200, page.text
             told.append(page.html)
