@@ -108,7 +108,7 @@ def _answered(visit: Visit) -> Answer:
     if route.open:
         if visit.request.method == "POST":
             _check_from_here(visit)
-        return _called(route, visit.on(path))
+        return replace(_called(route, visit.on(path)), open=True)
     session = sign_in.session(visit)
     if session is None:
         return sign_in.asked(visit)

@@ -35,7 +35,7 @@ def asked(visit: Visit) -> Answer:
         said += " What you sent was not done; sign in, and send it again." if visit.request.method == "POST" else ""
     where = visit.link("sign-in", next=_wanted(visit))
     if visit.request.headers.get("hx-request"):
-        return Answer(headers=(("HX-Redirect", where),), content_type="text/html")
+        return Answer(headers=(("HX-Redirect", where),), content_type="text/html", open=True)
     if not visit.is_for_a_person:
         raise HttpError(f"sign in first, in a browser: {where}; programs ask the api, with a token", status=401)
     return visit.redirect(where, say=said)
