@@ -306,6 +306,8 @@ def _keptn(patient: Patient) -> Iterator[Finding]:
         yield Finding(level=Level.MISSING, what=sentence, mend=f"kubectl -n keptn get ksvc,pods ({DOCS}, Trouble)")
     if not left:
         yield Finding(level=Level.OK, what=f"keptn is installed, and all {len(found)} parts of it are ready")
+        url = patient.settings.function_url("bridge")
+        yield Finding(level=Level.OK, what=f"its pages are at {url}; keptn bridge prints a link that signs in")
     if not patient.kubectl.one("-n", patient.settings.secrets_namespace, "get", "secret", "api"):
         yield Finding(level=Level.MISSING, what="the api has no root token", mend="keptn install makes one")
 
