@@ -15,8 +15,9 @@ from keptn.records.problems import Repair
 from keptn.sequence.slot import State
 from keptn.web import Answer
 
-_DONE = {"get-action": "chosen", "action": "done", "evaluation": "checked"}
-_UNDONE = "taken back"
+_WORDS = {"get-action": ("choosing", "chosen"), "action": ("doing", "done"), "evaluation": ("checking", "checked")}
+_UNDOING = "taking back", "taken back"
+_NOT_DONE = {"aborted": "left off", "errored": "tried"}
 _OUTCOMES = {"pass": "repaired", "warning": "repaired, with a warning", "fail": "not repaired"}
 _BY_ITSELF = Look(kind="off", label="over by itself")
 
@@ -94,8 +95,11 @@ def _look(repair: Mapping[str, Any] | None) -> Look:
 
 
 def _step(task: Mapping[str, Any], execution: Mapping[str, Any]) -> Step:
-    is_undone = execution["sequence"] != problems.SEQUENCE and task["name"] == "action"
-    word = _UNDONE if is_undone else _DONE.get(task["name"], task["name"])
+    is_undoing = execution["sequence"] != problems.SEQUENCE and task["name"] == "action"
+    under_way, over = _UNDOING if is_undoing else _WORDS.get(task["name"], (task["name"], task["name"]))
+    if task["result"] == "fail" and task["name"] == "action":
+        over = _NOT_DONE["errored"]
+    word = _NOT_DONE.get(task["status"], over) if task["finished_at"] else under_way
     return Step(word=word, task=task, look=looks.of_task(dict(task)))
 
 

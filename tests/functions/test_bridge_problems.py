@@ -33,7 +33,7 @@ def test_a_problem_is_told_with_its_repair(made):
     """Newest first: what it was, what was chosen and done, and how it came out; its name is no markup."""
     page = made.signed_in().open(PAGE)
     assert page.text.index("in carts of prod") < page.text.index("Slow in carts of prod")
-    assert "chosen" in page.text and "done" in page.text and "reported" in page.text
+    assert "chosen" in page.text and "tried" in page.text and "reported" in page.text
     assert "<script>alert" in page.text and "<script>alert" not in page.html
     assert made.signed_in().open(next(where for where, text in page.links if "Slow" in text)).status == 200
 
@@ -51,12 +51,18 @@ def test_each_problem_says_what_came_of_it():
             strict=True,
         )
     )
-    assert "being repaired" in told["open"] and "waits for who carries it out, since" in told["open"]
+    assert (
+        "being repaired" in told["open"]
+        and ">doing<" in told["open"]
+        and "waits for who carries it out, since" in told["open"]
+    )
     assert "over by itself" in told["itself"] and "Flapping was over before anything was done" in told["itself"]
     assert "repaired after" in told["for its time"] and told["for its time"].index("checked") < told[
         "for its time"
     ].index("taken back")
-    assert "not repaired after" in told["not"] and "there is no earlier version of" in told["not"]
+    assert (
+        "not repaired" in told["not"] and ">tried<" in told["not"] and "there is no earlier version of" in told["not"]
+    )
     assert "repaired after" in told["repaired"] and "roll prod back to carts 1.0.0" in told["repaired"]
     assert 'hx-trigger="every' in page.html
 
