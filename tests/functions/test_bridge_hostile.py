@@ -52,6 +52,7 @@ def walked(request):
     """Every page that is reached from the first one, by what it shows, when all that is stored is hostile."""
     made = shop()
     with made.running():
+        made.have_problems()
         made.alert("pod-1", rule=f"Slow {HOSTILE}")
         made.go_on(60)
         event = events.Event(

@@ -69,6 +69,8 @@ def made():
         ("/delivery/{}", 2),
         ("/approvals", 2),
         ("/counts", 2),
+        ("/project/webshop/audit", 3),
+        ("/project/webshop/audit?by=ann", 3),
         ("/project/webshop/evaluations", 3),
         ("/project/webshop/stage/dev/service/basket/evaluation", 2),
     ],

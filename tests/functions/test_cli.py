@@ -464,6 +464,8 @@ class TestLooking:
         (event,) = json.loads(out)
         assert event["id"] in keptn("get", "event", f"--context={event['shkeptncontext']}")[1]
         assert "no such events" in keptn("get", "event", "test.finished", "--project=sockshop")[1]
+        assert event["id"] in keptn("get", "event", "--project=sockshop", "--by=ann")[1]
+        assert "no such events" in keptn("get", "event", "--project=sockshop", "--by=eve")[1]
         asked = ("get", "event", "delivery.triggered", f"--context={event['shkeptncontext']}")
         assert "no such events" in keptn(*asked)[1]
 
