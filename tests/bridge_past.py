@@ -54,8 +54,8 @@ class Past:
 
 
 def letter_of(past: Past) -> str:
-    """The dead letter whose event is the largest: the oldest."""
-    return _letter(0, past)["id"]
+    """The key of the dead letter whose event is the largest: the oldest."""
+    return objects.dead_letter_key(BEGAN, _letter(0, past)["id"])
 
 
 def fill(world: World, past: Past) -> None:
