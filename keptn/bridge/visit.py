@@ -124,9 +124,10 @@ class Visit:
         return quote(self.request.path) + (f"?{asked}" if asked else "")
 
     def link(self, *parts: str, **query: str) -> str:
-        """The address of a page: its parts are quoted, also those from outside."""
-        asked = urlencode({name: text for name, text in query.items() if text})
-        return f"{self.base}/{'/'.join(quote(part, safe='') for part in parts)}" + (f"?{asked}" if asked else "")
+        """The address of a page: its parts are quoted, also those from outside, which may hold half a character."""
+        asked = urlencode({name: text for name, text in query.items() if text}, errors="replace")
+        path = "/".join(quote(part, safe="", errors="replace") for part in parts)
+        return f"{self.base}/{path}" + (f"?{asked}" if asked else "")
 
     def page(self, template: str, *, status: int = 200, **values: object) -> Answer:
         """A page from its template. What was said after the last form is shown once."""
