@@ -1,8 +1,8 @@
 """The only meeting with functions-framework: requests become events, outcomes become answers.
 
 A function's `main.py` decorates its `handle` with `task` (a step with one reply per task), `event` (any event, no
-ledger) or `http` (people, registries, monitors), or runs as a Job with `run_job`. What Knative makes of each status is
-in ARCHITECTURE.md.
+ledger), `http` (people) or `hook` (registries, monitors), or runs as a Job with `run_job`. What Knative makes of each
+status is in ARCHITECTURE.md.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -25,17 +26,22 @@ from keptn import callers, context, events, settings, web
 from keptn.adapters.machine import disk
 from keptn.callers import Callers
 from keptn.context import Context
-from keptn.errors import KeptnError, LostRace, NotYet, Refused, Unavailable
+from keptn.errors import KeptnError, LostRace, NotYet, Refused, Unavailable, Undecodable
 from keptn.events import Event, Result, Status
 from keptn.records import dead_letters, replies
 
 Handler = Callable[[Event, Context], Event | None]
 HttpHandler = Callable[[web.Request, Context], web.Answer]
+Told = Callable[[web.Request, Context, web.Trouble], web.Answer]
+"""Makes an answer of what went wrong; the request is without its body."""
 View = Callable[[flask.Request], flask.Response]
 
 log = logging.getLogger("keptn")
+BUG = "this is a bug in keptn; its log has the traceback (keptn logs)"
 LONGEST_TOLD = 300
 """Characters of an error that people are told."""
+LONGEST_NAME = 60
+"""Characters of what a URL says that its sender is called."""
 
 
 def task(function: str, *types: str) -> Callable[[Handler], View]:
@@ -55,24 +61,52 @@ def event(handler: Handler) -> View:
 
 def http(handler: HttpHandler) -> View:
     """Decorate a handler of plain HTTP. Errors become `{"error": sentence}`."""
+    return _http(handler, _as_json)
 
+
+def hook(handler: HttpHandler) -> View:
+    """As `http`, for who shows nobody the answers he gets: what he is refused is in the function's log."""
+    return _http(handler, _as_json, logs_refusals=True)
+
+
+def pages(told: Told) -> Callable[[HttpHandler], View]:
+    """Decorate a handler that people look at: `told` makes an answer of what goes wrong, before it and in it."""
+    return lambda handler: _http(handler, told)
+
+
+def _as_json(_request: web.Request, _ctx: Context, trouble: web.Trouble) -> web.Answer:
+    return web.as_json(trouble)
+
+
+def _http(handler: HttpHandler, told: Told, *, logs_refusals: bool = False) -> View:
     def view(request: flask.Request) -> flask.Response:
         _set_up_logging()
+        head, ctx = _head(request), None
         try:
             with _room():
-                answer = _admitted(handler, _request(request), context.current().for_request())
-            return flask.Response(answer.body, answer.status, [*answer.headers], content_type=answer.content_type)
-        except web.TooMany as exc:
-            return _json({"error": str(exc)}, exc.status, {"Retry-After": str(exc.retry_after_s)})
+                ctx = context.current().for_request()
+                answer = _admitted(handler, replace(head, body=_body(request)), ctx)
         except KeptnError as exc:
             if isinstance(exc, Unavailable):  # who sends again by himself shows nobody why
                 log.warning("to be asked again: %s", exc)
-            return _json({"error": str(exc)}, web.status_of(exc))
+            elif logs_refusals and ctx:
+                _log_refusal(exc, head, ctx)
+            answer = _told(told, head, ctx, web.trouble_of(exc))
         except Exception:
             log.exception("a bug in an HTTP function")
-            return _json({"error": "this is a bug in keptn; its log has the traceback (keptn logs)"}, 500)
+            answer = _told(told, head, ctx, web.Trouble(status=500, sentence=BUG))
+        return flask.Response(answer.body, answer.status, [*answer.headers], content_type=answer.content_type)
 
     return cast(View, functions_framework.http(view))
+
+
+def _told(told: Told, head: web.Request, ctx: Context | None, trouble: web.Trouble) -> web.Answer:
+    """As JSON where it cannot be told otherwise."""
+    try:
+        return told(head, ctx, trouble) if ctx else web.as_json(trouble)
+    except Exception:
+        log.exception("a bug in telling of trouble")
+        return web.as_json(trouble)
 
 
 def _admitted(handler: HttpHandler, request: web.Request, ctx: Context) -> web.Answer:
@@ -81,9 +115,8 @@ def _admitted(handler: HttpHandler, request: web.Request, ctx: Context) -> web.A
     known = ctx.memory.get("callers") or ctx.memory.setdefault(
         "callers", Callers(requests=values.requests_per_minute, failures=values.failures_per_minute)
     )
-    forwarded, trusted = request.headers.get("x-forwarded-for", ""), values.trusted_proxies.split()
     token = web.presented_token(request) or request.headers.get("authorization", "")  # a user and a password
-    who = token, callers.address(request.peer, forwarded, trusted=trusted)
+    who = token, _address(request, ctx)
     known.admit(*who, now_s=time.monotonic())
     status = 500
     try:
@@ -95,6 +128,24 @@ def _admitted(handler: HttpHandler, request: web.Request, ctx: Context) -> web.A
     finally:
         known.answered(*who, status, now_s=time.monotonic())
     return answer
+
+
+def _address(request: web.Request, ctx: Context) -> str:
+    forwarded = request.headers.get("x-forwarded-for", "")
+    return callers.address(request.peer, forwarded, trusted=ctx.settings.trusted_proxies.split())
+
+
+def _log_refusal(exc: KeptnError, request: web.Request, ctx: Context) -> None:
+    """Never the token or the body: what cannot be read of one is for its sender alone."""
+    address = _address(request, ctx)
+    told = ctx.memory.setdefault("told", callers.Told())
+    left_out = told.room(address, now_s=time.monotonic())
+    if left_out is None:
+        return
+    of_body = isinstance(exc, Undecodable)
+    why = "its body is not what this sender sends; the answer says where" if of_body else str(exc)[:LONGEST_TOLD]
+    status, sender = web.status_of(exc), request.path.strip("/")[:LONGEST_NAME]
+    log.warning("refused: status=%d sender=%r address=%s why=%r left_out=%d", status, sender, address, why, left_out)
 
 
 def run_job(function: str, handler: Handler, *, event_file: Path) -> int:
@@ -239,13 +290,13 @@ def _check_hops(received: Event, ctx: Context) -> None:
         )
 
 
-def _request(request: flask.Request) -> web.Request:
+def _head(request: flask.Request) -> web.Request:
+    """The request without its body."""
     return web.Request(
         method=request.method,
         path=request.path,
         query=request.args.to_dict(),
         headers={name.lower(): value for name, value in request.headers.items()},
-        body=_body(request),
         peer=request.remote_addr or "",
     )
 

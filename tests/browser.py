@@ -86,6 +86,13 @@ class Page(HTMLParser):
             self.forms[-1].buttons[-1] = f"{self.forms[-1].buttons[-1]} {data}".strip()
 
 
+class _Asking(Client):
+    """Asks for pages, as a browser does."""
+
+    def open(self, *args, headers=None, **given):
+        return super().open(*args, headers={"Accept": "text/html,*/*;q=0.8", **(headers or {})}, **given)
+
+
 class Browser:
     """Keeps cookies. All addresses are whole paths, as pages have them."""
 
@@ -95,7 +102,7 @@ class Browser:
             environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix(BASE) or "/"
             return application(environ, start_response)
 
-        self.client = Client(prefixed)
+        self.client = _Asking(prefixed)
 
     def open(self, path: str, **given) -> Page:
         """Of the bridge (`/approvals`), or as a link has it; redirects are followed."""

@@ -6,6 +6,6 @@ from keptn.context import Context
 from keptn.web import Answer, Request
 
 
-@runtime.http
+@runtime.pages(routes.told)
 def handle(request: Request, ctx: Context) -> Answer:
     return routes.answer(request, ctx)

@@ -37,8 +37,8 @@ def post(call: Call) -> Answer:
 
 
 def find(call: Call) -> Answer:
-    """Events of one context (oldest first), or of a project (newest first, by type, stage, service)."""
-    parts = {name: call.query(name) for name in ("type", "stage", "service")}
+    """Events of one context (oldest first), or of a project (newest first, by type, stage, service, person)."""
+    parts = {name: call.query(name) for name in ("type", "stage", "service", "by")}
     wanted = EventFilter(**parts, project=call.principal.project)
     store, limit, token = call.ctx.store, call.page_size, call.page_token
     if context := call.query("keptnContext"):

@@ -11,4 +11,5 @@ def show(visit: Visit) -> Answer:
     project = visit.query("project")
     asked = visit.get("approval", project=project)["approvals"]
     projects = sorted({one["project"] for one in asked} | ({project} if project else set()))
-    return visit.page("approvals.html", asked=asked, project=project, projects=projects)
+    waits = {} if project else {"approvals": str(len(asked))}
+    return visit.page("approvals.html", asked=asked, project=project, projects=projects, known_counts=waits)

@@ -12,13 +12,12 @@ from keptn.bridge import looks
 from keptn.bridge.looks import Look
 from keptn.bridge.visit import Visit
 from keptn.events import Event
+from keptn.records import who
 from keptn.web import Answer
 
 MOST_LINES, AT_ONCE = 1000, 100
 """Of a file of JSON Lines, and how many of them are asked for at once."""
-_FIELDS = ("type", "stage", "service")
-_SAYING_WHO = ("approval", "rollback", "force", "pin")
-"""Sections of an event's data that name a person and his reason; told where the event itself is that person's word."""
+_FIELDS = ("type", "stage", "service", "by")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +34,7 @@ class Entry:
 def index(visit: Visit) -> Answer:
     project, token = visit.path["project"], visit.query("from")
     wanted = _wanted(visit)
-    about = visit.get("project", project)["stages"]
+    about = visit.project(project)["stages"]
     found = visit.get("event", project=project, pageSize=50, nextPageKey=token, **wanted)
     entries = [_entry(events.from_dict(one)) for one in found["events"]]
     return visit.page(
@@ -48,6 +47,7 @@ def index(visit: Visit) -> Answer:
         stages=[one["stageName"] for one in about],
         services=sorted({name for one in about for name in one["services"]}),
         types=sorted({entry.name for entry in entries}),
+        people=sorted({entry.person for entry in entries if entry.person}),
         most=MOST_LINES,
     )
 
@@ -73,22 +73,11 @@ def _wanted(visit: Visit) -> dict[str, str]:
 
 
 def _entry(event: Event) -> Entry:
-    parts = events.parse_type(event.type)
-    own = parts.name if parts and not parts.stage and event.type.endswith(".finished") else ""
-    by = str(event.extensions.get("keptnby") or "")
-    said = [_section(event, name) for name in _SAYING_WHO if by or name == own]
-    person = by or next((str(one["by"]) for one in said if one.get("by")), "")
-    reason = next((str(one["reason"]) for one in said if one.get("reason")), "")
     ended = bool(event.result) and event.type.endswith(".finished")
     return Entry(
         event=event,
         name=event.type.removeprefix(events.PREFIX),
-        person=person,
-        why=event.message or str(event.data.get("reason") or "") or reason,
+        person=who.person(event),
+        why=event.message or str(event.data.get("reason") or "") or who.reason(event),
         look=looks.of_result(event.result) if ended else looks.NOTHING,
     )
-
-
-def _section(event: Event, name: str) -> Mapping[str, Any]:
-    found = event.data.get(name)
-    return found if isinstance(found, Mapping) else {}

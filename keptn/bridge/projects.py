@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from keptn.api import known
 from keptn.api.deliveries import view
-from keptn.bridge import looks
+from keptn.bridge import looks, rendering
 from keptn.bridge.looks import Look
 from keptn.bridge.visit import Visit
-from keptn.records import overview
+from keptn.events import Scope, utc
+from keptn.records import overview, waiting
 from keptn.records.overview import Overview
-from keptn.sequence.slot import Execution, State
+from keptn.sequence.slot import Execution, Failure, Slot, State
 from keptn.web import Answer
 
+_WELL, _BY_ITSELF = ("pass", "warning"), (State.FINISHED, State.TIMED_OUT)
 _KINDS = {"asks": "wait for a person", "runs": "run", "failed": "failed last"}
 """What the list can be narrowed to."""
 
@@ -35,41 +38,66 @@ class Going:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """What failed last of a project. stage: empty for what was not let in. mended: the like has come out well since."""
+
+    context: str
+    service: str
+    stage: str
+    what: str
+    why: str
+    at: datetime
+    mended: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """last: the newest delivery; failed: the newest that is over, if it failed. pinned: stages that a person holds."""
+    """last: the newest delivery. pinned: stages that a person holds."""
 
     project: str
     services: int
     runs: Sequence[Going]
     asks: Sequence[Going]
     last: Mapping[str, Any] | None
-    failed: Mapping[str, Any] | None
+    failed: Failed | None
     pinned: Sequence[str]
 
     def is_one_of(self, kind: str) -> bool:
+        """A failure counts until it is mended."""
+        if kind == "failed":
+            return self.failed is not None and not self.failed.mended
         return not kind or bool(getattr(self, kind))
 
 
 def show(visit: Visit) -> Answer:
     projects = [name for name in known.projects(visit.ctx) if visit.may("view", name)]
-    rows = [_row(one) for one in overview.of_projects(visit.ctx.store, projects)]
+    found = overview.of_projects(visit.ctx.store, projects)
+    rows = [_row(one) for one in found]
     kind, wanted = visit.query("show"), visit.query("q").strip().lower()
     shown = [row for row in rows if row.is_one_of(kind if kind in _KINDS else "") and wanted in row.project.lower()]
     counts = [(key, label, sum(row.is_one_of(key) for row in rows)) for key, label in _KINDS.items()]
-    return visit.page("projects.html", rows=shown, all=len(rows), counts=counts, kind=kind, wanted=visit.query("q"))
+    waits = {"approvals": str(sum(waiting.approvals(slot) for one in found for slot in one.slots))}
+    return visit.page(
+        "projects.html",
+        rows=shown,
+        all=len(rows),
+        counts=counts,
+        kind=kind,
+        wanted=visit.query("q"),
+        known_counts=waits,
+    )
 
 
 def _row(found: Overview) -> Row:
     going = [_going(slot.scope.stage, slot.scope.service, one) for slot in found.slots for one in slot.open]
     views = [view(documents) for documents in found.newest]
-    over = next((one for one in views if one["finished_at"]), None)
     return Row(
         project=found.project,
         services=len({slot.scope.service for slot in found.slots}),
         runs=[one for one in going if one.look.kind != "ask"],
         asks=[one for one in going if one.look.kind == "ask"],
         last=views[0] if views else None,
-        failed={**over, "why": why(over)} if over and over["result"] == "fail" else None,
+        failed=_failed(found.slots, views),
         pinned=[f"{slot.scope.service} in {slot.scope.stage}" for slot in found.slots if slot.pin],
     )
 
@@ -86,6 +114,44 @@ def _going(stage: str, service: str, one: Execution) -> Going:
         step=one.wait if is_queued else run.name if run else one.sequence,
         since=(run.triggered_at if run else one.triggered_at).isoformat(),
         look=looks.of(one.state),
+    )
+
+
+def _failed(slots: Sequence[Slot], views: Sequence[Mapping[str, Any]]) -> Failed | None:
+    """The slots remember what failed in them; what was not let in stands among the newest deliveries alone."""
+    failed = [_in_slot(slot.scope, slot.failed) for slot in slots if slot.failed]
+    contexts = {one.context for one in failed}
+    failed += [
+        _refused(
+            one, mended=any(newer["result"] in _WELL and newer["service"] == one["service"] for newer in views[:at])
+        )
+        for at, one in enumerate(views)
+        if one["result"] == "fail" and one["state"] in _BY_ITSELF and one["context"] not in contexts
+    ]
+    return max(failed, key=lambda one: (not one.mended, one.at), default=None)
+
+
+def _in_slot(scope: Scope, failure: Failure) -> Failed:
+    return Failed(
+        context=failure.context,
+        service=scope.service,
+        stage=scope.stage,
+        what=rendering.tag(failure.image) if failure.image else failure.sequence,
+        why=failure.message,
+        at=failure.at,
+        mended=failure.mended,
+    )
+
+
+def _refused(delivery: Mapping[str, Any], *, mended: bool) -> Failed:
+    return Failed(
+        context=str(delivery["context"]),
+        service=str(delivery["service"]),
+        stage="",
+        what=rendering.tag(str(delivery["image"])),
+        why=why(delivery),
+        at=utc(delivery["finished_at"]),
+        mended=mended,
     )
 
 

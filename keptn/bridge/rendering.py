@@ -1,4 +1,4 @@
-"""Templates and what they may call: every value is escaped unless a macro of ours made it.
+"""Templates and what they may call: every value is escaped unless a macro of ours made it, and hides nothing.
 
 A name that a template does not know is an error, so that a slip is a failed test and not a hole in a page.
 """
@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 import keptn
 from keptn import durations
 from keptn.bridge import assets, cookies, looks
+from keptn.bridge.visible import brief, visible
 from keptn.events import utc
 
 if TYPE_CHECKING:
@@ -45,12 +46,13 @@ def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
+        finalize=visible,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
     )
-    filters = (ago, took, tag, whole_image, digest, day, outside, sentence)
+    filters = (ago, took, tag, whole_image, digest, day, outside, sentence, brief)
     made.filters |= {one.__name__: one for one in filters}
     return made
 
@@ -75,11 +77,11 @@ def tag(image: str) -> str:
     """Of an image only what tells versions apart: `0.2`; a digest where it has no tag."""
     name = image.rpartition("/")[2]
     named, _, by_digest = name.partition("@")
-    return named.partition(":")[2] or digest(by_digest) or named
+    return brief(named.partition(":")[2] or digest(by_digest) or named)
 
 
 def whole_image(image: str) -> str:
-    return image.partition("@")[0]
+    return brief(image.partition("@")[0])
 
 
 def digest(text: str) -> str:

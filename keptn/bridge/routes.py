@@ -1,28 +1,24 @@
 """The table of pages, and the way from a request to the one that answers it. `functions/bridge` calls `answer`.
 
-Every trouble becomes a page with one sentence; who is not signed in is asked to, and comes back to where he wanted.
+Every trouble becomes a page with one sentence (`told`); who is not signed in is asked to, and comes back to where he
+wanted.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from typing import NamedTuple, cast
-from urllib.parse import quote
 
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, MapAdapter, RequestRedirect, Rule
 
-from keptn.bridge import sign_in
+from keptn.bridge import sign_in, trouble
 from keptn.bridge.visit import Visit
 from keptn.context import Context
-from keptn.errors import KeptnError
-from keptn.web import Answer, HttpError, Request, status_of
-
-log = logging.getLogger("keptn")
+from keptn.web import Answer, HttpError, Request, Trouble, as_json
 
 
 class Route(NamedTuple):
@@ -45,14 +41,17 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/sign-out", "sign_in:leave"),
     Route("POST", "/theme", "theme:choose"),
     Route("GET", "/", "projects:show"),
+    Route("GET", "/counts", "counts:show"),
     Route("GET", _PROJECT, "environment:show"),
     Route("GET", _PROJECT + "/deliveries", "delivery:index"),
     Route("GET", "/delivery/<path:context>", "delivery:show"),
     Route("GET", "/delivery/<path:context>/event", "delivery:event"),
+    Route("GET", "/delivery/<path:context>/event.json", "delivery:event_file"),
     Route("POST", "/delivery/<path:context>/control", "orders:control"),
     Route("GET", "/approvals", "approvals:show"),
     Route("GET", "/dead-letters", "dead_letters:index"),
     Route("GET", "/dead-letter/<path:letter>", "dead_letters:show"),
+    Route("GET", "/dead-letter/<path:letter>/event.json", "dead_letters:file"),
     Route("POST", "/dead-letter/<path:letter>/redeliver", "dead_letters:redeliver"),
     Route("GET", _PROJECT + "/shipyard", "shipyards:show"),
     Route("GET", _PROJECT + "/start", "starting:show"),
@@ -85,33 +84,24 @@ _HEADERS = (
     ("X-Frame-Options", "DENY"),
 )
 """Of every answer. Source: owasp.org, "HTTP Security Response Headers Cheat Sheet"."""
-_TITLES = {403: "This is not for you", 404: "There is no such thing", 500: "Something is broken", 503: "Not now"}
 _UNKEPT = ("Cache-Control", "no-store")
 _ELSEWHERE = frozenset({"cross-site", "same-site"})
 
 
 def answer(request: Request, ctx: Context) -> Answer:
-    """The page, or what is wrong as a page; never raises."""
+    """The page. Raises what is wrong (`errors.py`, `web.py`), of which `told` makes one."""
+    return _sent(_answered(Visit(request=request, ctx=ctx)))
+
+
+def told(request: Request, ctx: Context, what: Trouble) -> Answer:
+    """What is wrong as a page for who looks at pages, else as JSON."""
     visit = Visit(request=request, ctx=ctx)
-    try:
-        answered = _answered(visit)
-    except KeptnError as exc:
-        answered = trouble(visit, str(exc), status=status_of(exc))
-    except Exception:
-        log.exception("a bug in the bridge")
-        answered = trouble(visit, "this is a bug in keptn; its log has the traceback: keptn logs bridge", status=500)
+    return _sent(trouble.page(visit, what) if visit.is_for_a_person else as_json(what))
+
+
+def _sent(answered: Answer) -> Answer:
     kept = any(name == "Cache-Control" for name, _ in answered.headers)
-    headers = (*answered.headers, *_HEADERS, *(() if kept else (_UNKEPT,)))
-    return Answer(status=answered.status, body=answered.body, content_type=answered.content_type, headers=headers)
-
-
-def trouble(visit: Visit, sentence: str, *, status: int) -> Answer:
-    """One sentence as a page, with the way on; who is signed in keeps the frame around it."""
-    if visit.session is None:
-        with suppress(KeptnError):  # what is away may be what knows who is signed in
-            visit = visit.on({}, session=sign_in.session(visit))
-    title = _TITLES.get(status, "This cannot be done")
-    return visit.page("trouble.html", status=status, title=title, sentence=sentence, code=status)
+    return replace(answered, headers=(*answered.headers, *_HEADERS, *(() if kept else (_UNKEPT,))))
 
 
 def _answered(visit: Visit) -> Answer:
@@ -122,7 +112,7 @@ def _answered(visit: Visit) -> Answer:
         return _called(route, visit.on(path))
     session = sign_in.session(visit)
     if session is None:
-        return _asked_to_sign_in(visit)
+        return sign_in.asked(visit)
     visit = visit.on(path, session=session)
     if visit.request.method == "POST":
         _check_from_here(visit)
@@ -139,15 +129,6 @@ def _check_from_here(visit: Visit) -> None:
     """Raises HttpError 403 for a form that another site sent. Source: W3C, "Fetch Metadata Request Headers"."""
     if visit.request.headers.get("sec-fetch-site", "") in _ELSEWHERE:
         raise HttpError("another site sent this form; open the bridge itself and do it there", status=403)
-
-
-def _asked_to_sign_in(visit: Visit) -> Answer:
-    """A page that looks again by itself is led away as a whole."""
-    wanted = visit.request.path if visit.request.method == "GET" else "/"
-    where = f"{visit.base}/sign-in?next={quote(wanted, safe='')}"
-    if visit.request.headers.get("hx-request"):
-        return Answer(headers=(("HX-Redirect", where),), content_type="text/html")
-    return visit.redirect(where)
 
 
 def _match(request: Request) -> tuple[Route, dict[str, str]]:

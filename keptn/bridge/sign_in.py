@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from keptn import durations
 from keptn.bridge import cookies
 from keptn.bridge.visit import Visit
 from keptn.records import sessions, tokens
 from keptn.records.sessions import Session
 from keptn.records.tokens import Token
-from keptn.web import Answer
+from keptn.web import Answer, HttpError
 
 _WAY_ON = "paste another one, or have one made: keptn create token NAME --role=view"
 
@@ -20,6 +22,33 @@ def session(visit: Visit) -> Session | None:
     if found:
         tokens.note_use(visit.ctx.store, found.token.id, now=visit.now, memory=visit.ctx.memory)
     return found
+
+
+def asked(visit: Visit) -> Answer:
+    """To the form, and from there back to where he was. A page that looks again by itself is led away as a whole.
+
+    Raises HttpError 401 for who cannot fill in a form.
+    """
+    said = ""
+    if visit.cookies.get(cookies.SESSION):
+        said = "Your sign-in is over."
+        said += " What you sent was not done; sign in, and send it again." if visit.request.method == "POST" else ""
+    where = visit.link("sign-in", next=_wanted(visit))
+    if visit.request.headers.get("hx-request"):
+        return Answer(headers=(("HX-Redirect", where),), content_type="text/html")
+    if not visit.is_for_a_person:
+        raise HttpError(f"sign in first, in a browser: {where}; programs ask the api, with a token", status=401)
+    return visit.redirect(where, say=said)
+
+
+def _wanted(visit: Visit) -> str:
+    """The path where somebody is: of the page that a form was on, or that asks for a part of itself."""
+    if visit.request.method == "POST":
+        return visit.form.get("back", "")
+    if shown := visit.request.headers.get("hx-current-url", ""):
+        parts = urlsplit(shown)
+        return parts.path.removeprefix(visit.base) + (f"?{parts.query}" if parts.query else "")
+    return visit.inner
 
 
 def show(visit: Visit) -> Answer:

@@ -56,6 +56,11 @@ class Visit:
         return self.ctx.clock.now()
 
     @property
+    def is_for_a_person(self) -> bool:
+        """Whether a browser asks for a page, and not a program (or a script of a page) for something."""
+        return "text/html" in self.request.headers.get("accept", "")
+
+    @property
     def cookies(self) -> Mapping[str, str]:
         return cookies.read(self.request.headers.get("cookie", ""))
 
@@ -78,6 +83,13 @@ class Visit:
         """What the api answers to GET /v1/<parts>. Raises as its route does: an unknown name, a right that lacks."""
         return self._asked("GET", parts, query={name: str(value) for name, value in query.items() if value != ""})
 
+    def project(self, name: str) -> Mapping[str, Any]:
+        """What the api says of a project, but for its gates, of which there is one a service. Raises as `get`."""
+        from keptn.api import projects  # noqa: PLC0415 - for pages of a project
+
+        self.principal.check_project(name)
+        return projects.about(name, self.ctx, gates=False)
+
     def post(self, *parts: str, body: Mapping[str, object]) -> Any:  # noqa: ANN401 - JSON
         return self._asked("POST", parts, body=body)
 
@@ -97,8 +109,13 @@ class Visit:
     @property
     def here(self) -> str:
         """The address of this page, with what it was asked."""
+        return self.base + self.inner
+
+    @property
+    def inner(self) -> str:
+        """The same below `base`, as forms name it to be led back."""
         asked = urlencode(self.request.query)
-        return f"{self.base}{quote(self.request.path)}" + (f"?{asked}" if asked else "")
+        return quote(self.request.path) + (f"?{asked}" if asked else "")
 
     def link(self, *parts: str, **query: str) -> str:
         """The address of a page: its parts are quoted, also those from outside."""

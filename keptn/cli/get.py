@@ -141,6 +141,7 @@ def evaluation(session: Session, /, *, project: str, limit: int, chart: Path | N
 @click.option("--context", "--keptn-context", "context", default="", help="Of this delivery, oldest first.")
 @click.option("--stage", default="", help="Only this stage.")
 @click.option("--service", default="", help="Only this service.")
+@click.option("--by", default="", help="Only what this person did: a token's id, or its name.")
 @_limit_option
 @pass_session
 def event(session: Session, /, *, event_type: str, limit: int, **wanted: str) -> None:

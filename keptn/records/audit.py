@@ -4,7 +4,8 @@
 (ARCHITECTURE.md, cost does not grow with history).
 
     events/<context>/<time>-<id>.json                                               the event
-    event-index/<project>/<reversed time>,<type>,<stage>,<service>,<context>,<id>   nothing: the name says it all
+    event-index/<project>/<reversed time>,<type>,<stage>,<service>,<context>,<id>   nothing: the name says it all,
+                                                                 with `;<person>` where one stood behind it
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from keptn import events
 from keptn.errors import LostRace
 from keptn.events import Event
 from keptn.ports import ObjectStore
-from keptn.records import objects
+from keptn.records import objects, who
 from keptn.records.side_by_side import side_by_side
 
-MAX_SCANNED = 2000
-"""Names a filtered query looks at before it answers with what it has and a token to go on."""
+AT_ONCE = 1000
+"""Names that a filtered query asks for in one round."""
+MAX_SCANNED = 2 * AT_ONCE - 1
+"""Names it looks at before it answers with what it has and a token to go on: the next of two rounds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +39,13 @@ class EventPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFilter:
-    """What to look for; empty means any. type: whole, or without `sh.keptn.event.`."""
+    """What to look for; empty means any. type: whole, or without `sh.keptn.event.`. by: a person (`who.fits`)."""
 
     type: str = ""
     project: str = ""
     stage: str = ""
     service: str = ""
+    by: str = ""
 
     @property
     def types(self) -> Sequence[str]:
@@ -52,7 +56,8 @@ class EventFilter:
         scope = event.scope
         of_type = not self.type or event.type in self.types
         names = ((self.project, scope.project), (self.stage, scope.stage), (self.service, scope.service))
-        return of_type and all(wanted in ("", there) for wanted, there in names)
+        by_him = not self.by or who.fits(who.person(event), self.by)
+        return of_type and by_him and all(wanted in ("", there) for wanted, there in names)
 
 
 ANY = EventFilter()
@@ -91,18 +96,20 @@ def of_context(
 def newest(store: ObjectStore, project: str, *, wanted: EventFilter, limit: int = 20, token: str = "") -> EventPage:
     """The project's events that match, newest first. token: from the page before."""
     entries: list[str] = []
-    for scanned, entry in enumerate(_names(store, objects.index(project), start=token)):
+    is_narrowed = bool(wanted.type or wanted.stage or wanted.service or wanted.by)
+    at_once = AT_ONCE if is_narrowed else limit + 1
+    for scanned, entry in enumerate(_names(store, objects.index(project), start=token, at_once=at_once)):
         if len(entries) == limit or scanned == MAX_SCANNED:
             return EventPage(events=_indexed(store, entries), next_token=entry)
-        if objects.is_indexed_as(entry, types=wanted.types, stage=wanted.stage, service=wanted.service):
+        if objects.is_indexed_as(entry, types=wanted.types, stage=wanted.stage, service=wanted.service, by=wanted.by):
             entries.append(entry)
     return EventPage(events=_indexed(store, entries))
 
 
-def _names(store: ObjectStore, prefix: str, *, start: str = "") -> Iterator[str]:
+def _names(store: ObjectStore, prefix: str, *, start: str = "", at_once: int = 200) -> Iterator[str]:
     token = ""
     while True:
-        page = store.list(prefix, start_offset=start, limit=200, token=token)
+        page = store.list(prefix, start_offset=start, limit=at_once, token=token)
         yield from page.names
         if not (token := page.next_token):
             return

@@ -11,11 +11,13 @@ from datetime import datetime
 from urllib.parse import quote, unquote
 
 from keptn.events import Event, Scope, rfc3339
+from keptn.records import who
 from keptn.records.revtime import moment_of, reversed_time
 
 TIMERS = "timers/"
 WAKE_UP = "wake-up/clock"
 DEAD_LETTERS = "dead-letter/"
+SLOTS = "slots/"
 IMAGES = "images/"
 PROJECTS = "projects/"
 TOKENS = "tokens/"
@@ -23,12 +25,12 @@ TOKENS = "tokens/"
 
 # --- the engine's: only `orchestrate` writes them, anybody may read -------------------------------------------------
 def slot(scope: Scope) -> str:
-    return f"slots/{_path(scope.project, scope.stage, scope.service)}.json"
+    return f"{SLOTS}{_path(scope.project, scope.stage, scope.service)}.json"
 
 
 def slots(project: str) -> str:
     """Prefix of a project's slots."""
-    return f"slots/{_path(project)}/"
+    return f"{SLOTS}{_path(project)}/"
 
 
 def execution(context: str, *, stage: str, sequence: str, execution_id: str) -> str:
@@ -119,6 +121,11 @@ def timer_place(event_id: str, function: str, key: str) -> str:
     return f"{reply(event_id, function)}.{key}-timer"
 
 
+def waits_since(event_id: str, function: str) -> str:
+    """Says when the event first had to wait."""
+    return f"{reply(event_id, function)}.since"
+
+
 # --- what leads from the outside in ---------------------------------------------------------------------------------
 def owner(repository: str, *, project: str, service: str) -> str:
     """Says that a service runs images of a repository: `onboard_service` writes it."""
@@ -199,12 +206,13 @@ def is_event(name: str, event_id: str) -> bool:
 def index_entry(kept: Event) -> str:
     """An object without content: its name says where the event is, and what a filter looks at."""
     parts = (kept.type, kept.scope.stage, kept.scope.service, kept.context or "-", kept.id)
-    return f"{index(kept.scope.project)}{','.join((reversed_time(kept.time), *map(_quoted, parts)))}"
+    name = f"{index(kept.scope.project)}{','.join((reversed_time(kept.time), *map(_quoted, parts)))}"
+    return f"{name};{_quoted_person(by)}" if (by := who.person(kept)) else name
 
 
 def indexed(entry: str) -> str:
     """The event that an index entry stands for."""
-    time, *_, context, event_id = entry.rpartition("/")[2].split(",")
+    time, *_, context, event_id = entry.rpartition("/")[2].partition(";")[0].split(",")
     return _event(context, time, event_id)
 
 
@@ -213,11 +221,17 @@ def context_of(entry: str) -> str:
     return unquote(entry.rpartition(",")[0].rpartition(",")[2])
 
 
-def is_indexed_as(entry: str, *, types: Sequence[str], stage: str, service: str) -> bool:
-    """Whether an index entry is of one of the types, of the stage and of the service; empty means any."""
-    _, event_type, *where, _, _ = entry.rpartition("/")[2].split(",")
+def is_indexed_as(entry: str, *, types: Sequence[str], stage: str = "", service: str = "", by: str = "") -> bool:
+    """Whether an index entry is of one of the types, of the stage, the service and the person; empty means any."""
+    told, _, person = entry.rpartition("/")[2].partition(";")
+    _, event_type, *where, _, _ = told.split(",")
     of_type = not types or event_type in map(_quoted, types)
-    return of_type and all(not one or _quoted(one) == here for one, here in zip((stage, service), where, strict=True))
+    by_him = not by or person == _quoted_person(by) or who.fits(unquote(person), by)
+    return (
+        of_type
+        and by_him
+        and all(not one or _quoted(one) == here for one, here in zip((stage, service), where, strict=True))
+    )
 
 
 def index(project_name: str) -> str:
@@ -236,6 +250,12 @@ def _event(context: str, reversed_: str, event_id: str) -> str:
 
 def _path(*parts: str) -> str:
     return "/".join(quote(part, safe=":@") for part in parts)
+
+
+def _quoted_person(text: str) -> str:
+    """Shorter, for it stands beside all the others."""
+    quoted = quote(text, safe="", errors="replace")
+    return quoted if len(quoted) <= 64 else hashlib.sha256(text.encode(errors="replace")).hexdigest()
 
 
 def _quoted(text: str) -> str:

@@ -17,7 +17,7 @@ from keptn.sequence.slot import Slot
 
 Documents = list[dict[str, Any]]
 _NEWEST = 2
-"""Deliveries of a project that are looked at: the newest that is over is among them, but for a crowd."""
+"""Deliveries of a project that are looked at; what failed in a slot, the slot itself remembers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

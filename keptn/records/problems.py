@@ -44,7 +44,7 @@ def newest(store: ObjectStore, project: str, stages: Sequence[str], *, token: st
     prefix = objects.index(project)
     page = store.list(prefix, start_offset=token, limit=AT_ONCE + 1)
     types = [events.sequence_type(stage, SEQUENCE, Phase.TRIGGERED) for stage in stages]
-    entries = [one for one in page.names[:AT_ONCE] if objects.is_indexed_as(one, types=types, stage="", service="")]
+    entries = [one for one in page.names[:AT_ONCE] if objects.is_indexed_as(one, types=types)]
     further = "".join([*entries[limit:], *page.names[AT_ONCE:]][:1])
     told = [objects.indexed(entry) for entry in entries[:limit]]
     contexts = list(dict.fromkeys(objects.context_of(entry) for entry in entries[:limit]))

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 from keptn import events
-from keptn.events import Phase, sequence_type
+from keptn.events import Phase, Result, sequence_type
 from keptn.sequence import pinning
 from keptn.sequence.aggregate import Outcome
 from keptn.sequence.selector import Ended, FollowUp, following
-from keptn.sequence.slot import Execution, Rank, State
+from keptn.sequence.slot import Execution, Failure, Rank, State
 from keptn.sequence.turn import RECENT, Turn, finished_id
 
 SNAPSHOT = "keptnshipyard"
 """Event extension: the hash of the shipyard that the delivery began with."""
+LONGEST_TOLD = 300
+"""Characters of a failure's reason that the slot remembers; its document has all of it."""
 
 
 def end(turn: Turn, execution: Execution, outcome: Outcome, *, state: State = State.FINISHED) -> None:
@@ -38,7 +41,7 @@ def end(turn: Turn, execution: Execution, outcome: Outcome, *, state: State = St
     over = pinning.pinned(turn, over)
     stage, following_it = turn.slot.scope.stage, _followers(turn, over)
     over = turn.put(replace(over, followers=tuple(_named(over, follow_up) for follow_up in following_it)))
-    turn.change(recent=(*turn.slot.recent, over.key)[-RECENT:])
+    turn.change(recent=(*turn.slot.recent, over.key)[-RECENT:], failed=_failed(turn.slot.failed, over))
     said = {"result": over.result, "status": over.status, "message": over.message}
     ended_type = sequence_type(stage, over.sequence, Phase.FINISHED)
     turn.emit(over, ended_type, {**over.data, **said}, event_id=finished_id(over), triggered_id=over.id)
@@ -70,6 +73,22 @@ def carried(data: Mapping[str, Any], *, stage: str) -> dict[str, Any]:
 def follow_up_id(ended_id: str, follow_up: FollowUp) -> str:
     """The id of the event that starts a follow-up, derived from the end that caused it."""
     return events.derived_id(ended_id, follow_up.stage, follow_up.sequence.name)
+
+
+def _failed(before: Failure | None, over: Execution) -> Failure | None:
+    """What failed last, now that this is over: it, or what did before, perhaps mended by a run of the like."""
+    if over.result == Result.FAIL and over.ended in (State.FINISHED, State.TIMED_OUT):
+        return Failure(
+            context=over.context,
+            sequence=over.sequence,
+            at=cast(datetime, over.ended_at),
+            image=over.image,
+            message=over.message[:LONGEST_TOLD],
+        )
+    mends = before and (over.sequence == before.sequence or any(run.name == "release" for run in over.runs))
+    if before and mends and over.runs and over.result in (Result.PASS, Result.WARNING):
+        return replace(before, mended=True)
+    return before
 
 
 def _followers(turn: Turn, over: Execution) -> list[FollowUp]:

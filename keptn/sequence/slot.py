@@ -189,6 +189,18 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """What failed last here, by itself: nobody aborted it. mended: the like has come out well since."""
+
+    context: str
+    sequence: str
+    at: datetime
+    image: str = ""
+    message: str = ""
+    mended: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
     """A person holds the stage as it is."""
 
@@ -266,9 +278,9 @@ class Slot:
 
     epoch: grows with every execution that takes the slot. revision: grows with every write. writer: who wrote it last.
     executions: the open ones, and those that ended and whose documents may not be written yet. recent: keys of
-    executions that ended lately. taken: age and context of the youngest artifact that took the slot. pending: what
-    follows from the last transitions, oldest first. tasks: ids of the tasks triggered lately. unpinned_at: time of the
-    last order to unpin.
+    executions that ended lately. failed: the last of all that failed. taken: age and context of the youngest artifact
+    that took the slot. pending: what follows from the last transitions, oldest first. tasks: ids of the tasks triggered
+    lately. unpinned_at: time of the last order to unpin.
     """
 
     scope: Scope
@@ -280,6 +292,7 @@ class Slot:
     taken: tuple[datetime, str, str] | None = None
     live: Version | None = None
     history: tuple[Version, ...] = ()
+    failed: Failure | None = None
     pin: Pin | None = None
     unpinned_at: datetime | None = None
     rejected: tuple[Rejection, ...] = ()

@@ -201,7 +201,7 @@ def test_trouble_is_a_page(world, browser, monkeypatch):
     assert page.status == 503 and "The store is away; try again." in page.text
     monkeypatch.setattr(world.store, "list", lambda *_args, **_given: 1 / 0)
     page = browser.open("/")
-    assert page.status == 500 and "keptn logs bridge" in page.text and "ZeroDivision" not in page.html
+    assert page.status == 500 and "keptn logs" in page.text and "ZeroDivision" not in page.html
 
 
 def test_the_theme_is_chosen_without_scripts(browser):

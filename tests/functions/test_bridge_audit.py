@@ -41,6 +41,21 @@ def test_it_is_narrowed(made):
     assert "Nothing fits." in browser.open(f"{PAGE}?type=nonsense").text
 
 
+def test_it_is_narrowed_to_a_person(made):
+    """By the token, or by its name; who is named leads to all that he did, page by page."""
+    browser = made.signed_in()
+    page = browser.open(f"{PAGE}?type=approval.finished")
+    (where,) = {where for where, text in page.links if text == "ann-0a0a0a0a"}
+    found = browser.open(where)
+    assert found.text.count("JSON of") == found.text.count("JSON of approval.finished") == 4
+    assert browser.open(f"{PAGE}?by=ann").text.count("ann-0a0a0a0a") > 8
+    for nobody in ("eve", "an", "ann-", "keptn/orchestrate"):
+        assert "Nothing fits." in browser.open(f"{PAGE}?by={nobody}").text, nobody
+    lines = browser.client.get(f"{BASE}{PAGE}.jsonl?by=ann&type=approval.finished").text.splitlines()
+    assert len(lines) == 4
+    assert made.call("GET", "/v1/event?project=webshop&by=ann&pageSize=2")["nextPageKey"]
+
+
 def test_it_comes_in_pages(made):
     """What it is narrowed to goes on."""
     browser = made.signed_in()

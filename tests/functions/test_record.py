@@ -80,6 +80,18 @@ def test_a_filter_looks_at_type_stage_and_service(client, store):
     assert not audit.newest(store, "sockshop", wanted=EventFilter(stage="prod")).events
 
 
+def test_a_filter_looks_for_a_person(client, store):
+    """By a token's id, or its name; an entry names nobody where keptn did it by itself."""
+    for number, by in enumerate(("ann-0a0a0a0a", "ann-0b0b0b0b", "anna-0a0a0a0a", "a;b,c/d", "x" * 300, "")):
+        post(client, an_event(number, extensions={"keptnby": by} if by else {}))
+    for wanted, ids in {"ann": [1, 0], "ann-0a0a0a0a": [0], "a;b,c/d": [3], "x" * 300: [4], "nobody": []}.items():
+        found = audit.newest(store, "sockshop", wanted=EventFilter(by=wanted))
+        assert [event.id for event in found.events] == [f"id-{number}" for number in ids]
+        assert sorted(e.id for e in audit.of_context(store, "c/1", wanted=EventFilter(by=wanted)).events) == sorted(
+            event.id for event in found.events
+        )
+
+
 def test_ids_that_look_alike_are_told_apart(client, store):
     """An id that ends as another one does is another id."""
     alike = [an_event(1, id=one) for one in ("aZ-b", "b", "a,b", "a/b", "%61")]
@@ -95,7 +107,15 @@ def test_the_longest_names_fit(client, store, year):
     project, stage, service = ("ü" * 1000 + letter for letter in "psx")
     data = {"project": project, "stage": stage, "service": service}
     kind = f"sh.keptn.event.{'t' * 3000}.finished"
-    event = an_event(1, id="x" * 3000, context="c" * 3000, type=kind, data=data, time=datetime(year, 1, 2, tzinfo=UTC))
+    event = an_event(
+        1,
+        id="x" * 3000,
+        context="c" * 3000,
+        type=kind,
+        data=data,
+        time=datetime(year, 1, 2, tzinfo=UTC),
+        extensions={"keptnby": "é" * 300},
+    )
     post(client, event)
     assert max(len(name.encode()) for name in store.list("").names) <= 1024
     assert audit.by_id(store, event.context, event.id) == event

@@ -80,9 +80,11 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (looksAgain && (document.hidden || event.target.querySelector("details.order[open], details.raw[open]"))) event.preventDefault();
 });
 document.addEventListener("visibilitychange", () => {
-  const live = document.querySelector("[data-live]");
-  if (live && !document.hidden) htmx.trigger(live, "look");
+  if (document.hidden) return;
+  for (const looks of document.querySelectorAll("[data-live], [data-counts]")) htmx.trigger(looks, "look");
 });
 for (const [name, lost] of [["htmx:sendError", true], ["htmx:responseError", true], ["htmx:afterOnLoad", false]]) {
-  document.addEventListener(name, () => document.documentElement.toggleAttribute("data-lost", lost));
+  document.addEventListener(name, (event) => {
+    if (event.target.hasAttribute("data-live")) document.documentElement.toggleAttribute("data-lost", lost);
+  });
 }
