@@ -33,7 +33,7 @@ def made():
 def counted(page):
     """What a fragment or the navigation says, by kind."""
     kinds = [given["id"].removeprefix("waits-") for _, given in page.tags if given.get("id", "").startswith("waits-")]
-    texts = [part.partition("</span></span>")[0] for part in page.html.split('class="waits"')[1:]]
+    texts = [part.partition("</span></span>")[0] for part in page.html.split('class="tally"')[1:]]
     return {kind: text.partition(">")[2].partition("<")[0].strip() for kind, text in zip(kinds, texts, strict=True)}
 
 

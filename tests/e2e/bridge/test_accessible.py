@@ -71,6 +71,17 @@ def test_axe_finds_nothing(made, opened, kind):
     assert found == {}
 
 
+def test_axe_finds_nothing_in_the_counts(chromium, made):
+    """Which come by a request of their own."""
+    page = signed_in(chromium.new_context().new_page(), made)
+    page.goto(pages.address(made, "shipyard"))
+    page.locator("#waits-approvals:not(:empty)").wait_for()
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        assert findings(page) == {}
+    page.context.close()
+
+
 @pytest.mark.parametrize("rule", BROKEN)
 def test_axe_finds_what_is_broken(made, opened, rule):
     page = opened[TOKEN]

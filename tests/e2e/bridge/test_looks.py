@@ -51,11 +51,10 @@ def made():
 
 @pytest.fixture(scope="module", params=["light", "dark"])
 def opened(chromium, made, request):
-    """By a token: a page that stands still while it is looked at."""
+    """The theme, and a page by token."""
     found = {}
     for token in (TOKEN, VIEWER):
         context = chromium.new_context(color_scheme=request.param)
-        context.route("**/htmx-*", lambda route: route.fulfill(body=""))
         found[token] = signed_in(context.new_page(), made, token)
     yield request.param, found
     for page in found.values():
@@ -75,6 +74,7 @@ def test_every_width_has_room(made, opened, kind):
         assert all(left >= 0 and right <= width for left, right in page.evaluate(FORMS)), width
         if os.environ.get("KEPTN_BRIDGE_SHOTS") and (kind, theme, width) in PICTURES:
             file, most = PICTURES[kind, theme, width]
+            page.locator(".tally:not(:empty)").first.wait_for()
             page.screenshot(path=SHOTS / file, full_page=True, clip=_filled(page, width, most))
 
 
