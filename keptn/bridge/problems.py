@@ -100,7 +100,7 @@ def _step(task: Mapping[str, Any], execution: Mapping[str, Any]) -> Step:
     if task["result"] == "fail" and task["name"] == "action":
         over = _NOT_DONE["errored"]
     word = _NOT_DONE.get(task["status"], over) if task["finished_at"] else under_way
-    return Step(word=word, task=task, look=looks.of_task(dict(task)))
+    return Step(word=str(word), task=task, look=looks.of_task(dict(task)))
 
 
 def _title(told: Mapping[str, Any]) -> str:
