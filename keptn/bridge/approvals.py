@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from keptn.bridge import looking
 from keptn.bridge.visit import Visit
+from keptn.events import utc
 from keptn.web import Answer
 
 
@@ -12,4 +14,8 @@ def show(visit: Visit) -> Answer:
     asked = visit.get("approval", project=project)["approvals"]
     projects = sorted({one["project"] for one in asked} | ({project} if project else set()))
     waits = {} if project else {"approvals": str(len(asked))}
-    return visit.page("approvals.html", asked=asked, project=project, projects=projects, known_counts=waits)
+    since = (utc(one["since"]) for one in asked)
+    seconds = looking.again_s(since, running_s=looking.WAITING_S, now=visit.now)
+    return visit.page(
+        "approvals.html", seconds=seconds, asked=asked, project=project, projects=projects, known_counts=waits
+    )

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from keptn import events
 from keptn.api.deliveries import FINAL, view
-from keptn.bridge import commits, looks
+from keptn.bridge import commits, looking, looks
 from keptn.bridge.looks import Look
 from keptn.bridge.visit import Visit
 from keptn.errors import Unknown
@@ -21,10 +20,7 @@ from keptn.web import Answer
 
 MOST_EVENTS = 200
 """On a page; the rest is in the audit log."""
-RUNNING_S, WAITING_S = 2, 15
-"""How often the page looks again while something runs, and while it only waits."""
-_LOOKED_FOR = timedelta(minutes=10)
-"""What waits for longer is not looked at by itself any more: a page left open must not keep functions up."""
+RUNNING_S = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +59,7 @@ def show(visit: Visit) -> Answer:
         look=looks.of(one["state"], one["result"]),
         seconds=_looks_again_s(one, visit),
         told=[_told(event) for event in found],
+        most=MOST_EVENTS,
         verdicts={event.triggered_id: _verdict(event) for event in found if _is_verdict(event)},
         commit_page=commits.base(str(one["project"]), visit.ctx),
         orders=_orders(one),
@@ -109,10 +106,9 @@ def _looks_again_s(one: Mapping[str, Any], visit: Visit) -> int:
     """0: only when somebody comes back to the page."""
     if one["state"] in FINAL:
         return 0
-    since = [waiting["since"] for waiting in one["waiting"] if waiting.get("since")]
-    if since and visit.now - events.utc(max(since)) > _LOOKED_FOR:
-        return 0
-    return RUNNING_S if one["state"] == State.STARTED else WAITING_S
+    since = [events.utc(waiting["since"]) for waiting in one["waiting"] if waiting.get("since")] or [visit.now]
+    running_s = RUNNING_S if one["state"] == State.STARTED else looking.WAITING_S
+    return looking.again_s(since, running_s=running_s, now=visit.now)
 
 
 def _told(event: Event) -> Told:

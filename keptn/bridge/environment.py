@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from keptn import shipyard
-from keptn.bridge import looks
+from keptn.bridge import looking, looks
 from keptn.bridge.looks import Look
 from keptn.bridge.visit import Visit
 from keptn.errors import Refused
@@ -79,14 +79,15 @@ def show(visit: Visit) -> Answer:
     lanes = [_lane(about, read, visit) for about in found["stages"]]
     names = sorted({name for about in found["stages"] for name in about["services"]})
     cells = _cells(project, names, found["stages"], read, visit)
-    runs = any(cell.slot.open for row in cells.values() for cell in row.values() if cell)
+    going = [one for row in cells.values() for cell in row.values() if cell for one in cell.slot.open]
+    running_s = 3 if any(one.state == State.STARTED for one in going) else looking.WAITING_S
     return visit.page(
         "environment.html",
         project=project,
         lanes=lanes,
         services=names,
         cells=cells,
-        runs=runs,
+        seconds=looking.again_s(map(looking.since, going), running_s=running_s, now=visit.now),
         problem=problem,
         repository=(found.get("gitCredentials") or {}).get("remoteURL", ""),
     )
