@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from keptn import events, names
 from keptn.api import checks, git_credentials, known, stage_view
 from keptn.api.call import Call, file_text
 from keptn.api.posting import new_event, posted
+from keptn.context import Context
 from keptn.errors import InvalidFile, Refused, Unavailable
 from keptn.projects import remotes, stages
-from keptn.projects.project import is_made_from
+from keptn.projects.project import SECRETS, is_made_from
+from keptn.records import secret_names
 from keptn.web import Answer, HttpError, json_answer
+
+MOST_LETTERS = 64 * 1024
+"""Of the names of a project's secrets, all together."""
 
 
 def create(call: Call) -> Answer:
@@ -56,8 +62,13 @@ def update(call: Call) -> Answer:
 
 
 def delete(call: Call) -> Answer:
+    """Have the project deleted, and by name its secrets: nobody but the api may list them."""
     name = known.project(call.path["project"], call.ctx)
-    return posted(new_event(events.PROJECT_DELETE, {"project": name}, call), call.ctx)
+    secrets = [secret for secret in call.ctx.secret_admin.names() if secret_names.project_of(secret) == name]
+    if sum(map(len, secrets)) > MOST_LETTERS:
+        what = f"project {name!r} has {len(secrets)} secrets, more than an event can name"
+        raise HttpError(f"{what}; delete some of them first: keptn delete secret", status=409)
+    return posted(new_event(events.PROJECT_DELETE, {"project": name, SECRETS: secrets}, call), call.ctx)
 
 
 def index(call: Call) -> Answer:
@@ -65,18 +76,24 @@ def index(call: Call) -> Answer:
     there = [name for name in known.projects(call.ctx) if call.sees(name)]
     page = [name for name in there if name > call.page_token][: call.page_size]
     following = page[-1] if page and page[-1] != there[-1] else ""
-    shown = [{"projectName": name, **_named(name, call), **_repository(name, call)} for name in page]
+    shown = [{"projectName": name, **_named(name, call), **_repository(name, call.ctx)} for name in page]
     return json_answer({"projects": shown, "nextPageKey": following, "totalCount": len(there)})
 
 
 def show(call: Call) -> Answer:
-    name = known.project(call.path["project"], call.ctx)
-    text = stages.shipyard(call.ctx.config_repo, name).decode(errors="replace")
-    return json_answer({"projectName": name, **_stages(name, call), **_repository(name, call), "shipyard": text})
+    return json_answer(about(call.path["project"], call.ctx))
+
+
+def about(project: str, ctx: Context, *, gates: bool = True) -> Mapping[str, object]:
+    """All that is told of a project. gates: also of every service in every stage. Raises Unknown."""
+    name = known.project(project, ctx)
+    text = stages.shipyard(ctx.config_repo, name).decode(errors="replace")
+    told = {**_stages(name, ctx, gates=gates), **_repository(name, ctx)}
+    return {"projectName": name, **told, "shipyard": text}
 
 
 def stage_index(call: Call) -> Answer:
-    return json_answer(_stages(known.project(call.path["project"], call.ctx), call))
+    return json_answer(_stages(known.project(call.path["project"], call.ctx), call.ctx))
 
 
 def stage(call: Call) -> Answer:
@@ -85,9 +102,9 @@ def stage(call: Call) -> Answer:
     return json_answer(found)
 
 
-def _repository(project: str, call: Call) -> dict[str, object]:
+def _repository(project: str, ctx: Context) -> dict[str, object]:
     """Where the project's own repository is, without its login; nothing where the installation keeps it."""
-    url = call.ctx.config_repo.remote(project)
+    url = ctx.config_repo.remote(project)
     return {"gitCredentials": {"remoteURL": url}} if url else {}
 
 
@@ -104,13 +121,16 @@ def _named(project: str, call: Call) -> dict[str, object]:
         return {"stages": [], "problem": str(problem)}
 
 
-def _stages(project: str, call: Call) -> dict[str, object]:
+def _stages(project: str, ctx: Context, *, gates: bool = True) -> dict[str, object]:
     """The same with the services of each; a branch that is no stage any more is told, too."""
-    there, problem = known.stages_there(project, call.ctx), ""
+    there, problem = known.stages_there(project, ctx), ""
     try:
-        named = known.stage_names(project, call.ctx)
+        named = known.stage_names(project, ctx)
         if left := [stage for stage in there if stage not in named]:
             problem = f"the shipyard names {', '.join(left)} no more, whose branch is there"
     except Refused as broken:
         named, problem = there, str(broken)
-    return {"stages": stage_view.described(project, named, call.ctx), **({"problem": problem} if problem else {})}
+    return {
+        "stages": stage_view.described(project, named, ctx, gates=gates),
+        **({"problem": problem} if problem else {}),
+    }

@@ -15,17 +15,23 @@ from keptn.projects import stages
 from keptn.shipyard.model import Shipyard, Stage, Task
 
 
-def described(project: str, wanted: Sequence[str], ctx: Context) -> list[Mapping[str, object]]:
-    """Each of the stages: its services; what the shipyard says of it, unless that is broken; its services' gates."""
+def described(project: str, wanted: Sequence[str], ctx: Context, *, gates: bool = True) -> list[Mapping[str, object]]:
+    """Each of the stages: its services; what the shipyard says of it, unless that is broken; its services' gates.
+
+    gates: each is a file or two to be read and understood, so that a hundred services take a second.
+    """
     read = _shipyard(project, ctx)
-    return [_described(project, stage, read, ctx) for stage in wanted]
+    return [_described(project, stage, read, ctx, gates=gates) for stage in wanted]
 
 
-def _described(project: str, stage: str, read: Shipyard | None, ctx: Context) -> Mapping[str, object]:
+def _described(project: str, stage: str, read: Shipyard | None, ctx: Context, *, gates: bool) -> Mapping[str, object]:
     services = known.services(project, stage, ctx)
-    gates = [gate for name in services if (gate := _gate(Scope(project=project, stage=stage, service=name), ctx))]
     told = _of_shipyard(read.stage(stage)) if read and stage in read.stage_names else {}
-    return {"stageName": stage, "services": list(services), **told, "gates": gates}
+    found = {"stageName": stage, "services": list(services), **told}
+    if not gates:
+        return found
+    of_each = (_gate(Scope(project=project, stage=stage, service=name), ctx) for name in services)
+    return {**found, "gates": [gate for gate in of_each if gate]}
 
 
 def _shipyard(project: str, ctx: Context) -> Shipyard | None:

@@ -34,7 +34,7 @@ class Entry:
 def index(visit: Visit) -> Answer:
     project, token = visit.path["project"], visit.query("from")
     wanted = _wanted(visit)
-    about = visit.get("project", project)["stages"]
+    about = visit.project(project)["stages"]
     found = visit.get("event", project=project, pageSize=50, nextPageKey=token, **wanted)
     entries = [_entry(events.from_dict(one)) for one in found["events"]]
     return visit.page(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from keptn import events
-from keptn.bridge import orders
+from keptn.bridge import orders, raw
 from keptn.bridge.visit import Visit
 from keptn.events import Event
 from keptn.web import Answer
@@ -36,8 +35,14 @@ def index(visit: Visit) -> Answer:
 
 def show(visit: Visit) -> Answer:
     found = visit.get("dead-letter", visit.path["letter"])
-    text = json.dumps(found["event"], indent=2, ensure_ascii=False)
-    return visit.page("dead_letter.html", letter=_letter(found), text=text)
+    text, of = raw.shown(raw.of(found["event"]))
+    return visit.page("dead_letter.html", letter=_letter(found), text=text, of=of)
+
+
+def file(visit: Visit) -> Answer:
+    """Its event as a file, however long it is."""
+    found = visit.get("dead-letter", visit.path["letter"])
+    return raw.file(found["event"], name="event.json")
 
 
 def redeliver(visit: Visit) -> Answer:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from keptn import events
 from keptn.api.deliveries import FINAL, view
-from keptn.bridge import commits, looking, looks
+from keptn.bridge import commits, looking, looks, raw
 from keptn.bridge.looks import Look
 from keptn.bridge.visit import Visit
 from keptn.errors import Unknown
@@ -71,8 +70,14 @@ def event(visit: Visit) -> Answer:
     """One of its events, whole."""
     context, event_id = visit.path["context"], visit.query("id")
     found = visit.get("event", event_id, keptnContext=context)
-    text = json.dumps(found, indent=2, ensure_ascii=False)
-    return visit.page("event.html", context=context, found=found, text=text)
+    text, of = raw.shown(raw.of(found))
+    return visit.page("event.html", context=context, found=found, text=text, of=of)
+
+
+def event_file(visit: Visit) -> Answer:
+    """The same as a file, however long it is."""
+    found = visit.get("event", visit.query("id"), keptnContext=visit.path["context"])
+    return raw.file(found, name="event.json")
 
 
 def index(visit: Visit) -> Answer:

@@ -74,7 +74,7 @@ class Cell:
 
 def show(visit: Visit) -> Answer:
     project = visit.path["project"]
-    found = visit.get("project", project)
+    found = visit.project(project)
     read, problem = _read(found, project)
     lanes = [_lane(about, read, visit) for about in found["stages"]]
     names = sorted({name for about in found["stages"] for name in about["services"]})

@@ -53,7 +53,7 @@ class Line:
 
 def index(visit: Visit) -> Answer:
     project, token = visit.path["project"], visit.query("from")
-    stages = [str(one["stageName"]) for one in visit.get("project", project)["stages"]]
+    stages = [str(one["stageName"]) for one in visit.project(project)["stages"]]
     found = problems.newest(visit.ctx.store, project, stages, token=token)
     lines = [_line(one) for one in found.repairs]
     going = [one for line in lines for one in line.going]

@@ -60,7 +60,7 @@ def _started(visit: Visit, start: Callable[[], Mapping[str, Any]]) -> Answer:
 
 def _forms(visit: Visit, filled: Mapping[str, str], *, problem: str = "", status: int = 200) -> Answer:
     project = visit.path["project"]
-    found = visit.get("project", project)
+    found = visit.project(project)
     stages = found["stages"]
     return visit.page(
         "start.html",

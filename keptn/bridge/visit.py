@@ -83,6 +83,13 @@ class Visit:
         """What the api answers to GET /v1/<parts>. Raises as its route does: an unknown name, a right that lacks."""
         return self._asked("GET", parts, query={name: str(value) for name, value in query.items() if value != ""})
 
+    def project(self, name: str) -> Mapping[str, Any]:
+        """What the api says of a project, but for its gates, of which there is one a service. Raises as `get`."""
+        from keptn.api import projects  # noqa: PLC0415 - for pages of a project
+
+        self.principal.check_project(name)
+        return projects.about(name, self.ctx, gates=False)
+
     def post(self, *parts: str, body: Mapping[str, object]) -> Any:  # noqa: ANN401 - JSON
         return self._asked("POST", parts, body=body)
 

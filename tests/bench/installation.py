@@ -54,7 +54,7 @@ FILES = {
     "carts/perfspec.json": json.dumps(GATE).encode(),
     "carts/tests/functional.yaml": b"checks: [{path: /}]\n",
     "carts/tests/performance.js": b"//\n",
-    "carts/remediation.yaml": b"remediations:\n- name: default\n  actionsOnOpen:\n  - {name: back, action: rollback}\n",
+    "carts/remediation.yaml": b"remediations:\n- name: default\n  actions:\n  - {name: back, action: rollback}\n",
 }
 HOP_S = 0.02
 """From a post to the first delivery, seconds."""

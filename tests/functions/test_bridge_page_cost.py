@@ -42,6 +42,17 @@ class Rounds:
         return getattr(self.store, name)
 
 
+class Forwarding:
+    """An adapter, some of whose methods are others."""
+
+    def __init__(self, inner, **methods) -> None:
+        self._inner = inner
+        self.__dict__.update(methods)
+
+    def __getattr__(self, name):
+        return getattr(self._inner, name)
+
+
 @pytest.fixture(scope="module")
 def made():
     found = shop()
@@ -97,3 +108,20 @@ def test_what_is_old_costs_nothing(made):
         made.call("POST", "/v1/delivery", {"image": "acme/frontend:2.0.0", "project": "webshop", "stage": "dev"})
         made.go_on(1 + number)
     assert reads() <= before + 10
+
+
+def test_a_page_understands_no_gate_files(made):
+    """Of a hundred services they take a second, and no page shows them."""
+    read, repo = [], made.context._given["config_repo"]
+
+    def tree(*given, **named):
+        found = repo.tree(*given, **named)
+        return Forwarding(found, read=lambda path: (read.append(path), found.read(path))[1])
+
+    made.context.config_repo = Forwarding(repo, tree=tree)
+    try:
+        for page in ("", "/start", "/audit", "/problems", "/shipyard"):
+            assert made.signed_in().open(f"/project/webshop{page}").status == 200
+    finally:
+        made.context.config_repo = repo
+    assert set(read) == {"shipyard.yaml"}

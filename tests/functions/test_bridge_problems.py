@@ -11,7 +11,6 @@ from tests.functions.test_bridge_page_cost import SIGNED_IN, Rounds
 from tests.world import issue
 
 VIEWER = f"keptn_eve-0e0e0e0e_{'e' * 64}"
-RUNBOOK = b"remediations:\n- name: default\n  actions:\n  - {name: back, action: rollback}\n"
 PAGE = "/project/sockshop/problems"
 
 
@@ -20,8 +19,6 @@ def made():
     """Carts is too slow in prod, twice reported; somebody has a hostile name for a problem."""
     found = shop()
     with found.running():
-        files = {"carts/remediation.yaml": RUNBOOK}
-        found.world.config_repo.commit("sockshop", "prod", lambda _: files, message="a runbook")
         found.alert("pod-1", rule="Slow")
         found.go_on(900)
         found.alert("pod-2", rule=HOSTILE)
