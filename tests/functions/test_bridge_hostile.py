@@ -114,7 +114,7 @@ def test_nothing_of_it_is_markup(walked):
             assert not [name for name in given if name.startswith("on") or name == "style"], where
             assert tag != "script" or given["src"].startswith(f"{BASE}/assets/"), where
             for name in ("href", "action", "src", "hx-get"):
-                assert given.get(name, BASE).startswith((BASE, "http://", "https://", "#")), (where, given)
+                assert given.get(name, BASE).startswith((BASE, "http://", "https://", "#", "?")), (where, given)
         assert "&gt;49" not in page.html, where
 
 
@@ -130,7 +130,7 @@ def test_nothing_is_hidden(walked):
         if page.html.count('id="raw"'):
             raw = unescape(page.html.partition('id="raw">')[2].partition("</code>")[0])
             assert "\\u202e" in raw or text != DISGUISED
-            assert json.loads(raw)
+            assert len(raw) > 90_000 or json.loads(raw)  # of a larger one its beginning is shown
 
 
 def test_a_page_stays_small(walked):
