@@ -21,6 +21,7 @@ from keptn.context import Context
 from keptn.errors import LostRace, Refused, Unknown
 from keptn.events import Event, Result
 from keptn.records import objects
+from keptn.sequence import asking
 
 SOURCE = "keptn/approve"
 VERDICTS = (Result.PASS, Result.FAIL)
@@ -28,13 +29,9 @@ _SAID = {Result.PASS: "approved", Result.FAIL: "declined"}
 
 
 def decide(task: Event, ctx: Context) -> Event:
-    """The end of the task where the shipyard decides; else `.started`, with a link for each answer.
-
-    A result that came so far counts as pass when there is none; what failed is never approved automatically. Between
-    the steps of a canary it is asked about the last evaluation alone (`of`), for a warning stays with a delivery.
-    """
-    result = _result(task)
-    if not _asks(task):
+    """The end of the task where the shipyard decides; else `.started`, with a link for each answer."""
+    result = asking.result(task)
+    if not asking.asks(task):
         return _answer(task, Result.PASS, by=SOURCE, reason=f"{result} is approved automatically", ctx=ctx)
     asked = events.started(
         task, source=SOURCE, now=ctx.clock.now(), message=f"a person is asked: the result is {result}"
@@ -44,7 +41,7 @@ def decide(task: Event, ctx: Context) -> Event:
 
 def links(task: Event, ctx: Context) -> Mapping[str, str]:
     """Verdict to the link that gives it, the same whoever asks first; none where no person is asked."""
-    if not _asks(task):
+    if not asking.asks(task):
         return {}
     secret = _asked(task, ctx)
     return {str(verdict): link(task.id, verdict, secret, ctx) for verdict in VERDICTS}
@@ -117,18 +114,6 @@ def link(task_id: str, verdict: str, secret: str, ctx: Context) -> str:
     return f"{base}/{quote(task_id, safe='')}/{verdict}?token={_signature(task_id, verdict, secret)}"
 
 
-def _asks(task: Event) -> bool:
-    """Whether a person decides; what failed is never approved automatically."""
-    result = _result(task)
-    return result == Result.FAIL or _section(task).get(result, "manual") != "automatic"
-
-
-def _result(task: Event) -> str:
-    evaluation = task.data.get("evaluation") if _section(task).get("of") == "evaluation" else None
-    judged = evaluation.get("result") if isinstance(evaluation, Mapping) else ""
-    return str(judged or task.result or Result.PASS)
-
-
 def _asked(task: Event, ctx: Context) -> str:
     """The secret of the question, kept with it; the first run of a repeated task decides."""
     question = {"secret": secrets.token_urlsafe(32), "task": events.to_dict(task)}
@@ -163,8 +148,3 @@ def _stored(task_id: str, ctx: Context) -> bytes:
 
 def _signature(task_id: str, verdict: str, secret: str) -> str:
     return hmac.new(secret.encode(), f"{task_id}\n{verdict}".encode(), hashlib.sha256).hexdigest()
-
-
-def _section(task: Event) -> Mapping[str, Any]:
-    found = task.data.get("approval")
-    return found if isinstance(found, Mapping) else {}

@@ -1,7 +1,8 @@
 """How often somebody may ask the HTTP functions: by token, and by address where no good token is known. No I/O.
 
-`runtime.http` asks before each request and says afterwards how it was answered. All of it is this process's memory:
-every pod of a function counts for itself, and one that was at zero begins anew (docs/security.md, "How often").
+`runtime.http` asks before each request and says afterwards how it was answered, `runtime.hook` how many lines of its
+log a refusal may take. All of it is this process's memory: every pod of a function counts for itself, and one that was
+at zero begins anew (docs/security.md, "How often").
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ T = TypeVar("T")
 
 MOST_REMEMBERED = 10_000
 """Tokens, and addresses; who has not called for longest is forgotten first."""
+LINES_OF_ONE, LINES_OF_ALL = 6, 60
+"""Refusals a minute that a log has, of one address and of all."""
 _LOOPBACK = ("127.0.0.0/8", "::1/128")
 """Knative's queue-proxy stands in every pod, the local runtime on every laptop."""
 
@@ -79,6 +82,26 @@ class Callers:
                 self._good[_digest(token)] = None
                 self._good.move_to_end(_digest(token))
                 _shorten(self._good)
+
+
+class Told:
+    """Which refusals the log has, so that no flood fills it: some a minute of each address, and of all together."""
+
+    def __init__(self) -> None:
+        self._of_one, self._of_all = Rate(LINES_OF_ONE), Rate(LINES_OF_ALL)
+        self._left_out = 0
+        self._lock = threading.Lock()
+
+    def room(self, address: str, *, now_s: float) -> int | None:
+        """How many were left out since the last that the log has, or None: leave this one out, too."""
+        with self._lock:
+            if self._of_one.wait_s(address, now_s=now_s) or self._of_all.wait_s("", now_s=now_s):
+                self._left_out += 1
+                return None
+            self._of_one.take(address, now_s=now_s)
+            self._of_all.take("", now_s=now_s)
+            left_out, self._left_out = self._left_out, 0
+            return left_out
 
 
 def address(peer: str, forwarded: str, *, trusted: Sequence[str]) -> str:

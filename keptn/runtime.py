@@ -1,8 +1,8 @@
 """The only meeting with functions-framework: requests become events, outcomes become answers.
 
 A function's `main.py` decorates its `handle` with `task` (a step with one reply per task), `event` (any event, no
-ledger) or `http` (people, registries, monitors), or runs as a Job with `run_job`. What Knative makes of each status is
-in ARCHITECTURE.md.
+ledger), `http` (people) or `hook` (registries, monitors), or runs as a Job with `run_job`. What Knative makes of each
+status is in ARCHITECTURE.md.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from keptn import callers, context, events, settings, web
 from keptn.adapters.machine import disk
 from keptn.callers import Callers
 from keptn.context import Context
-from keptn.errors import KeptnError, LostRace, NotYet, Refused, Unavailable
+from keptn.errors import KeptnError, LostRace, NotYet, Refused, Unavailable, Undecodable
 from keptn.events import Event, Result, Status
 from keptn.records import dead_letters, replies
 
@@ -40,6 +40,8 @@ log = logging.getLogger("keptn")
 BUG = "this is a bug in keptn; its log has the traceback (keptn logs)"
 LONGEST_TOLD = 300
 """Characters of an error that people are told."""
+LONGEST_NAME = 60
+"""Characters of what a URL says that its sender is called."""
 
 
 def task(function: str, *types: str) -> Callable[[Handler], View]:
@@ -59,7 +61,12 @@ def event(handler: Handler) -> View:
 
 def http(handler: HttpHandler) -> View:
     """Decorate a handler of plain HTTP. Errors become `{"error": sentence}`."""
-    return _http(handler, lambda _request, _ctx, trouble: web.as_json(trouble))
+    return _http(handler, _as_json)
+
+
+def hook(handler: HttpHandler) -> View:
+    """As `http`, for who shows nobody the answers he gets: what he is refused is in the function's log."""
+    return _http(handler, _as_json, logs_refusals=True)
 
 
 def pages(told: Told) -> Callable[[HttpHandler], View]:
@@ -67,7 +74,11 @@ def pages(told: Told) -> Callable[[HttpHandler], View]:
     return lambda handler: _http(handler, told)
 
 
-def _http(handler: HttpHandler, told: Told) -> View:
+def _as_json(_request: web.Request, _ctx: Context, trouble: web.Trouble) -> web.Answer:
+    return web.as_json(trouble)
+
+
+def _http(handler: HttpHandler, told: Told, *, logs_refusals: bool = False) -> View:
     def view(request: flask.Request) -> flask.Response:
         _set_up_logging()
         head, ctx = _head(request), None
@@ -78,6 +89,8 @@ def _http(handler: HttpHandler, told: Told) -> View:
         except KeptnError as exc:
             if isinstance(exc, Unavailable):  # who sends again by himself shows nobody why
                 log.warning("to be asked again: %s", exc)
+            elif logs_refusals and ctx:
+                _log_refusal(exc, head, ctx)
             answer = _told(told, head, ctx, web.trouble_of(exc))
         except Exception:
             log.exception("a bug in an HTTP function")
@@ -102,9 +115,8 @@ def _admitted(handler: HttpHandler, request: web.Request, ctx: Context) -> web.A
     known = ctx.memory.get("callers") or ctx.memory.setdefault(
         "callers", Callers(requests=values.requests_per_minute, failures=values.failures_per_minute)
     )
-    forwarded, trusted = request.headers.get("x-forwarded-for", ""), values.trusted_proxies.split()
     token = web.presented_token(request) or request.headers.get("authorization", "")  # a user and a password
-    who = token, callers.address(request.peer, forwarded, trusted=trusted)
+    who = token, _address(request, ctx)
     known.admit(*who, now_s=time.monotonic())
     status = 500
     try:
@@ -116,6 +128,24 @@ def _admitted(handler: HttpHandler, request: web.Request, ctx: Context) -> web.A
     finally:
         known.answered(*who, status, now_s=time.monotonic())
     return answer
+
+
+def _address(request: web.Request, ctx: Context) -> str:
+    forwarded = request.headers.get("x-forwarded-for", "")
+    return callers.address(request.peer, forwarded, trusted=ctx.settings.trusted_proxies.split())
+
+
+def _log_refusal(exc: KeptnError, request: web.Request, ctx: Context) -> None:
+    """Never the token or the body: what cannot be read of one is for its sender alone."""
+    address = _address(request, ctx)
+    told = ctx.memory.setdefault("told", callers.Told())
+    left_out = told.room(address, now_s=time.monotonic())
+    if left_out is None:
+        return
+    of_body = isinstance(exc, Undecodable)
+    why = "its body is not what this sender sends; the answer says where" if of_body else str(exc)[:LONGEST_TOLD]
+    status, sender = web.status_of(exc), request.path.strip("/")[:LONGEST_NAME]
+    log.warning("refused: status=%d sender=%r address=%s why=%r left_out=%d", status, sender, address, why, left_out)
 
 
 def run_job(function: str, handler: Handler, *, event_file: Path) -> int:

@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from keptn.errors import KeptnError, Unavailable, Unknown
 
@@ -46,7 +47,7 @@ class Request:
     def json(self) -> Mapping[str, object]:
         """The body as a JSON object. Raises HttpError 400."""
         try:
-            value = json.loads(self.body)
+            value = json_value(self.body)
         except (ValueError, RecursionError) as exc:
             raise HttpError(f"the request body is no JSON: {str(exc).splitlines()[0]}", status=400) from exc
         if not isinstance(value, dict):
@@ -81,6 +82,20 @@ def as_json(trouble: Trouble) -> Answer:
     """For machines: `{"error": sentence}`."""
     body = json.dumps({"error": trouble.sentence}).encode()
     return Answer(status=trouble.status, body=body, headers=trouble.headers)
+
+
+def json_value(text: str | bytes) -> Any:  # noqa: ANN401 - JSON
+    """As `json.loads`, but for what that reads as a number and JSON has none for: NaN, Infinity, 1e999.
+
+    Raises ValueError.
+    """
+    return json.loads(text, parse_constant=_finite, parse_float=_finite)
+
+
+def _finite(text: str) -> float:
+    if math.isfinite(number := float(text)):
+        return number
+    raise ValueError(f"{text[:20]} is no number in JSON")
 
 
 def json_answer(value: object, *, status: int = 200) -> Answer:

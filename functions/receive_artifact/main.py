@@ -7,7 +7,7 @@ from keptn.webhooks import artifact, entrance
 from keptn.webhooks.deadline import WITHIN_S, Deadline
 
 
-@runtime.http
+@runtime.hook
 def handle(request: Request, ctx: Context) -> Answer:
     deadline = Deadline(WITHIN_S)
     opened, notification = entrance.told(request, ctx, deadline)

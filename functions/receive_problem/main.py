@@ -7,7 +7,7 @@ from keptn.webhooks import monitor_entrance, problem
 from keptn.webhooks.deadline import WITHIN_S, Deadline
 
 
-@runtime.http
+@runtime.hook
 def handle(request: Request, ctx: Context) -> Answer:
     deadline = Deadline(WITHIN_S)
     opened, reported = monitor_entrance.told(request, ctx)

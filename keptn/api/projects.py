@@ -12,8 +12,12 @@ from keptn.api.posting import new_event, posted
 from keptn.context import Context
 from keptn.errors import InvalidFile, Refused, Unavailable
 from keptn.projects import remotes, stages
-from keptn.projects.project import is_made_from
+from keptn.projects.project import SECRETS, is_made_from
+from keptn.records import secret_names
 from keptn.web import Answer, HttpError, json_answer
+
+MOST_LETTERS = 64 * 1024
+"""Of the names of a project's secrets, all together."""
 
 
 def create(call: Call) -> Answer:
@@ -58,8 +62,13 @@ def update(call: Call) -> Answer:
 
 
 def delete(call: Call) -> Answer:
+    """Have the project deleted, and by name its secrets: nobody but the api may list them."""
     name = known.project(call.path["project"], call.ctx)
-    return posted(new_event(events.PROJECT_DELETE, {"project": name}, call), call.ctx)
+    secrets = [secret for secret in call.ctx.secret_admin.names() if secret_names.project_of(secret) == name]
+    if sum(map(len, secrets)) > MOST_LETTERS:
+        what = f"project {name!r} has {len(secrets)} secrets, more than an event can name"
+        raise HttpError(f"{what}; delete some of them first: keptn delete secret", status=409)
+    return posted(new_event(events.PROJECT_DELETE, {"project": name, SECRETS: secrets}, call), call.ctx)
 
 
 def index(call: Call) -> Answer:

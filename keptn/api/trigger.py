@@ -48,7 +48,7 @@ def evaluation(call: Call) -> Answer:
 
 
 def sequence(call: Call) -> Answer:
-    """Start any sequence of a stage, with the `data` given."""
+    """Start any sequence of a stage, with the `data` given. Raises Refused for a window that no evaluation can have."""
     project = known.project(call.path["project"], call.ctx)
     stage = known.stage(project, call.path["stage"], call.ctx)
     service = known.service_in(project, stage, call.path["service"], call.ctx)
@@ -56,6 +56,8 @@ def sequence(call: Call) -> Answer:
     given = call.body.get("data") or {}
     if not isinstance(given, dict):
         raise HttpError("'data' must be an object", status=400)
+    if isinstance(own := given.get("evaluation"), dict):
+        Properties(own)  # else its gate would refuse it, once all before it is done
     if name == "rollback":  # it pins the stage, in somebody's name
         asked = given.get("rollback")
         given = {**given, "rollback": {**(asked if isinstance(asked, dict) else {}), "by": call.by}}

@@ -48,7 +48,8 @@ class Client:
             raise KeptnError("the token is wrong: it has characters that no token has; copy it again")
         headers = {"x-token": token, "user-agent": "keptn-cli", **({"host": host} if host else {})}
         timeout = httpx.Timeout(timeout_s, connect=min(timeout_s, CONNECT_S))
-        self._http = httpx.Client(headers=headers, timeout=timeout, transport=transport, trust_env=False)
+        trust = httpx.create_ssl_context()  # with SSL_CERT_FILE, an authority of one's own
+        self._http = httpx.Client(headers=headers, timeout=timeout, transport=transport, trust_env=False, verify=trust)
 
     def get(self, path: str, **query: str | int) -> Any:  # noqa: ANN401 - JSON
         given = {name: str(value) for name, value in query.items() if value not in ("", None)}
@@ -102,6 +103,8 @@ class Client:
             raise _Lost(f"{self.endpoint} broke off ({_reason(exc)}); try again, it may have been done") from exc
         except httpx.TransportError as exc:
             hint = "is it running? `keptn local` starts one; `keptn config get-contexts` shows where others are"
+            if "CERTIFICATE_VERIFY_FAILED" in str(exc):
+                hint = "SSL_CERT_FILE names a file with an authority of your own"
             raise Unavailable(f"no answer from {self.endpoint} ({_reason(exc)}); {hint}") from exc
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError) as exc:
             raise KeptnError(f"{self.endpoint!r} is no URL of an api; set it with keptn auth") from exc
@@ -123,6 +126,9 @@ def segment(text: str) -> str:
 def _error(response: httpx.Response, endpoint: str) -> KeptnError:
     if response.status_code in _AWAY and not response.headers.get("content-type", "").startswith("application/json"):
         return _Lost(f"{endpoint} answered {response.status_code}: the api is starting or away; try again")
+    if response.has_redirect_location:
+        there = response.headers["location"].partition("/v1/")[0]
+        return KeptnError(f"{endpoint} leads to {there}, and a token is not sent on; give keptn auth that URL")
     body = _json(response, endpoint)
     sentence = str(body.get("error") or f"{endpoint} answered {response.status_code}")
     if response.status_code == 404:

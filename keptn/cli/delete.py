@@ -31,7 +31,7 @@ def command() -> None:
 @follow.no_wait_option
 @pass_session
 def project(session: Session, *, name: str, yes: bool, no_wait: bool) -> int:
-    """Delete the project NAME: its services stop, its config repo goes, unless that is your own; events stay."""
+    """Delete the project NAME: its services stop, its secrets go, and its config repo unless it is yours."""
     ask(f"Delete project {name}, all that runs in its stages and, unless that is your own, its config repo?", yes=yes)
     posted = session.client.delete(f"/project/{segment(name)}")
     return follow.administration(session.client, posted, no_wait=no_wait)

@@ -57,8 +57,3 @@ def text_to_send(path: Path) -> str:
     """As `to_send`, and `read_text`."""
     to_send(path)
     return read_text(path)
-
-
-def no_number(text: str) -> float:
-    """For `json.loads`: what Python reads as a number and JSON has none for. Raises ValueError."""
-    raise ValueError(f"{text} is no number in JSON")

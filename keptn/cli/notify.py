@@ -16,6 +16,7 @@ from keptn.cli.exit_codes import ExitCode
 from keptn.cli.output import show
 from keptn.cli.session import Session, pass_session
 from keptn.errors import KeptnError
+from keptn.web import json_value
 
 
 @click.command(
@@ -49,7 +50,7 @@ def command(session: Session, *, file: Path, dry_run: bool, project: str, resour
 
 def _event(file: Path) -> dict[str, Any]:
     try:
-        event = json.loads(files.text_to_send(file), parse_constant=files.no_number)
+        event = json_value(files.text_to_send(file))
     except ValueError as exc:
         line = f":{exc.lineno}" if isinstance(exc, json.JSONDecodeError) else ""
         raise KeptnError(f"{file}{line}: the event is no JSON: {exc}") from exc

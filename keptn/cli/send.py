@@ -16,6 +16,7 @@ from keptn.cli.examples import example
 from keptn.cli.exit_codes import ExitCode
 from keptn.cli.session import Session, pass_session
 from keptn.errors import KeptnError
+from keptn.web import json_value
 
 F = TypeVar("F", bound=Callable[..., Any])
 _PRODUCT = "keptn send event new-artifact --project=sockshop --service=carts --image=carts --tag=0.2"
@@ -48,7 +49,7 @@ def event(ctx: click.Context, *, file: Path | None, no_wait: bool, timeout_s: fl
 def _send(session: Session, file: Path, *, no_wait: bool, timeout_s: float) -> int:
     """Only an event that starts a sequence is followed: everything else is done when it was taken."""
     try:
-        body = json.loads(files.text_to_send(file), parse_constant=files.no_number)
+        body = json_value(files.text_to_send(file))
     except ValueError as exc:
         line = f":{exc.lineno}" if isinstance(exc, json.JSONDecodeError) else ""
         raise KeptnError(f"{file}{line}: the event is no JSON: {exc}") from exc

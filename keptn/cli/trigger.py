@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
 
-from keptn.cli import files, follow, labels, send, starting
+from keptn.cli import follow, labels, send, starting
 from keptn.cli.client import segment
 from keptn.cli.examples import example
 from keptn.cli.session import Session, pass_session
+from keptn.web import json_value
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -75,7 +75,7 @@ def evaluation(session: Session, /, *, timeframe: str, start: str, end: str, **g
 def sequence(session: Session, /, *, name: str, data: str, **given: Any) -> int:  # noqa: ANN401 - click's options
     """Start the sequence NAME of a stage."""
     try:
-        body = {"data": json.loads(data, parse_constant=files.no_number)}
+        body = {"data": json_value(data)}
     except ValueError as exc:
         raise click.UsageError(f"--data is no JSON: {exc}.") from exc
     return _start(session, f"sequence/{segment(name)}", body, given)

@@ -1,4 +1,4 @@
-"""A value of a user's file and its place: every check that fails names the line. Used by `workload_file.py`. Pure."""
+"""A value of a user's file and its place: every check that fails names the line. Pure."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from keptn.events import Event, Phase, Result, Status, TypeParts, parse_type
 from keptn.remediation import runbook
+from keptn.sequence import asking
 
 ADMINISTRATION = {
     "project.create": "Creating project {project}",
@@ -66,10 +67,16 @@ def title(event: Event) -> str:
         end = " is over" if is_end(event) else ""
         return f"Problem with {event.scope.service} in {stage}{end}: {problem(event)}"
     if parts.name == "approval" and parts.phase is Phase.TRIGGERED:
-        return f"{subject} waits for approval before it goes to {stage}"
+        return f"{subject} {_asked(event, stage)}"
     if parts.name == "evaluation" and parts.phase is Phase.FINISHED:
         return f"Evaluation of {subject} in {stage} {_outcome(event, parts)}{_score(event)}"
     return f"{parts.name.capitalize()} of {subject} in {stage} {_outcome(event, parts)}"
+
+
+def _asked(event: Event, stage: str) -> str:
+    if asking.asks(event):
+        return f"waits for approval before it goes to {stage}"
+    return f"goes to {stage} without being asked about: {asking.result(event)} is approved automatically"
 
 
 def artifact(event: Event) -> str:
@@ -128,7 +135,7 @@ def _why(event: Event) -> str:
 
 def _next_step(event: Event) -> str:
     scope = event.scope
-    if event.type.endswith(".approval.triggered"):
+    if event.type.endswith(".approval.triggered") and asking.asks(event):
         where = f"--project={scope.project} --stage={scope.stage} --service={scope.service}"
         return f"To decide: keptn send event approval.finished {where} --id={event.id}"
     return f"To follow it: keptn status {event.context}" if event.context else ""

@@ -11,6 +11,7 @@ from keptn.errors import Refused
 from keptn.events import Event
 from keptn.notification import calls, outbound
 from keptn.notification.subscriptions import Subscription, can_be_heard
+from keptn.sequence import asking
 
 
 def of(event: Event, listeners: Sequence[Subscription], ctx: Context) -> Sequence[Mapping[str, Any]]:
@@ -35,6 +36,6 @@ def _of_one(event: Event, subscription: Subscription, ctx: Context) -> Mapping[s
 
 def _links(event: Event, ctx: Context) -> Mapping[str, str]:
     """As they look: a real one would make the question, and answer it."""
-    if not event.type.endswith(".approval.triggered"):
+    if not event.type.endswith(".approval.triggered") or not asking.asks(event):
         return {}
     return {str(verdict): f"{ctx.settings.function_url('api')}/v1/answer/…/{verdict}" for verdict in VERDICTS}

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from keptn import documents
+from keptn.deployment.reading import Place
 from keptn.documents import Document
 from keptn.events import PREFIX, RESERVED_STAGES, Event, Result
 from keptn.notification import template
@@ -192,7 +193,7 @@ def _body(document: Document, entry: Mapping[str, Any], *at: str | int) -> Any: 
         raise document.error("what cdevents posts is CDEvents; for another body take the channel webhook", *at, "body")
     if not isinstance(body, str | dict | list):
         raise document.error("body must be a mapping, a list or a text that is JSON when it is filled", *at, "body")
-    return body
+    return Place(document, (*at, "body"), body).json()
 
 
 def _check_templates(document: Document, found: Sequence[Subscription]) -> None:

@@ -19,6 +19,7 @@ from keptn import events
 from keptn.errors import Refused
 from keptn.events import Event
 from keptn.notification import message
+from keptn.web import json_value
 
 LONGEST_S = 15.0
 """The whole process, on a machine that has no time for it."""
@@ -55,7 +56,7 @@ def as_json(filled: Any, *, of: Any) -> Any:  # noqa: ANN401 - JSON
     if not isinstance(of, str):
         return filled
     try:
-        return json.loads(filled)
+        return json_value(filled)
     except (ValueError, RecursionError) as exc:
         advice = "write it as a mapping, whose texts need no quoting, or use `| tojson`"
         raise BadTemplate(f"what it gives is no JSON ({exc}); {advice}") from exc

@@ -19,6 +19,8 @@ from keptn.projects import artifacts, hook_tokens, new_stages, remotes, stages
 from keptn.records import objects
 
 SHIPYARD = "shipyard.yaml"
+SECRETS = "secrets"
+"""Of an event's data: names of those that go with the project; who deletes it may list none."""
 _STATE = ("rejected", "deliveries", "arrivals", "evaluations", "invalidated", "shipyards")
 """What the object store keeps of a project, each below `<kind>/<project>/`; its slots are retired already, by
 `orchestrate`. The audit log stays.
@@ -72,12 +74,9 @@ def is_made_from(shipyard: str, project: str, ctx: Context) -> bool:
 
 def delete(task: Event, ctx: Context) -> Sequence[str]:
     """Delete its routes, workloads, state, hooks and repo, and say what stays. What is not there is fine."""
-    from keptn.records import tokens  # noqa: PLC0415 - for this alone
-
     project = text(task, "project")
     if project not in ctx.config_repo.projects():
-        remotes.forget_logins(project, ctx)  # what a run that was interrupted may have left
-        tokens.revoke_all(ctx.store, project)
+        _forget(task, project, ctx)  # what a run that was interrupted may have left
         return []
     own = ctx.config_repo.remote(project)
     try:
@@ -88,7 +87,6 @@ def delete(task: Event, ctx: Context) -> Sequence[str]:
         there = _ran(project, ctx)  # a server of somebody else's may be gone for good
     for service in sorted({*artifacts.services(ctx.store, project)}.union(*there.values())):
         forget_hook(project, service, ctx)
-    ctx.secret_admin.delete(hook_tokens.problems_secret(project))
     for stage, services in there.items():
         for service in services:
             ctx.router.remove(Scope(project=project, stage=stage, service=service))
@@ -97,9 +95,20 @@ def delete(task: Event, ctx: Context) -> Sequence[str]:
         delete_below(ctx.store, f"{kind}/{project}/")
     delete_below(ctx.store, objects.deliveries_of_digests(project))
     ctx.config_repo.delete(project)
-    remotes.forget_logins(project, ctx)
-    tokens.revoke_all(ctx.store, project)  # they would open its namesake; from here on nobody gets another
+    _forget(task, project, ctx)
     return [f"its repository {own} stays as it is, and is yours to remove"] if own else []
+
+
+def _forget(task: Event, project: str, ctx: Context) -> None:
+    """What its namesake would inherit. Tokens first: they write secrets, and from here on nobody gets another."""
+    from keptn.records import secret_names, tokens  # noqa: PLC0415 - for this alone
+
+    remotes.forget_logins(project, ctx)
+    tokens.revoke_all(ctx.store, project)
+    named = {*map(str, task.data.get(SECRETS) or ()), hook_tokens.problems_secret(project)}
+    for name in sorted(named):
+        if secret_names.project_of(name) == project:
+            ctx.secret_admin.delete(name)
 
 
 def _stands(project: str, ctx: Context) -> Mapping[str, Sequence[str]]:

@@ -121,6 +121,11 @@ def timer_place(event_id: str, function: str, key: str) -> str:
     return f"{reply(event_id, function)}.{key}-timer"
 
 
+def waits_since(event_id: str, function: str) -> str:
+    """Says when the event first had to wait."""
+    return f"{reply(event_id, function)}.since"
+
+
 # --- what leads from the outside in ---------------------------------------------------------------------------------
 def owner(repository: str, *, project: str, service: str) -> str:
     """Says that a service runs images of a repository: `onboard_service` writes it."""

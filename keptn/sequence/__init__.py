@@ -8,5 +8,5 @@ codec.py   to JSON and back     tasks.py      triggered, answered     aggregate.
 turn.py    one transition       ending.py     over, and what follows  verdicts.py   live and rejected versions
 limits.py  of time and size     deadlines.py  time                    control.py    pause, resume, abort
 execution_document.py  what people read                         promotion.py  the rest is passed over
-pinning.py  a manual rollback and its pin
+pinning.py  a manual rollback and its pin                          asking.py     whether an approval asks a person
 """

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from keptn import documents
+from keptn.deployment.reading import Place
 from keptn.documents import Document
 from keptn.notification import template
 
@@ -86,6 +87,8 @@ def _webhook(document: Document, entry: object, *at: str | int) -> Webhook:
     if not isinstance(answer, dict):
         raise document.error("answer must be a mapping", *at, "answer")
     _check_keys(document, answer, _ANSWERS, *at, "answer")
+    for key, sent in (("body", body), ("answer", answer)):
+        Place(document, (*at, key), sent).json()
     headers = _headers(document, entry.get("headers") or {}, *at, "headers")
     return Webhook(name=name, secret=secret, method=method, headers=headers, body=body, answer=answer)
 

@@ -80,6 +80,8 @@ def _became(
         done = starting.done(chosen, owner, digests, ctx, rules=rules, beside=beside)
     else:
         done = Ignored(what=str(chosen), why=f"{unwanted.pop(chosen)} of {name}")
+    if isinstance(done, Waiting):
+        arrived = waiting.since(chosen, ctx, arrived)
     same = recording.tags_of(done, chosen)
     older = [push for push in beside if push.tag not in same]
     others = {**{push.tag: _NEWER for push in older}, **{push.tag: why for push, why in unwanted.items()}}
@@ -96,10 +98,10 @@ def _asked_later(found: Sequence[Waiting], ctx: Context, arrived: datetime) -> S
     """What the sender hears of it."""
     if not found:
         return []
-    until = rfc3339(waiting.ask_later(found, ctx, arrived))
+    until = waiting.ask_later(found, ctx, arrived)
     return [
         {"project": one.owner.project, "service": one.owner.service, "image": str(one.push),
-         "why": f"{one.why}; keptn asks again by itself", "until": until}
+         "why": f"{one.why}; keptn asks again by itself", "until": rfc3339(until[one.push])}
         for one in found
     ]  # fmt: skip
 

@@ -8,8 +8,6 @@ Source: Google Cloud, Pub/Sub, "Authentication for push subscriptions".
 
 from __future__ import annotations
 
-import logging
-
 from keptn.context import Context
 from keptn.errors import Refused, Undecodable
 from keptn.web import HttpError, Request, presented_token
@@ -18,7 +16,6 @@ from keptn.webhooks.senders import registries
 from keptn.webhooks.senders.registries import Ignored, Notification
 
 _ISSUERS = ("https://accounts.google.com", "accounts.google.com")
-log = logging.getLogger("keptn")
 
 
 def calls(request: Request) -> bool:
@@ -35,15 +32,11 @@ def told(request: Request, ctx: Context, deadline: Deadline) -> Notification:
     try:
         _check(presented_token(request), ctx, deadline)
     except Refused as refused:
-        log.warning("a push with a token of Google's form was refused: %s", refused)
         raise HttpError(f"the token is wrong: {refused}", status=401) from refused
     try:
         return registries.read(request.json(), request.headers)
     except (HttpError, Undecodable) as unreadable:
         return [Ignored(what="a message", why=str(unreadable))]
-    except Refused as refused:
-        log.warning("a push of Pub/Sub was refused: %s", refused)
-        raise
 
 
 def _check(token: str, ctx: Context, deadline: Deadline) -> None:

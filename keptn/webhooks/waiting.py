@@ -7,15 +7,17 @@ then more and more rarely, until a quarter of an hour is over. One timer per ima
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from keptn import events
 from keptn.context import Context
-from keptn.events import Event
+from keptn.errors import LostRace
+from keptn.events import Event, rfc3339
 from keptn.projects import artifacts
 from keptn.projects.artifacts import Owner
+from keptn.records import objects
 from keptn.webhooks import recording, starting
 from keptn.webhooks.deadline import Deadline
 from keptn.webhooks.digests import ASKED_FOR, Digests
@@ -30,23 +32,35 @@ WITHIN_S = 20.0
 log = logging.getLogger("keptn")
 
 
-def ask_later(waiting: Sequence[Waiting], ctx: Context, arrived: datetime) -> datetime:
-    """Set a timer for every image; return until when they are asked for. Raises Unavailable.
+def since(push: Push, ctx: Context, arrived: datetime) -> datetime:
+    """When the image began to be asked for: a notification that is repeated meanwhile is still the same arrival."""
+    name = objects.waits_since(_id(push), FUNCTION)
+    while True:
+        stored = ctx.store.get(name)
+        if stored and arrived < (known := events.utc(stored.data.decode())) + ASKED_FOR:
+            return known
+        try:
+            ctx.store.put(name, rfc3339(arrived).encode(), if_generation=stored.generation if stored else 0)
+        except LostRace:
+            continue  # its repeat is heard at the same time
+        return arrived
+
+
+def ask_later(waiting: Sequence[Waiting], ctx: Context, arrived: datetime) -> Mapping[Push, datetime]:
+    """Set a timer for every image; return until when each is asked for. Raises Unavailable.
 
     The same notification again is the same timer.
     """
+    until = dict[Push, datetime]()
     for push in dict.fromkeys(one.push for one in waiting):
-        told = Event(
-            type=events.ARTIFACT_WAITS,
-            id=events.derived_id(push.event_id, str(push), push.digest, "waits"),
-            source=starting.SOURCE,
-            time=arrived,
-        )
+        begun = since(push, ctx, arrived)
+        until[push] = begun + ASKED_FOR
+        told = Event(type=events.ARTIFACT_WAITS, id=_id(push), source=starting.SOURCE, time=begun)
         mine = [one for one in waiting if one.push == push]
         beside = [asdict(one) for one in mine[0].beside]
         told = events.with_data(told, {"push": asdict(push), "beside": beside})
         _set(told, [one.owner for one in mine], ctx.clock.now(), ctx)
-    return arrived + ASKED_FOR
+    return until
 
 
 def ask_again(waited: Event, ctx: Context) -> None:
@@ -74,6 +88,10 @@ def ask_again(waited: Event, ctx: Context) -> None:
         recording.keep(ctx.store, owner, push, done, arrived=waited.time)
     if left:
         _set(waited, left, now, ctx)
+
+
+def _id(push: Push) -> str:
+    return events.derived_id(push.event_id, str(push), push.digest, "waits")
 
 
 def _still_there(waited: Event, push: Push, ctx: Context) -> Iterable[Owner]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -198,11 +199,78 @@ def test_what_a_digest_names_has_that_digest() -> None:
         OciRegistry(http, secrets()).platforms(f"reg.example.org/carts:0.1@{wanted}")
 
 
+# --- an index whose entries do not say it -----------------------------------------------------------------------------
+def entry(content: bytes, *, kind: str = OCI_MANIFEST, **more: Any) -> dict[str, Any]:
+    return {"mediaType": kind, "digest": digest_of(content), "size": len(content), **more}
+
+
+def index(*entries: Any) -> bytes:
+    return json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}).encode()
+
+
+def image(platform: str) -> tuple[bytes, dict[str, HttpAnswer]]:
+    """Its manifest, and what a registry answers for it by digest."""
+    config = json.dumps(dict(zip(("os", "architecture"), platform.split("/"), strict=True))).encode()
+    manifest = json.dumps({"schemaVersion": 2, "config": {"digest": digest_of(config)}}).encode()
+    blob = {f"{URL}/blobs/{digest_of(config)}": HttpAnswer(status=200, body=config)}
+    return manifest, {**by_digest(manifest, OCI_MANIFEST), **blob}
+
+
+def by_digest(content: bytes, kind: str) -> dict[str, HttpAnswer]:
+    found = HttpAnswer(status=200, headers={"content-type": kind}, body=content)
+    return {f"{URL}/manifests/{digest_of(content)}": found}
+
+
+def named(content: bytes, there: dict[str, HttpAnswer]) -> frozenset[str]:
+    return asked(HttpAnswer(status=200, headers={"content-type": OCI_INDEX}, body=content), also=there)
+
+
+AMD64 = {"os": "linux", "architecture": "amd64"}
+
+
+def test_an_entry_without_a_platform_is_read() -> None:
+    """By its configuration, also in an index within the index; an attestation and an artifact are no platform."""
+    (arm, one), (s390x, other) = image("linux/arm64"), image("linux/s390x")
+    inner = index(entry(s390x))
+    gone = {f"{URL}/manifests/{digest_of(b'gone')}": HttpAnswer(status=404)}
+    there = {**one, **other, **by_digest(inner, OCI_INDEX), **gone}
+    nothing = [
+        entry(b"a", platform={"os": "unknown", "architecture": "unknown"}),
+        entry(b"b", artifactType="application/vnd.example"),
+        entry(b"c", kind="application/vnd.oci.empty.v1+json"),
+        entry(b"gone"),
+    ]
+    outer = index(entry(b"d", platform=AMD64), entry(arm), entry(inner, kind=OCI_INDEX), *nothing)
+    assert named(outer, there) == {"linux/amd64", "linux/arm64", "linux/s390x"}
+    assert named(index(entry(b"d", platform=AMD64)), {}) == {"linux/amd64"}
+
+
+def test_so_many_are_read_and_no_more() -> None:
+    """Whoever builds such an index is told what to do; what is nested counts, too."""
+    arm, there = image("linux/arm64")
+    assert named(index(*[entry(arm)] * 4), there) == {"linux/arm64"}
+    inner = index(*[entry(arm)] * 4)
+    for content in (index(*[entry(arm)] * 5), index(entry(inner, kind=OCI_INDEX))):
+        with pytest.raises(Refused, match="more than 4 entries that name no platform; let what builds it name them"):
+            named(content, {**there, **by_digest(inner, OCI_INDEX)})
+
+
+def test_an_entry_is_what_its_digest_names() -> None:
+    arm, there = image("linux/arm64")
+    wrong = {url: replace(answer, body=answer.body + b" ") for url, answer in there.items()}
+    with pytest.raises(Unavailable, match="has not the digest"):
+        named(index(entry(arm)), wrong)
+    with pytest.raises(Refused, match="is no digest"):
+        named(index({**entry(arm), "digest": "../x"}), there)
+
+
 ANY = st.recursive(
     st.none() | st.integers() | st.text(max_size=5), lambda part: st.lists(part, max_size=3), max_leaves=5
 )
 PLATFORM = st.dictionaries(st.sampled_from(["os", "architecture", "variant"]), ANY) | ANY
-ENTRIES = st.lists(st.fixed_dictionaries({"platform": PLATFORM}) | ANY, max_size=4)
+KIND = st.just(OCI_MANIFEST) | ANY
+ENTRY = st.fixed_dictionaries({"platform": PLATFORM}) | st.fixed_dictionaries({"mediaType": KIND, "digest": ANY})
+ENTRIES = st.lists(ENTRY | ANY, max_size=4)
 
 
 @given(st.dictionaries(st.just("manifests"), ENTRIES | ANY), PLATFORM)
@@ -211,6 +279,7 @@ def test_whatever_an_index_holds_is_read(index, config) -> None:
     found = manifest_platforms.of_index(index) | manifest_platforms.of_config(
         config if isinstance(config, dict) else {}
     )
+    manifest_platforms.unsaid(index, kinds=(OCI_MANIFEST,))
     assert all("/" in platform for platform in found)
 
 

@@ -27,7 +27,7 @@ T = TypeVar("T")
 GOOD = ("pass", "warning")
 DELIVERY_S = 600.0
 """Faults slow a delivery down: after so long it is stuck, seconds."""
-OTHER = {"timeframe: 3s": "timeframe: 8s", 'duration: "3s"': 'duration: "2s"'}
+OTHER = {"timeframe: 3s": "timeframe: 12s", 'duration: "3s"': 'duration: "2s"'}
 """Under faults it takes seconds until users have learned where the first version is: the window must see them."""
 PROBLEMS_TOKEN = "problems-test-token"
 

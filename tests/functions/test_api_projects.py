@@ -112,6 +112,22 @@ def test_deleting_posts_one_event(world, api):
     assert api("DELETE", "/v1/project/nothing").status_code == 404
 
 
+def test_a_projects_secrets_go_with_it(world, api):
+    """Its event names them, and nobody else's; more than it can name have to go before."""
+    for name in ("chat.sockshop", "dynatrace-sockshop", "chat.other"):
+        world.secrets.put(name, {"token": "x"})
+    many = [f"{number:0>240}.sockshop" for number in range(300)]
+    for name in many:
+        world.secrets.put(name, {"token": "x"})
+    refused = api("DELETE", "/v1/project/sockshop")
+    assert refused.status_code == 409 and "has 304 secrets, more than an event can name" in error(refused)
+    for name in many:
+        world.secrets.delete(name)
+    assert api("DELETE", "/v1/project/sockshop").status_code == 202
+    named = ["chat.sockshop", "dynatrace-sockshop", "hook-problems-sockshop", "hook-sockshop.carts"]
+    assert world.sink.events[0].data["secrets"] == named
+
+
 def test_onboarding_posts_one_event(world, api):
     """The name comes from the values file."""
     values = VALUES.decode().replace("carts", "orders")

@@ -88,6 +88,26 @@ def test_an_evaluation_has_a_timeframe_or_a_window(world, api):
     assert "RFC 3339" in error(api("POST", path, {"start": "yesterday", "end": window["end"]}))
 
 
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ({"timeframe": "0s"}, "the evaluation's timeframe must be longer than nothing; it is '0s'"),
+        ({"timeframe": "soon"}, "the evaluation's timeframe: 'soon' is no duration"),
+        ({"timeframe": "5m", "longest": "1m"}, "the evaluation's longest is shorter than its timeframe; write 5m"),
+        ({"min_requests": -1}, "the evaluation's min_requests must be a whole number, not -1"),
+    ],
+)
+def test_a_sequence_is_not_given_a_window_that_its_gate_refuses(world, api, own, said):
+    """In the words of the gate, before anything begins; what came out of another evaluation is no window."""
+    path = "/v1/project/sockshop/stage/prod/service/carts/sequence/"
+    for name in ("evaluation", "delivery"):
+        refused = api("POST", path + name, {"data": {"evaluation": own}})
+        assert refused.status_code == 400 and said in error(refused)
+    assert world.sink.events == []
+    for fine in ({"timeframe": "8s"}, {"result": "pass", "score": 90.0, "timeframe": ""}, "optional"):
+        assert api("POST", f"{path}evaluation", {"data": {"evaluation": fine}}).status_code == 202
+
+
 def test_a_window_may_be_as_long_as_a_timeframe(world, api):
     """From its start on; a time without zone is UTC, as in keptn's own example."""
     path = "/v1/project/sockshop/stage/prod/service/carts/evaluation"

@@ -53,6 +53,21 @@ def test_what_waits_is_one_line_that_changes(world, api, comes):
     assert "push it again" in later["why"] or comes
 
 
+def test_a_notification_that_is_repeated_while_it_waits_is_the_same_line(world, api):
+    """Its timer is the same, and so is the end of its wait; told once more after that, it waits anew."""
+    first = post(world, just_now(world, notification(tag="9.9"))).json["waiting"]
+    world.clock.sleep(60)
+    again = post(world, just_now(world, notification(tag="9.9"))).json["waiting"]
+    assert [one["until"] for one in again] == [one["until"] for one in first]
+    (arrival,) = told(api)
+    while timers(world):
+        ring(world)
+    (given_up,) = told(api)
+    assert (given_up["time"], given_up["outcome"]) == (arrival["time"], "ignored")
+    assert post(world, just_now(world, notification(tag="9.9"))).json["waiting"]
+    assert [one["outcome"] for one in told(api)] == ["waiting", "ignored"]
+
+
 def test_a_registry_that_stays_away_is_said(world, api):
     """Until then it was asked for."""
     post(world, just_now(world, notification(tag="9.9")))

@@ -8,7 +8,7 @@ import pytest
 
 from keptn.bridge import commits
 from keptn.records.tokens import Role
-from tests.bridge_world import HOSTILE, shop
+from tests.bridge_world import HOSTILE, Shop, shop
 from tests.browser import BASE
 from tests.world import issue
 
@@ -49,6 +49,22 @@ def test_a_failed_gate_says_why(made):
     assert "failed" in page.text and "rollback passed" in page.text
     assert 'hx-trigger="look"' in page.html
     assert page.buttons & {"Pause", "Rerun", "Abort"} == {"Rerun"}
+
+
+def test_the_page_is_there_at_every_moment():
+    """Also between two stages, while the start of the next one is under way."""
+    made, told = Shop(), list[str]()
+    with made.running():
+        browser = made.signed_in()
+        made.push("1.0.0")
+        made.go_on(0.1)
+        context = of(made, "sockshop", "carts:1.0.0")
+        while not told or 'hx-trigger="every' in told[-1]:
+            page = browser.open(f"/delivery/{context}")
+            assert page.status == 200, page.text
+            told.append(page.html)
+            made.go_on(0.02)
+    assert any("its start is under way" in html for html in told) and "prod" in told[-1]
 
 
 def test_who_has_no_scripts_looks_again_by_hand(made):

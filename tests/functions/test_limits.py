@@ -1,6 +1,7 @@
 """The HTTP functions: how often, and how much at once."""
 
 import base64
+import logging
 from dataclasses import replace
 
 import pytest
@@ -63,3 +64,74 @@ def test_a_password_is_a_token(limited):
         ask.post("/", json=SAID["receive_artifact"], headers={"x-token": "guess"})
     assert ask.post("/", json=SAID["receive_artifact"], headers={"x-token": "guess"}).status_code == 429
     assert ask.post("/", json=SAID["receive_artifact"], headers=login).status_code == 202
+
+
+@pytest.fixture
+def lines(monkeypatch, caplog):
+    """What the function's log says."""
+    monkeypatch.setattr(logging.getLogger("keptn"), "handlers", [caplog.handler])
+    monkeypatch.setattr(logging.getLogger("keptn"), "level", logging.INFO)
+    return caplog
+
+
+HOOKS = ("receive_artifact", "receive_problem")
+STRANGER = {"x-forwarded-for": "203.0.113.9"}
+
+
+@pytest.mark.parametrize("function", HOOKS)
+@pytest.mark.parametrize(
+    ("url", "sent", "status", "why"),
+    [
+        ("/", {"headers": {"x-token": "s3cret"}}, 401, "the token is wrong"),
+        ("/", {"headers": {}}, 401, "a token is missing"),
+        ("/?token=s3cret", {}, 401, "the token is wrong"),
+        ("/nobody", {"headers": {"x-token": "s3cret"}}, 404, "nobody knows a"),
+        ("/", {"data": b"s3cret" * 500_000}, 413, "the request body is larger than 2 MiB"),
+    ],
+)
+def test_who_is_refused_by_a_hook_is_in_its_log(world, lines, function, url, sent, status, why):
+    """Sender, address, and what was wrong; never the token or the body. Whose answers are shown has no line."""
+    given = {"data": b"{}", **sent, "headers": {**STRANGER, **sent.get("headers", {})}}
+    assert world.client(function).post(url, **given).status_code == status
+    (line,) = lines.messages
+    assert (
+        line.startswith(f"refused: status={status} sender={url.split('?')[0][1:]!r} address=203.0.113.9 why=")
+        and why in line
+    )
+    assert line.endswith("left_out=0") and "s3cret" not in line
+    world.client("api").post("/v1/auth", headers={"x-token": "s3cret"})
+    assert lines.messages == [line]
+
+
+@pytest.mark.parametrize(
+    ("function", "header"),
+    [
+        ("receive_artifact", "x-hub-signature-256"),
+        ("receive_problem", "x-grafana-alerting-signature"),
+    ],
+)
+def test_a_token_that_stands_for_a_name_is_not_in_the_log(world, lines, function, header):
+    """Of who signs the URL says whose secret it is; some enter the secret itself."""
+    signed = {header: "sha256=00", "content-type": "application/json"}
+    assert world.client(function).post("/?hook=s3cret", data=b"{}", headers=signed).status_code == 401
+    (line,) = lines.messages
+    assert "the signature in" in line and "s3cret" not in line
+
+
+@pytest.mark.parametrize("function", HOOKS)
+def test_a_body_that_is_refused_is_not_in_the_log(world, lines, function):
+    """Its sender is told what is wrong with it, the operator that something is."""
+    sent = {"headers": {"x-token": SENT[function]}, "json": {"s3cret": "s3cret"}}
+    assert world.client(function).post("/", **sent).status_code == 400
+    (line,) = lines.messages
+    assert "the answer says where" in line and "s3cret" not in line
+
+
+@pytest.mark.parametrize("function", HOOKS)
+def test_a_flood_does_not_fill_the_log(limited, lines, function):
+    """Whoever is kept out is told of as well, and each address has its lines."""
+    for _ in range(20):
+        asked(limited, function, "guess")
+    asked(limited, function, "guess", **STRANGER)
+    assert [line.split()[1] for line in lines.messages] == ["status=401"] * 3 + ["status=429"] * 3 + ["status=401"]
+    assert lines.messages[-1].endswith("left_out=14")

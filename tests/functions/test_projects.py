@@ -19,7 +19,7 @@ from keptn.orchestration import retiring
 from keptn.ports import Endpoint, Route
 from keptn.projects import artifacts
 from keptn.projects.service import follow
-from keptn.records import objects
+from keptn.records import objects, tokens
 from keptn.sequence import codec
 from keptn.sequence.slot import Slot
 from keptn.settings import Settings
@@ -330,6 +330,35 @@ def test_a_deleted_project_takes_its_tokens_along(world):
         issue(world.store, f"keptn_{project}-00000000_{'0' * 64}", project=project)
     world.send("create_project", "project.delete", {"project": "sockshop"}, event_id="5")
     assert world.store.list("tokens/").names == ["tokens/ann-0a0a0a0a", "tokens/sockshop-2-00000000"]
+
+
+class Died(BaseException):
+    """A process that was killed. No handler may catch it."""
+
+
+def dies(*_):
+    raise Died
+
+
+SECRETS = ("chat.sockshop", "prometheus-sockshop", "hook-sockshop.gone", "hook-problems-sockshop")
+OTHERS = ("chat.other", "chat", "registry-sockshop", "hook-problems-sockshop-2", "api")
+
+
+@pytest.mark.parametrize("after", ["revoke_all", "delete"])
+def test_a_deleted_project_takes_its_secrets_along(world, monkeypatch, after):
+    """Its namesake would inherit them. Those of others stay, whatever the event says; who dies goes on."""
+    world.create()
+    for name in (*SECRETS, *OTHERS):
+        world.secrets.put(name, {"token": "x"})
+    data = {"project": "sockshop", "secrets": [*SECRETS, *OTHERS, "chat.sockshop.other", "../sockshop", 1]}
+    with monkeypatch.context() as patched:
+        patched.setattr(tokens if after == "revoke_all" else world.secrets, after, dies)
+        with pytest.raises(Died):
+            world.send("create_project", "project.delete", data, event_id="5")
+    assert world.config_repo.projects() == []
+    for _ in range(2):
+        assert world.send("create_project", "project.delete", data, event_id="5").result == "pass"
+    assert list(world.secrets.names()) == sorted(OTHERS)
 
 
 def test_a_project_that_is_made_again_is_fenced_against_its_earlier_life(world):

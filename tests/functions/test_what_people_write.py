@@ -9,12 +9,12 @@ What needs more than that is proved elsewhere; a name alone is beside this file:
 | two `keptn local`, and one that is gone | tests/e2e/test_two_servers.py |
 | Ctrl-C at any moment, what is left behind | tests/e2e/test_demo.py, test_local_runtime.py |
 | damaged stores, a full disk | tests/unit/adapters/test_sqlite_file.py, test_disk.py, unit/local/test_complaints.py |
-| deleting without a yes; a second answer, a rerun, an unpin | test_cli.py, test_approve.py, test_api_control.py |
+| deleting without a yes; a second answer, a rerun | test_cli_projects.py, test_approve.py, test_api_control.py |
 | alerts and pushes of real senders | test_receive_problem.py, test_receive_artifact.py |
-| what was resolved, or waits for its time | tests/unit/sequence/test_behaviours.py |
+| what was resolved, or waits for its time | tests/unit/sequence/test_problems.py, test_time.py |
 | storms | tests/bench/bench_storm.py |
 | a shipyard changed with Git | test_orchestrate.py, test_api_resources.py |
-| events that nobody hears, old event files | test_cli.py, tests/unit/api/test_edge.py |
+| events that nobody hears, old event files | test_cli_sending.py, tests/unit/api/test_edge.py |
 | the whole day | tests/e2e/test_webshop.py |
 """
 

@@ -21,6 +21,7 @@ from keptn.ports import HttpAnswer
 from keptn.records import retention
 from tests.bench.counting import Counts, as_caller
 from tests.bench.installation import Installation
+from tests.browser import Browser
 from tests.world import ROOT, ROOT_TOKEN, TOKEN
 
 ACCESS = ROOT / "terraform/modules/google/access.tf"
@@ -28,7 +29,6 @@ BUCKET = ROOT / "terraform/modules/google/bucket.tf"
 OPERATORS = 12
 """Logical operators of a condition, at most. Source: cloud.google.com/iam/docs/conditions-overview."""
 RARE = {
-    "keptn-bridge": {"token-use/", "approvals/"},  # where nobody asked the api for an hour; an answer by the bridge
     "keptn-clock": {
         "wake-up/",
         "dead-letter/",
@@ -114,7 +114,7 @@ def _a_life(ends_with: str) -> Counts:
         _a_person_s_orders(made)
         _a_chat_that_is_away(made)
         _another_project(made)
-        _somebody_looks(made)
+        _orders_in_a_browser(made)
         ask(made, "POST", "/v1/token", {"role": "view", "project": "sockshop"}, token=ROOT_TOKEN)
         ask(made, "DELETE", f"/v1/project/{ends_with}")
         made.rest()
@@ -177,6 +177,9 @@ def _a_chat_that_is_away(made: Installation) -> None:
     made.push("1.4.0")
     made.rest()
     http.answers.clear()
+    with as_caller(made.counts, "bridge"):
+        browser = signed_in(made)
+        assert "It is sent again." in browser.press(browser.open("/dead-letters"), "Send again").text
     for letter in made.ask("/v1/dead-letter")["deadLetters"]:
         ask(made, "POST", f"/v1/dead-letter/{letter['id']}/redeliver")
     made.rest()
@@ -197,9 +200,42 @@ def _another_project(made: Installation) -> None:
     made.rest()
 
 
-def _somebody_looks(made: Installation) -> None:
+def _orders_in_a_browser(made: Installation) -> None:
+    """All that somebody orders there, an hour after anybody asked the api; `_a_chat_that_is_away` sends again."""
+    made.clock.sleep(3601)
     with as_caller(made.counts, "bridge"):
-        assert made._client("bridge").post("/sign-in", data={"token": TOKEN}).status_code == 303
+        browser = signed_in(made)
+        for form, filled in (
+            ("delivery", {"image": "keptn/carts:2.0.0", "service": "web", "force": "true", "reason": "again"}),
+            ("evaluation", {"stage": "dev", "service": "web", "timeframe": "1m"}),
+            ("sequence", {"sequence": "dev/rollback", "service": "web"}),
+        ):
+            page = browser.open("/project/shop/start")
+            (action,) = [one.action for one in page.forms if one.action.endswith(f"/start/{form}")]
+            sent = page.form("Sign out").fields | filled
+            begun = browser.client.post(action, data=sent)
+            assert begun.status_code == 303, begun.text
+    made.rest(until=made.clock.moment + timedelta(seconds=60))
+    with as_caller(made.counts, "bridge"):
+        assert "You approved it." in browser.press(browser.open("/approvals"), "Approve", reason="fine").text
+    made.rest()
+    for button in ("Pin", "Unpin"):
+        with as_caller(made.counts, "bridge"):
+            page = browser.press(browser.open("/project/sockshop"), button, reason="a look")
+            assert page.status == 200 and "Not done" not in page.text
+        made.rest()
+    (failed, *_) = made.ask("/v1/evaluation/sockshop")["evaluations"]
+    with as_caller(made.counts, "bridge"):
+        page = browser.open(f"/project/sockshop/stage/prod/service/carts/evaluation?id={failed['id']}")
+        assert "It is taken out" in browser.press(page, "Invalidate", reason="a look").text
+        browser.press(browser.open("/"), "Sign out")
+    made.rest()
+
+
+def signed_in(made: Installation) -> Browser:
+    browser = Browser(made._client("bridge").application)
+    assert browser.sign_in(TOKEN).status == 200
+    return browser
 
 
 def ask(

@@ -120,3 +120,14 @@ def test_who_calls_is_the_nearest_stranger(peer, forwarded, trusted, who):
 def test_any_header_names_somebody(forwarded, peer):
     """Never a traceback, and never a long name."""
     assert len(address(peer, forwarded, trusted=("10.0.0.0/8", "fd00::/8"))) < 60
+
+
+def test_a_flood_of_refusals_leaves_lines_for_others():
+    """Of one address six a minute, of all 60; the next line counts what had none."""
+    told = callers.Told()
+    assert [told.room(HERE, now_s=0) for _ in range(8)] == [0] * 6 + [None] * 2
+    assert told.room(THERE, now_s=0) == 2
+    assert sum(told.room(f"198.51.100.{last}", now_s=0) is not None for last in range(100)) == 60 - 7
+    assert told.room(HERE, now_s=20) == 100 - 53
+    assert told.room(HERE, now_s=20) == 0
+    assert told.room(HERE, now_s=20) is None

@@ -31,6 +31,15 @@ def test_nothing_matches_nothing(token, secret):
     assert not is_active(token, secret)
 
 
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
+def test_what_json_has_no_number_for_is_refused(number):
+    """Python reads it, and would write it on into a body that nobody else can read."""
+    with pytest.raises(HttpError, match=rf"the request body is no JSON: {number} is no number in JSON") as caught:
+        Request(body=f'{{"a": [{number}]}}'.encode()).json()
+    assert caught.value.status == 400
+    assert Request(body=b'{"a": [1.5, -2e3]}').json() == {"a": [1.5, -2000.0]}
+
+
 @pytest.mark.parametrize(
     ("number", "said"),
     [(0, "0 bytes"), (1023, "1023 bytes"), (1024, "1 KiB"), (1025, "1.1 KiB"), (2 * 1024 * 1024, "2 MiB")],

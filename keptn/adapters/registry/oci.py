@@ -39,6 +39,8 @@ MANIFESTS = (
 )
 """All that a node can run. Where all are accepted no registry turns one into another: the digest is what was pushed."""
 MOST_TAGS = 1000
+MOST_UNSAID = 4
+"""Entries of an index, and of the one around it, that name no platform and are read, by two questions or three each."""
 _PLAIN = ("localhost", "*.localhost", "*.local")
 
 
@@ -80,15 +82,36 @@ class _Conversation:
         return _counted(self._manifest(answer))
 
     def platforms(self) -> frozenset[str]:
-        """Two questions at least, and three where the configuration is stored elsewhere."""
-        body = self._manifest(self._ask("GET", f"manifests/{self._name.digest or self._name.tag}"))
-        if self._name.digest and _counted(body) != self._name.digest:
-            raise Unavailable(
-                f"{self._where} answers for {self._name} with what has not the digest {self._name.digest}"
+        """Two questions at least, and three where the configuration is stored elsewhere.
+
+        As many for each entry of an index that does not say for what it is.
+        """
+        tag_or_digest = self._name.digest or self._name.tag
+        body = self._manifest(self._ask("GET", f"manifests/{tag_or_digest}"))
+        return self._platforms_of(self._checked(body, self._name.digest or _counted(body)), left=MOST_UNSAID)
+
+    def _platforms_of(self, manifest: Mapping[str, Any], *, left: int) -> frozenset[str]:
+        """left: as of MOST_UNSAID. Indexes stand in indexes."""
+        if "manifests" not in manifest:
+            return self._platforms_of_image(manifest)
+        found, unsaid = manifest_platforms.of_index(manifest), manifest_platforms.unsaid(manifest, kinds=MANIFESTS)
+        if (left := left - len(unsaid)) < 0:
+            raise Refused(
+                f"the index {self._name} in {self._where} has more than {MOST_UNSAID} entries that name no platform; "
+                "let what builds it name them"
             )
-        manifest = _json(body)
-        if "manifests" in manifest:
-            return manifest_platforms.of_index(manifest)
+        for digest in map(check_digest, unsaid):
+            answer = self._ask("GET", f"manifests/{digest}")
+            if answer.status != 404:  # an index may name what is not there: no node can run that
+                found |= self._platforms_of(self._checked(self._manifest(answer), digest), left=left)
+        return found
+
+    def _checked(self, body: bytes, digest: str) -> Mapping[str, Any]:
+        if _counted(body) != digest:
+            raise Unavailable(f"{self._where} answers for {self._name} with what has not the digest {digest}")
+        return _json(body)
+
+    def _platforms_of_image(self, manifest: Mapping[str, Any]) -> frozenset[str]:
         config = manifest.get("config")
         digest = check_digest(config.get("digest") if isinstance(config, dict) else None)
         return manifest_platforms.of_config(_json(self._blob(digest)))

@@ -3,6 +3,20 @@
 
 const typing = (target) => target.matches("input, textarea, select, [contenteditable]");
 
+// Arrow keys, from evaluation to evaluation: in a heatmap, whose heads are what the Tab key stops at; along a chart.
+const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+function neighbour(link, [down, right]) {
+  const dots = [...(link.closest(".chart")?.querySelectorAll("a") || [])];
+  if (dots.length) return dots[dots.indexOf(link) + right];
+  const rows = link.closest(".heat")?.rows, cell = link.closest("th, td");
+  if (!rows || !cell) return null;
+  for (let row = cell.parentNode.rowIndex + down, column = cell.cellIndex + right; rows[row]?.cells[column]; row += down, column += right) {
+    const found = rows[row].cells[column].querySelector("a");
+    if (found) return found;
+  }
+  return null;
+}
+
 // g and a letter: to a page; j and k: along a list; Escape: close what is open.
 let going = false;
 document.addEventListener("keydown", (event) => {
@@ -21,6 +35,8 @@ document.addEventListener("keydown", (event) => {
     if (link) link.click();
     return;
   }
+  const next = STEPS[event.key] && neighbour(event.target, STEPS[event.key]);
+  if (next) { event.preventDefault(); next.focus(); }
   if (event.key === "g") going = true;
   if (event.key === "/") {
     const search = document.querySelector("input[type=search]");

@@ -4,7 +4,7 @@
 locals {
   writes = {
     keptn-api             = ["approvals/", "dead-letter/", "images/", "tokens/", "token-use/"]
-    keptn-bridge          = ["sessions/", "token-use/", "approvals/"]
+    keptn-bridge          = ["sessions/", "token-use/", "approvals/", "dead-letter/"]
     keptn-clock           = ["timers/", "wake-up/", "dead-letter/"]
     keptn-create-project  = ["projects/", "images/", "rejected/", "shipyards/", "evaluations/", "invalidated/", "deliveries/", "replies/", "tokens/", "token-use/", "arrivals/"]
     keptn-deployer        = ["replies/", "sent/", "timers/"]

@@ -1,10 +1,13 @@
 """Questions whose answer was lost are asked again; what may have been done is not done twice."""
 
+import re
+
 import httpx
 import pytest
 
 from keptn.cli.client import Client
 from keptn.errors import KeptnError, Unavailable
+from tests import tls
 
 LOST = [
     httpx.ReadError("reset"),
@@ -73,6 +76,29 @@ def test_an_ingress_is_told_the_name_of_the_api():
     for host in ("api.keptn.test", ""):
         Client("http://127.0.0.1:1", "token", host=host, transport=httpx.MockTransport(answer)).get("/project")
     assert seen == ["api.keptn.test", "127.0.0.1:1"]
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_an_api_that_has_moved_is_told(status):
+    """As where plain HTTP is redirected to HTTPS: a token goes where its owner says, and nowhere else."""
+    api = Api(httpx.Response(status, headers={"location": "https://keptn.test/v1/project?pageSize=1"}))
+    said = "http://keptn.test leads to https://keptn.test, and a token is not sent on; give keptn auth that URL"
+    for ask in (lambda client: client.get("/project", pageSize=1), lambda client: client.post("/project", {})):
+        with pytest.raises(KeptnError, match=re.escape(said)):
+            ask(api.client())
+    assert api.asked == 2
+
+
+def test_an_authority_of_ones_own_is_trusted(tmp_path, monkeypatch):
+    """That of SSL_CERT_FILE; without it the sentence says what is wrong with the certificate."""
+    key, chain = tls.certificate("127.0.0.1")
+    (tmp_path / "both.pem").write_bytes(key + chain)
+    (tmp_path / "ca.pem").write_bytes(chain)
+    with tls.serving(tmp_path / "both.pem", b'{"keptn": "here"}') as url:
+        with pytest.raises(Unavailable, match=r"CERTIFICATE_VERIFY_FAILED.*; SSL_CERT_FILE names"):
+            Client(url, "token", pauses_s=()).get("/metadata")
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+        assert Client(url, "token", pauses_s=()).get("/metadata") == {"keptn": "here"}
 
 
 def test_who_asks_too_often_waits_as_long_as_told():

@@ -12,6 +12,7 @@ DELIVERED = {
     "configurationChange": {"values": {"image": "127.0.0.1:5000/sockshop/carts:0.2"}},
 }
 PROBLEM = {"problem": {"ProblemTitle": "conversions", "details": "orders fail"}}
+AUTOMATIC = {"pass": "automatic", "warning": "manual"}
 
 
 def event(kind: str, **data) -> Event:
@@ -43,6 +44,16 @@ def event(kind: str, **data) -> Event:
         ),
         ("prod.remediation.triggered", PROBLEM, "Problem with carts in prod: conversions"),
         ("approval.triggered", {}, "carts:0.2 waits for approval before it goes to prod"),
+        (
+            "approval.triggered",
+            {"approval": AUTOMATIC, "result": "warning"},
+            "carts:0.2 waits for approval before it goes to prod",
+        ),
+        (
+            "approval.triggered",
+            {"approval": AUTOMATIC, "result": "pass"},
+            "carts:0.2 goes to prod without being asked about: pass is approved automatically",
+        ),
         ("test.started", {}, "Test of carts:0.2 in prod is under way"),
         ("project.create.finished", {"result": "pass"}, "Creating project sockshop passed"),
         ("prod.custom.finished", {"result": "odd"}, "Custom of carts:0.2 in prod ended"),
@@ -67,6 +78,8 @@ def test_an_approval_says_how_to_decide():
     assert message.compose(event("approval.triggered")).next_step == (
         "To decide: keptn send event approval.finished --project=sockshop --stage=prod --service=carts --id=i"
     )
+    nobody_decides = message.compose(event("approval.triggered", approval=AUTOMATIC, result="pass"))
+    assert nobody_decides.next_step == "To follow it: keptn status c"
 
 
 def test_slack_shape():

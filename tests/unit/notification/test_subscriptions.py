@@ -95,6 +95,10 @@ def test_people_hear_ends_problems_and_what_waits_for_them():
             "notify.yaml:2: body must be a mapping, a list or a text",
         ),
         (
+            "notifications:\n- channel: slack\n  secret: s\n  body:\n    a: [1, .inf]",
+            "notify.yaml:5: notifications[0].body.a[1] inf must be a number that JSON has",
+        ),
+        (
             "notifications:\n- channel: slack\n  secret: s\n  body:\n    a: [x, '{{ a']",
             "notify.yaml:5: the template 0.body.a.1 cannot be filled, line 1: unexpected end of template",
         ),

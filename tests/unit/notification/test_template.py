@@ -56,6 +56,11 @@ def test_values_that_are_no_text_are_json():
     assert filled(text) == '{"a": [1, true]} 1.5 true "p95 is \\"slow\\""'
 
 
+def test_a_text_that_is_filled_is_strictly_json():
+    with pytest.raises(template.BadTemplate, match=r"what it gives is no JSON \(NaN is no number in JSON\)"):
+        template.json_body("[NaN]", {})
+
+
 def test_what_is_no_template_needs_no_process(monkeypatch):
     """Most texts are what they are."""
     monkeypatch.setattr(template.subprocess, "run", lambda *_, **__: pytest.fail("a process was started"))

@@ -47,6 +47,14 @@ webhooks:
             "webhooks:\n- name: a\n  secret: s\n  answer:\n    result: '{{ answer.'",
             "webhook.yaml:5: the template 0.answer.result cannot be filled, line 1:",
         ),
+        (
+            "webhooks:\n- name: a\n  secret: s\n  body:\n    limits: [.inf]",
+            "webhook.yaml:5: webhooks[0].body.limits[0] inf must be a number that JSON has",
+        ),
+        (
+            "webhooks:\n- name: a\n  secret: s\n  answer: {data: {score: .nan}}",
+            "webhook.yaml:4: webhooks[0].answer.data.score nan must be a number that JSON has",
+        ),
         ("webhooks:\n- {name: a, secret: s, answer: {score: x}}", "webhook.yaml:2: 'score' is not known here"),
     ],
 )
