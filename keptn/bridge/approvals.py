@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from keptn.bridge import looking
 from keptn.bridge.visit import Visit
+from keptn.events import utc
 from keptn.web import Answer
 
 AT_ONCE = 50
@@ -16,8 +18,10 @@ def show(visit: Visit) -> Answer:
     over = first + AT_ONCE
     projects = sorted({one["project"] for one in asked} | ({project} if project else set()))
     waits = {} if project else {"approvals": str(len(asked))}
+    since = (utc(one["since"]) for one in asked)
     return visit.page(
         "approvals.html",
+        seconds=looking.again_s(since, running_s=looking.WAITING_S, now=visit.now),
         asked=asked[first:over],
         first=first,
         following=str(over) if asked[over:] else "",

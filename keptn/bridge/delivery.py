@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from keptn import events
 from keptn.api.deliveries import FINAL, view
-from keptn.bridge import commits, looks, raw
+from keptn.bridge import commits, looking, looks, raw
 from keptn.bridge.looks import Look
 from keptn.bridge.visit import Visit
 from keptn.errors import Unknown
@@ -22,10 +21,7 @@ MOST_EVENTS, MOST_SHOWN = 200, 100
 """Of its events that are read, the newest, and those of them that are on a page."""
 MOST_TASKS, MOST_LINES = 40, 10
 """Of a page, told one by one; and of a task, its executors and objectives."""
-RUNNING_S, WAITING_S = 2, 15
-"""How often the page looks again while something runs, and while it only waits."""
-_LOOKED_FOR = timedelta(minutes=10)
-"""What waits for longer is not looked at by itself any more: a page left open must not keep functions up."""
+RUNNING_S = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,10 +144,9 @@ def _looks_again_s(one: Mapping[str, Any], visit: Visit) -> int:
     """0: only when somebody comes back to the page."""
     if one["state"] in FINAL:
         return 0
-    since = [waiting["since"] for waiting in one["waiting"] if waiting.get("since")]
-    if since and visit.now - events.utc(max(since)) > _LOOKED_FOR:
-        return 0
-    return RUNNING_S if one["state"] == State.STARTED else WAITING_S
+    since = [events.utc(waiting["since"]) for waiting in one["waiting"] if waiting.get("since")] or [visit.now]
+    running_s = RUNNING_S if one["state"] == State.STARTED else looking.WAITING_S
+    return looking.again_s(since, running_s=running_s, now=visit.now)
 
 
 def _told(event: Event) -> Told:

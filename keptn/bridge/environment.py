@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from keptn import shipyard
-from keptn.bridge import looks
+from keptn.bridge import looking, looks
 from keptn.bridge.looks import Look
 from keptn.bridge.visit import Visit
 from keptn.errors import Refused
@@ -93,7 +93,8 @@ def show(visit: Visit) -> Answer:
     names = [name for name in there if wanted in name]
     asked = [name for name in names if name >= start][: max(1, _MOST_CELLS // max(1, len(lanes)))]
     cells = _that_fit(_cells(project, asked, found["stages"], read, visit))
-    runs = any(cell.slot.open for row in cells.values() for cell in row.values() if cell)
+    going = [one for row in cells.values() for cell in row.values() if cell for one in cell.slot.open]
+    running_s = 3 if any(one.state == State.STARTED for one in going) else looking.WAITING_S
     return visit.page(
         "environment.html",
         project=project,
@@ -103,7 +104,7 @@ def show(visit: Visit) -> Answer:
         wanted=wanted,
         start=start,
         following=next((name for name in names if cells and name > max(cells)), ""),
-        runs=runs,
+        seconds=looking.again_s(map(looking.since, going), running_s=running_s, now=visit.now),
         problem=problem,
         repository=(found.get("gitCredentials") or {}).get("remoteURL", ""),
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from keptn.bridge import looks
+from keptn.bridge import looking, looks
 from keptn.bridge.looks import Look
 from keptn.bridge.visit import Visit
-from keptn.events import Event
+from keptn.events import Event, utc
 from keptn.records import problems
 from keptn.records.problems import Repair
 from keptn.sequence.slot import State
@@ -17,7 +18,7 @@ from keptn.web import Answer
 
 _WORDS = {"get-action": ("choosing", "chosen"), "action": ("doing", "done"), "evaluation": ("checking", "checked")}
 _UNDOING = "taking back", "taken back"
-_NOT_DONE = {"aborted": "left off", "errored": "tried"}
+_NOT_DONE: Mapping[str, str] = {"aborted": "left off", "errored": "tried"}
 _OUTCOMES = {"pass": "repaired", "warning": "repaired, with a warning", "fail": "not repaired"}
 _BY_ITSELF = Look(kind="off", label="over by itself")
 
@@ -33,7 +34,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One report. url: the monitor's own page. others: of the problems told with it. look: how it came out."""
+    """One report. url: the monitor's own page. others: of the problems told with it. look: how it came out.
+
+    going: since when what is open is as it is.
+    """
 
     event: Event
     title: str
@@ -44,6 +48,7 @@ class Line:
     steps: Sequence[Step]
     reason: str
     ended: str
+    going: Sequence[datetime]
 
 
 def index(visit: Visit) -> Answer:
@@ -51,9 +56,16 @@ def index(visit: Visit) -> Answer:
     stages = [str(one["stageName"]) for one in visit.project(project)["stages"]]
     found = problems.newest(visit.ctx.store, project, stages, token=token)
     lines = [_line(one) for one in found.repairs]
-    runs = any(line.look.kind in ("run", "ask", "queue") for line in lines)
+    going = [one for line in lines for one in line.going]
+    seconds = looking.again_s(going, running_s=5, now=visit.now)
     return visit.page(
-        "problems.html", project=project, stages=stages, lines=lines, token=token, following=found.next_token, runs=runs
+        "problems.html",
+        project=project,
+        stages=stages,
+        lines=lines,
+        token=token,
+        following=found.next_token,
+        seconds=seconds,
     )
 
 
@@ -75,6 +87,8 @@ def _line(found: Repair) -> Line:
         steps=[_step(task, one) for one in found.ran for task in one["tasks"]],
         reason=str(last["message"]) if last and last["message"] not in [task["message"] for task in tasks] else "",
         ended=str(last["finished_at"]) if last and is_over else "",
+        going=[utc(one["waiting"]["since"]) for one in found.ran if one["waiting"]]
+        or ([] if last else [found.told.time]),
     )
 
 
@@ -96,11 +110,12 @@ def _look(repair: Mapping[str, Any] | None) -> Look:
 
 def _step(task: Mapping[str, Any], execution: Mapping[str, Any]) -> Step:
     is_undoing = execution["sequence"] != problems.SEQUENCE and task["name"] == "action"
-    under_way, over = _UNDOING if is_undoing else _WORDS.get(task["name"], (task["name"], task["name"]))
+    name = str(task["name"])
+    under_way, over = _UNDOING if is_undoing else _WORDS.get(name, (name, name))
     if task["result"] == "fail" and task["name"] == "action":
         over = _NOT_DONE["errored"]
-    word = _NOT_DONE.get(task["status"], over) if task["finished_at"] else under_way
-    return Step(word=str(word), task=task, look=looks.of_task(dict(task)))
+    word = _NOT_DONE.get(str(task["status"]), over) if task["finished_at"] else under_way
+    return Step(word=word, task=task, look=looks.of_task(dict(task)))
 
 
 def _title(told: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from keptn.api import known
 from keptn.api.deliveries import view
-from keptn.bridge import looks, rendering
+from keptn.bridge import looking, looks, rendering
 from keptn.bridge.looks import Look
 from keptn.bridge.visit import Visit
 from keptn.events import Scope, utc
@@ -76,6 +76,8 @@ def show(visit: Visit) -> Answer:
     kind, wanted = visit.query("show"), visit.query("q").strip().lower()
     shown = [row for row in rows if row.is_one_of(kind if kind in _KINDS else "") and wanted in row.project.lower()]
     counts = [(key, label, sum(row.is_one_of(key) for row in rows)) for key, label in _KINDS.items()]
+    going = [execution for one in found for slot in one.slots for execution in slot.open]
+    running_s = 5 if any(one.state == State.STARTED for one in going) else looking.WAITING_S
     waits = {"approvals": str(sum(waiting.approvals(slot) for one in found for slot in one.slots))}
     return visit.page(
         "projects.html",
@@ -85,6 +87,7 @@ def show(visit: Visit) -> Answer:
         kind=kind,
         wanted=visit.query("q"),
         known_counts=waits,
+        seconds=looking.again_s(map(looking.since, going), running_s=running_s, now=visit.now),
     )
 
 

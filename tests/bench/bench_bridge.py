@@ -95,7 +95,7 @@ def _first_visit(browser: Browser) -> Iterator[Row]:
     kept = [tag.get("src") or tag["href"] for name, tag in browser.open("/").tags if name in ("script", "link")]
     answers = [browser.client.get(where, headers={"accept-encoding": "gzip"}) for where in kept]
     size_kb = sum(len(answer.data) for answer in answers) / 1000
-    yield Row(what="style, scripts and icon of the first visit, kB as sent", measured=size_kb)
+    yield Row(what="style, scripts and icon of the first visit, kB as sent", measured=size_kb, budget=35)
 
 
 def _filled(folder: Path) -> tuple[World, Context]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from keptn.bridge import looking
 from keptn.records.tokens import Role
 from tests.bridge_world import HOSTILE, shop
 from tests.world import issue
@@ -28,6 +29,19 @@ def test_what_waits_is_shown_and_answered(made):
     made.go_on(5)
     page = browser.open("/approvals")
     assert "Nothing waits for a person" in page.text and "approval_strategy" in page.text
+
+
+def test_what_waits_for_long_is_not_looked_at(made):
+    """By no page: one that was left open must not keep functions up. Whoever comes back to it looks."""
+    browser, pages = made.signed_in(), ("/", "/approvals", "/project/webshop")
+    made.deliver("frontend", "2.1.0")
+    for path in pages:
+        assert 'hx-trigger="every' in browser.open(path).html, path
+    made.go_on(7200)
+    made.clock.sleep(looking.LOOKED_FOR.total_seconds() + 1)
+    for path in pages:
+        page = browser.open(path)
+        assert 'hx-trigger="look"' in page.html and "frontend" in page.text, path
 
 
 def test_the_second_answer_is_told_of_the_first(made):
