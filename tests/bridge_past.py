@@ -14,7 +14,7 @@ from keptn.orchestration import execution_documents
 from keptn.ports import ConfigRepo, ObjectStore
 from keptn.records import audit, objects
 from keptn.sequence import codec
-from keptn.sequence.slot import Execution, Rank, Slot, TaskRun, Version
+from keptn.sequence.slot import Execution, Pin, Rank, Slot, TaskRun, Version
 from tests import evaluation_history
 from tests.evaluation_history import SLO
 from tests.world import SHIPYARD, VALUES, World, digest_of
@@ -30,7 +30,10 @@ LONG, WHOLE = "context-long", "an-event-of-a-megabyte"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """How much of it. said: what tasks, events, verdicts and letters say. services: of the project `market`."""
+    """How much of it. said: what tasks, events, verdicts and letters say. services: of the project `market`.
+
+    busy: everywhere somebody pinned the stage, and a delivery asks a person.
+    """
 
     deliveries: int = 300
     projects: int = 3
@@ -42,6 +45,7 @@ class Past:
     tasks: int = 21
     largest_event_bytes: int = 1000
     said: str = SAID
+    busy: bool = False
 
     def times(self, factor: int) -> Past:
         """The same installation after so many times as long: as many projects and services, more of what ends."""
@@ -50,8 +54,8 @@ class Past:
 
 
 def letter_of(past: Past) -> str:
-    """The dead letter whose event is the largest: the oldest."""
-    return _letter(0, past)["id"]
+    """The key of the dead letter whose event is the largest: the oldest."""
+    return objects.dead_letter_key(BEGAN, _letter(0, past)["id"])
 
 
 def fill(world: World, past: Past) -> None:
@@ -66,7 +70,8 @@ def fill(world: World, past: Past) -> None:
     for scope in _scopes(projects, past):
         live = Version(digest=digest_of("0.2"), image=f"keptn/{scope.service}:0.2", since=BEGAN)
         before = replace(live, image=f"keptn/{scope.service}:0.1", digest=digest_of("0.1"))
-        store.put(objects.slot(scope), codec.encode(Slot(scope=scope, live=live, history=(live, before))))
+        slot = Slot(scope=scope, live=live, history=(live, before))
+        store.put(objects.slot(scope), codec.encode(_busy(slot, past) if past.busy else slot))
     evaluation_history.keep(store, CARTS, count=past.evaluations, begun=BEGAN, context="context")
     for one in _events(past):
         audit.keep(store, one)
@@ -135,6 +140,18 @@ def _execution(context: str, stage: str, at: datetime, tasks: tuple[str, ...], s
         digest=digest_of("0.2"),
         runs=tuple(runs),
     )
+
+
+def _busy(slot: Slot, past: Past) -> Slot:
+    """Pinned, with a candidate that asks a person, and another one that waits for it."""
+    place = slot.scope
+    asks = _execution(f"asks-{place.stage}-{place.service}", place.stage, BEGAN, ("deployment", "approval"), past.said)
+    *done, last = asks.runs
+    holding = replace(
+        asks, ended="", ended_at=None, holds=True, runs=(*done, replace(last, ended_at=None, result="", status=""))
+    )
+    waiting = replace(holding, id=f"{asks.id}-2", holds=False, runs=(), wait=past.said)
+    return replace(slot, pin=Pin(by="ann", reason=past.said, at=BEGAN), executions=(holding, waiting))
 
 
 def add_long_delivery(store: ObjectStore, past: Past) -> None:

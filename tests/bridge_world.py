@@ -34,6 +34,20 @@ stages:
 """
 
 
+RUNBOOK = b"""\
+remediations:
+- name: TooSlow
+  actions: [{name: Back to the previous version, action: rollback}]
+- name: OutOfMemory
+  actions:
+  - {name: Two more, action: scale, value: {more: 2}}
+- name: CertificateExpires
+  actions: [{name: A new certificate, action: renew-certificate}]
+- name: default
+  actions: [{name: Back once more, action: rollback}]
+"""
+
+
 class Shop(Installation):
     """sockshop and webshop on one installation; call within `running()`."""
 
@@ -82,6 +96,30 @@ class Shop(Installation):
             if one["context"] == context:
                 self.call("POST", f"/v1/approval/{one['id']}", {"result": "pass", "reason": reason})
 
+    def have_problems(self) -> None:
+        """Of carts in prod, the oldest first: repaired; not repaired; repaired for its time; over by itself; open."""
+        self.world.config_repo.commit(
+            "sockshop", "prod", lambda _: {"carts/remediation.yaml": RUNBOOK}, message="a runbook"
+        )
+        self.call("POST", "/v1/project/sockshop/stage/prod/service/carts/unpin", {"reason": "mended"})
+        self.push("1.3.0")
+        self.rest()
+        self.alert("pod-1", rule="TooSlow")
+        self.go_on(1800)
+        self.alert("pod-1", rule="TooSlow", status="resolved")
+        self.go_on(1800)
+        self.alert("pod-2", rule="QueueTooLong")
+        self.go_on(1800)
+        self.alert("pod-3", rule="OutOfMemory")
+        self.go_on(60)
+        self.alert("pod-3", rule="OutOfMemory", status="resolved")
+        self.go_on(1800)
+        self.alert("pod-4", rule="Flapping")
+        self.alert("pod-4", rule="Flapping", status="resolved")
+        self.go_on(1800)
+        self.alert("pod-5", rule="CertificateExpires")
+        self.go_on(5)
+
 
 def shop() -> Shop:
     """webshop: 2.0.0 everywhere; basket 2.1.0 is a canary in prod, catalogue 2.1.0 waits for a person in staging.
@@ -120,6 +158,7 @@ def main() -> None:
 
     made = shop()
     with made.running():
+        made.have_problems()
         browser = made.browser()
         token = tokens.find(made.world.store, TOKEN)
         ticket = sessions.ticket(made.world.store, token, now=made.clock.now())

@@ -10,12 +10,13 @@ from keptn import events
 from keptn.bridge import orders, raw
 from keptn.bridge.visit import Visit
 from keptn.events import Event
+from keptn.records import objects
 from keptn.web import Answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """event: the one inside, if it was wrapped for a function. given_up: when the Broker gave it up."""
+    """id: its key. event: the one inside, if it was wrapped for a function. given_up: when the Broker gave it up."""
 
     id: str
     event: Event
@@ -52,9 +53,10 @@ def redeliver(visit: Visit) -> Answer:
 
 
 def _letter(told: Mapping[str, Any]) -> Letter:
-    event = events.unwrapped(events.from_dict(told["event"]))
+    kept = events.from_dict(told["event"])
+    event = events.unwrapped(kept)
     return Letter(
-        id=str(told["id"]),
+        id=objects.dead_letter_key(kept.time, str(told["id"])),
         event=event,
         name=event.type.removeprefix(events.PREFIX),
         reason=str(told.get("reason") or ""),

@@ -18,8 +18,10 @@ from keptn.records import deliveries
 from keptn.sequence.slot import State
 from keptn.web import Answer
 
-MOST_EVENTS = 200
-"""On a page; the rest is in the audit log."""
+MOST_EVENTS, MOST_SHOWN = 200, 100
+"""Of its events that are read, the newest, and those of them that are on a page."""
+MOST_TASKS, MOST_LINES = 40, 10
+"""Of a page, told one by one; and of a task, its executors and objectives."""
 RUNNING_S, WAITING_S = 2, 15
 """How often the page looks again while something runs, and while it only waits."""
 _LOOKED_FOR = timedelta(minutes=10)
@@ -51,7 +53,7 @@ class Verdict:
 
 def show(visit: Visit) -> Answer:
     context = visit.path["context"]
-    documents, found = deliveries.with_events(visit.ctx.store, context, limit=MOST_EVENTS)
+    documents, found, count = deliveries.with_events(visit.ctx.store, context, limit=MOST_EVENTS)
     if not documents:
         raise Unknown(f"there is no delivery {context!r} (yet); the newest are on the pages of their projects")
     one = view(documents)
@@ -61,11 +63,14 @@ def show(visit: Visit) -> Answer:
         one=one,
         look=looks.of(one["state"], one["result"]),
         seconds=_looks_again_s(one, visit),
-        told=[_told(event) for event in found],
+        told=[_told(event) for event in found[-MOST_SHOWN:]],
+        count=count,
+        shown=_shown(one["stages"], visit.query("stage")),
         verdicts={event.triggered_id: _verdict(event) for event in found if _is_verdict(event)},
         commit_page=commits.base(str(one["project"]), visit.ctx),
         orders=_orders(one),
         task_look=looks.of_task,
+        most_lines=MOST_LINES,
     )
 
 
@@ -98,6 +103,35 @@ def index(visit: Visit) -> Answer:
     )
 
 
+def _shown(stages: Sequence[Mapping[str, Any]], wanted: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """The sequences that are told of each stage; of those that a page has no room for none.
+
+    First comes the stage that was asked for, then what is open or went wrong, then what is newest.
+    """
+
+    def rank(place: int) -> tuple[bool, bool, int]:
+        stage = stages[place]
+        went_well = stage["state"] in FINAL and stage["result"] != "fail"
+        return stage["stage"] != wanted, went_well, -place
+
+    shown, left = dict[str, Sequence[Mapping[str, Any]]](), MOST_TASKS
+    for place in sorted(range(len(stages)), key=rank):
+        sequences = stages[place]["sequences"]
+        told = [one for one, after in zip(sequences, _tasks_from(sequences), strict=True) if after <= MOST_TASKS]
+        told = told or [{**sequences[-1], "tasks": sequences[-1]["tasks"][-MOST_TASKS:]}]
+        left -= sum(len(one["tasks"]) for one in told)
+        if shown and left < 0:
+            break
+        shown[stages[place]["stage"]] = told
+    return shown
+
+
+def _tasks_from(sequences: Sequence[Mapping[str, Any]]) -> list[int]:
+    """How many tasks there are from each of the sequences on."""
+    counts = [max(1, len(one["tasks"])) for one in sequences]
+    return [sum(counts[place:]) for place in range(len(counts))]
+
+
 def _orders(one: Mapping[str, Any]) -> set[str]:
     """What it can be told now; the api refuses what would change nothing, in a sentence."""
     sequences = [sequence for stage in one["stages"] for sequence in stage["sequences"]]
@@ -122,11 +156,10 @@ def _looks_again_s(one: Mapping[str, Any], visit: Visit) -> int:
 
 def _told(event: Event) -> Told:
     data = event.data
-    parts = events.parse_type(event.type)
     ended = bool(event.result) and event.type.endswith(".finished")
     return Told(
         event=event,
-        name=event.type.removeprefix(events.PREFIX) if parts else event.type,
+        name=event.type.removeprefix(events.PREFIX),
         result=event.result if ended else "",
         message=str(data.get("message") or ""),
         look=looks.of_result(event.result) if ended else looks.NOTHING,
@@ -148,7 +181,9 @@ def _verdict(event: Event) -> Verdict:
         score=told.get("score"),
         message=str(event.data.get("message") or ""),
         look=looks.of_result(result),
-        indicators=[_indicator(one) for one in told.get("indicatorResults") or () if isinstance(one, Mapping)],
+        indicators=[_indicator(one) for one in told.get("indicatorResults") or () if isinstance(one, Mapping)][
+            :MOST_LINES
+        ],
     )
 
 

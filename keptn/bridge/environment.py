@@ -23,6 +23,9 @@ from keptn.web import Answer
 
 _TRIAL_PERCENT = 10
 """What blue/green gives a candidate where the shipyard does not say."""
+_MOST_CELLS, _MOST_PARTS = 60, 180
+"""Of a page: services in stages that are read, and what of them is shown (`Cell.parts`); further services follow."""
+_MOST_COMING = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,21 +74,35 @@ class Cell:
     may_promote: bool
     may_roll_back: bool
 
+    @property
+    def parts(self) -> int:
+        """What it takes of a page: what it tells, and its buttons, each with its form."""
+        holder = self.candidate.execution if self.candidate else None
+        asking = sum(one.state == State.WAITING_FOR_APPROVAL for one in self.slot.open)
+        buttons = 2 * asking + self.may_promote + self.may_roll_back + bool(self.slot.live or self.slot.pin)
+        return 1 + buttons + len(self.coming) + bool(holder)
+
 
 def show(visit: Visit) -> Answer:
     project = visit.path["project"]
     found = visit.project(project)
     read, problem = _read(found, project)
     lanes = [_lane(about, read, visit) for about in found["stages"]]
-    names = sorted({name for about in found["stages"] for name in about["services"]})
-    cells = _cells(project, names, found["stages"], read, visit)
+    there = sorted({name for about in found["stages"] for name in about["services"]})
+    wanted, start = visit.query("q").strip().lower(), visit.query("from")
+    names = [name for name in there if wanted in name]
+    asked = [name for name in names if name >= start][: max(1, _MOST_CELLS // max(1, len(lanes)))]
+    cells = _that_fit(_cells(project, asked, found["stages"], read, visit))
     runs = any(cell.slot.open for row in cells.values() for cell in row.values() if cell)
     return visit.page(
         "environment.html",
         project=project,
         lanes=lanes,
-        services=names,
+        there=there,
         cells=cells,
+        wanted=wanted,
+        start=start,
+        following=next((name for name in names if cells and name > max(cells)), ""),
         runs=runs,
         problem=problem,
         repository=(found.get("gitCredentials") or {}).get("remoteURL", ""),
@@ -145,6 +162,17 @@ def _cells(
     return rows
 
 
+def _that_fit(rows: Mapping[str, Mapping[str, Cell | None]]) -> Mapping[str, Mapping[str, Cell | None]]:
+    """The first of the services, one at least, as many as a page has room for."""
+    shown, parts = dict[str, Mapping[str, Cell | None]](), 0
+    for name, row in rows.items():
+        parts += sum(cell.parts for cell in row.values() if cell)
+        if shown and parts > _MOST_PARTS:
+            break
+        shown[name] = row
+    return shown
+
+
 def _found(scopes: Sequence[Scope], store: ObjectStore) -> Mapping[Scope, tuple[Slot, Mapping[str, Any] | None]]:
     """The slot of each, and its newest evaluation, in two rounds of reads."""
     slots_and_names = side_by_side(lambda scope: _slot_or_names(scope, store), [*_twice(scopes)])
@@ -181,7 +209,7 @@ def _cell(slot: Slot, gate: Mapping[str, Any] | None, stage: Stage | None, befor
         service=slot.scope.service,
         slot=slot,
         candidate=candidate,
-        coming=[(one, looks.of(one.state)) for one in slot.open if not one.holds],
+        coming=[(one, looks.of(one.state)) for one in slot.open if not one.holds][:_MOST_COMING],
         gate=gate,
         gate_look=looks.of_result(str(gate.get("result", ""))) if gate else looks.NOTHING,
         behind=before if slot.live and before and before.image != slot.live.image else None,

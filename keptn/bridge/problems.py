@@ -12,12 +12,28 @@ from keptn.bridge.visit import Visit
 from keptn.events import Event
 from keptn.records import problems
 from keptn.records.problems import Repair
+from keptn.sequence.slot import State
 from keptn.web import Answer
+
+_WORDS = {"get-action": ("choosing", "chosen"), "action": ("doing", "done"), "evaluation": ("checking", "checked")}
+_UNDOING = "taking back", "taken back"
+_NOT_DONE = {"aborted": "left off", "errored": "tried"}
+_OUTCOMES = {"pass": "repaired", "warning": "repaired, with a warning", "fail": "not repaired"}
+_BY_ITSELF = Look(kind="off", label="over by itself")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One task, in a word of what it is about a problem."""
+
+    word: str
+    task: Mapping[str, Any]
+    look: Look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One report. url: the monitor's own page. others: of the problems told with it. steps: what was done, in order."""
+    """One report. url: the monitor's own page. others: of the problems told with it. look: how it came out."""
 
     event: Event
     title: str
@@ -25,7 +41,7 @@ class Line:
     url: str
     others: Sequence[str]
     look: Look
-    steps: Sequence[tuple[Mapping[str, Any], Look]]
+    steps: Sequence[Step]
     reason: str
     ended: str
 
@@ -45,24 +61,46 @@ def _line(found: Repair) -> Line:
     told = _section(found.told.data.get("problem"))
     others = [_title(_section(one)) for one in found.told.data.get("problems") or ()]
     title = _title(told)
-    last = found.ran[-1] if found.ran else None
-    runs = [task for one in found.ran for task in one["tasks"]]
-    is_open = next((one for one in found.ran if not one["finished_at"]), None)
+    repairs = [one for one in found.ran if one["sequence"] == problems.SEQUENCE]
+    last = repairs[-1] if repairs else None
+    tasks = [task for one in found.ran for task in one["tasks"]]
+    is_over = last is not None and bool(last["finished_at"])
     return Line(
         event=found.told,
         title=title or "a problem without a title",
         cause=str(told.get("rootCause") or told.get("problemType") or ""),
         url=str(told.get("ProblemURL") or told.get("problemURL") or ""),
         others=[one for one in others if one and one != title],
-        look=_look(is_open or last),
-        steps=[(task, looks.of_task(task)) for task in runs],
-        reason=str(last["message"]) if last and last["message"] not in [task["message"] for task in runs] else "",
-        ended="" if is_open or last is None else str(last["finished_at"]),
+        look=_look(last),
+        steps=[_step(task, one) for one in found.ran for task in one["tasks"]],
+        reason=str(last["message"]) if last and last["message"] not in [task["message"] for task in tasks] else "",
+        ended=str(last["finished_at"]) if last and is_over else "",
     )
 
 
-def _look(document: Mapping[str, Any] | None) -> Look:
-    return looks.of(str(document["state"]), str(document["result"])) if document else looks.NOTHING
+def _look(repair: Mapping[str, Any] | None) -> Look:
+    """Of the newest repair: what it came to for the problem, not for the sequence."""
+    if repair is None:
+        return Look(kind="queue", label="not taken up yet")
+    if not repair["finished_at"]:
+        look = looks.of(str(repair["state"]))
+        return Look(kind=look.kind, label="being repaired") if look.kind == "run" else look
+    if repair["state"] != State.FINISHED:
+        return looks.of(str(repair["state"]))
+    acted = any(task["name"] == "action" and task["finished_at"] for task in repair["tasks"])
+    if repair["result"] == "pass" and not acted:
+        return _BY_ITSELF
+    look = looks.of_result(str(repair["result"]))
+    return Look(kind=look.kind, label=_OUTCOMES.get(str(repair["result"]), look.label))
+
+
+def _step(task: Mapping[str, Any], execution: Mapping[str, Any]) -> Step:
+    is_undoing = execution["sequence"] != problems.SEQUENCE and task["name"] == "action"
+    under_way, over = _UNDOING if is_undoing else _WORDS.get(task["name"], (task["name"], task["name"]))
+    if task["result"] == "fail" and task["name"] == "action":
+        over = _NOT_DONE["errored"]
+    word = _NOT_DONE.get(task["status"], over) if task["finished_at"] else under_way
+    return Step(word=str(word), task=task, look=looks.of_task(dict(task)))
 
 
 def _title(told: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from keptn.bridge.beginning import beginning
+from keptn.bridge.visible import beginning
 from keptn.web import Answer, size
 
 _MOST_BYTES = 100_000
@@ -13,8 +13,8 @@ _MOST_BYTES = 100_000
 
 def shown(text: str, *, most_bytes: int = _MOST_BYTES) -> tuple[str, str]:
     """What a page shows of it, and how long all of it is; empty where that is all."""
-    part = beginning(text, most_bytes)
-    return part, "" if part == text else size(len(text.encode()))
+    part, is_all = beginning(text, most_bytes)
+    return part, "" if is_all else size(len(text.encode(errors="replace")))
 
 
 def of(found: object) -> str:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-LONGEST = 600
-"""Characters of a text in a list or a line; all of it stands in its event."""
+LONGEST = 400
+"""Bytes on a page of a text in a line; all of it stands in its event."""
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200c\u200e\u200f"
     "\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3"
@@ -35,6 +35,15 @@ def _escaped(found: re.Match[str]) -> str:
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
-def brief(text: str) -> str:
+def brief(text: str, most_bytes: int = LONGEST) -> str:
     """Its beginning, if it is longer than anybody reads in a list."""
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    shown, is_all = beginning(text, most_bytes)
+    return shown if is_all else f"{shown}…"
+
+
+def beginning(text: str, most_bytes: int) -> tuple[str, bool]:
+    """What of it takes at most so many bytes on a page, where a quote takes five, and whether that is all of it."""
+    shown, is_all = str(visible(text[:most_bytes])), len(text) <= most_bytes
+    while (size_bytes := len(escape(shown).encode())) > most_bytes:
+        shown, is_all = shown[: len(shown) * most_bytes // size_bytes], False
+    return shown, is_all

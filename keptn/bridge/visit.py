@@ -21,6 +21,7 @@ from keptn.web import Answer, HttpError, Request
 
 FORM_TOKEN = "form-token"  # noqa: S105 - the name of a field
 _LONGEST_SAID = 300
+_ELSEWHERE = frozenset({"cross-site", "same-site"})
 _OF_AN_ADDRESS = "/?&=#%:@,;+~!$'()*-._"
 
 
@@ -72,6 +73,11 @@ class Visit:
     def query(self, name: str) -> str:
         return self.request.query.get(name, "")
 
+    @property
+    def is_from_elsewhere(self) -> bool:
+        """Whether the browser says that another site led here. Source: W3C, "Fetch Metadata Request Headers"."""
+        return self.request.headers.get("sec-fetch-site", "") in _ELSEWHERE
+
     def check_form(self) -> None:
         """Raises HttpError 403 for a form that this session was not given."""
         sent = self.form.get(FORM_TOKEN, "")
@@ -118,9 +124,10 @@ class Visit:
         return quote(self.request.path) + (f"?{asked}" if asked else "")
 
     def link(self, *parts: str, **query: str) -> str:
-        """The address of a page: its parts are quoted, also those from outside."""
-        asked = urlencode({name: text for name, text in query.items() if text})
-        return f"{self.base}/{'/'.join(quote(part, safe='') for part in parts)}" + (f"?{asked}" if asked else "")
+        """The address of a page: its parts are quoted, also those from outside, which may hold half a character."""
+        asked = urlencode({name: text for name, text in query.items() if text}, errors="replace")
+        path = "/".join(quote(part, safe="", errors="replace") for part in parts)
+        return f"{self.base}/{path}" + (f"?{asked}" if asked else "")
 
     def page(self, template: str, *, status: int = 200, **values: object) -> Answer:
         """A page from its template. What was said after the last form is shown once."""

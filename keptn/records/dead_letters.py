@@ -162,14 +162,15 @@ def redeliver(letter_id: str, ctx: Context) -> Event:
 
 
 def letter(store: ObjectStore, letter_id: str) -> Mapping[str, Any]:
-    """One of the page, whole. Raises Unknown."""
+    """One of the page, whole. letter_id: or its key, which finds it at once. Raises Unknown."""
     found: Mapping[str, Any] = json.loads(_stored(store, letter_id).data)
     return found
 
 
 def _stored(store: ObjectStore, letter_id: str) -> StoredObject:
-    name = _find(store, letter_id)
-    stored = store.get(name) if name else None
+    stored = store.get(objects.dead_letter_at(letter_id))
+    if stored is None and (name := _find(store, letter_id)):
+        stored = store.get(name)
     if stored is None:
         raise Unknown(f"there is no dead letter {letter_id[:80]!r}; see keptn get dead-letter")
     return stored

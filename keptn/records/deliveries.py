@@ -100,13 +100,16 @@ def histories(store: ObjectStore, contexts: Iterable[str]) -> list[list[dict[str
     return [in_order(next(found) for _ in one) for one in named]
 
 
-def with_events(store: ObjectStore, context: str, *, limit: int) -> tuple[list[dict[str, Any]], list[Event]]:
-    """A delivery's documents, and its first events, oldest first: two rounds of reads, all names, then all objects."""
+def with_events(store: ObjectStore, context: str, *, limit: int) -> tuple[list[dict[str, Any]], list[Event], int]:
+    """A delivery's documents, its newest events, oldest first, and how many there are.
+
+    Two rounds of reads: all names, then all objects.
+    """
     prefixes = objects.executions(context), objects.events(context)
     of_runs, of_events = side_by_side(lambda prefix: list(islice(names(store, prefix), MAX_SCANNED)), prefixes)
-    wanted = [*of_runs, *of_events[:limit]]
-    found = side_by_side(lambda name: read(store, name), wanted)
-    return in_order(found[: len(of_runs)]), [from_dict(one) for one in found[len(of_runs) :] if one]
+    found = side_by_side(lambda name: read(store, name), [*of_runs, *of_events[-limit:]])
+    events = [from_dict(one) for one in found[len(of_runs) :] if one]
+    return in_order(found[: len(of_runs)]), events, len(of_events)
 
 
 def unfinished(store: ObjectStore, project: str, *, before: datetime | None = None) -> list[str]:

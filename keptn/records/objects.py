@@ -240,7 +240,16 @@ def index(project_name: str) -> str:
 
 
 def dead_letter(time: datetime, letter_id: str) -> str:
-    return f"{DEAD_LETTERS}{reversed_time(time)}-{letter_id}.json"
+    return dead_letter_at(dead_letter_key(time, letter_id))
+
+
+def dead_letter_key(time: datetime, letter_id: str) -> str:
+    """Its id with its place, so that nobody looks through all of them for it."""
+    return f"{reversed_time(time)}-{letter_id}"
+
+
+def dead_letter_at(key: str) -> str:
+    return f"{DEAD_LETTERS}{key}.json"
 
 
 def _event(context: str, reversed_: str, event_id: str) -> str:

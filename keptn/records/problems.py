@@ -19,8 +19,8 @@ from keptn.records import deliveries, objects
 from keptn.records.side_by_side import side_by_side
 
 SEQUENCE = "remediation"
-AT_ONCE = 1000
-"""Names of events that are looked through for a page: one round."""
+AT_ONCE = 999
+"""Names of events that are looked through for a page: with the next one a thousand, a bucket's most in one round."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

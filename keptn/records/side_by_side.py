@@ -24,7 +24,9 @@ def side_by_side(read: Callable[[Item], Found], items: Iterable[Item]) -> list[F
     wanted = list(items)
     if len(wanted) < 2:
         return [read(item) for item in wanted]
-    return list(_pool(os.getpid()).map(read, wanted))
+    some = -(-len(wanted) // AT_ONCE)  # one after another in each thread: there are no more threads anyway
+    parts = (wanted[begin : begin + some] for begin in range(0, len(wanted), some))
+    return [found for part in _pool(os.getpid()).map(lambda part: [read(one) for one in part], parts) for found in part]
 
 
 @cache

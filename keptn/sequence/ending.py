@@ -15,6 +15,7 @@ from keptn.sequence.selector import Ended, FollowUp, following
 from keptn.sequence.slot import Execution, Failure, Rank, State
 from keptn.sequence.turn import RECENT, Turn, finished_id
 
+REMEDIATION = "remediation"
 SNAPSHOT = "keptnshipyard"
 """Event extension: the hash of the shipyard that the delivery began with."""
 LONGEST_TOLD = 300
@@ -85,7 +86,10 @@ def _failed(before: Failure | None, over: Execution) -> Failure | None:
             image=over.image,
             message=over.message[:LONGEST_TOLD],
         )
-    mends = before and (over.sequence == before.sequence or any(run.name == "release" for run in over.runs))
+    is_alike = (
+        before is not None and over.sequence == before.sequence != REMEDIATION
+    )  # that of another problem, perhaps
+    mends = is_alike or any(run.name == "release" for run in over.runs)
     if before and mends and over.runs and over.result in (Result.PASS, Result.WARNING):
         return replace(before, mended=True)
     return before

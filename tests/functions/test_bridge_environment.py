@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from keptn.records.tokens import Role
-from tests.bridge_world import HOSTILE, shop
+from tests.bridge_world import HOSTILE, STAGES, WEBSHOP, shop
 from tests.browser import BASE
 from tests.world import issue
 
@@ -123,3 +123,23 @@ def test_a_project_without_services_teaches_the_command(made):
     made.call("POST", "/v1/project", {"name": "empty", "shipyard": made.call("GET", "/v1/project/webshop")["shipyard"]})
     made.rest()
     assert "keptn onboard service --project=empty" in made.signed_in().open("/project/empty").text
+
+
+def test_many_services_come_in_pages(made):
+    """All of them, each once; what is looked for is found on whichever page it is."""
+    names = [f"s-{number:02d}" for number in range(50)]
+    files = {f"{name}/values.yaml": f"service: {name}\nimage: acme/s\n".encode() for name in names}
+    branches = {"main": {"shipyard.yaml": WEBSHOP}, **dict.fromkeys(STAGES, files)}
+    made.world.config_repo.create("market", branches, message="Create project")
+    browser = made.signed_in()
+    page, seen = browser.open("/project/market"), []
+    while True:
+        seen += [word for word in page.text.split(" From s-")[0].split() if word in names]
+        following = [where for where, text in page.links if text.startswith("From s-")]
+        if not following:
+            break
+        page = browser.open(following[0])
+    assert seen == names
+    found = browser.open("/project/market?q=S-49")
+    assert "s-49" in found.text and "s-48" not in found.text and "First" not in found.text
+    assert "No service is called like this" in browser.open("/project/market?q=nope").text

@@ -15,9 +15,28 @@ from tests.world import TOKEN, World
 
 MOST_BYTES = 150_000
 PAST = Past(
-    services=100, evaluations=60, events=400, letters=1000, tasks=200, largest_event_bytes=1_000_000, said=HOSTILE * 40
+    services=100,
+    evaluations=60,
+    events=400,
+    letters=1000,
+    problems=50,
+    tasks=200,
+    largest_event_bytes=1_000_000,
+    said=HOSTILE * 40,
+    busy=True,
 )
 PAGES = {
+    "projects": "/",
+    "environment": "/project/market",
+    "deliveries": "/project/sockshop/deliveries",
+    "delivery": "/delivery/context-0",
+    "long delivery": f"/delivery/{LONG}",
+    "approvals": "/approvals",
+    "evaluations": "/project/sockshop/evaluations",
+    "evaluation": "/project/sockshop/stage/staging/service/carts/evaluation",
+    "problems": "/project/sockshop/problems",
+    "audit": "/project/sockshop/audit",
+    "dead letters": "/dead-letters",
     "event": f"/delivery/{LONG}/event?id={WHOLE}",
     "dead letter": f"/dead-letter/{bridge_past.letter_of(PAST)}",
     "shipyard": "/project/sockshop/shipyard",
@@ -68,3 +87,12 @@ def test_a_file_is_closed_to_who_is_not_signed_in(made):
     stranger = Browser(made.client("bridge").application)
     for path in (f"/delivery/{LONG}/event.json?id={WHOLE}", f"/dead-letter/{bridge_past.letter_of(PAST)}/event.json"):
         assert stranger.client.get(BASE + path).status_code == 303
+
+
+def test_a_long_delivery_shows_what_went_wrong_and_what_is_asked_for(browser):
+    """Of two hundred tasks those of the stages that are open or failed, the newest first; of others on request."""
+    page = browser.open(PAGES["long delivery"])
+    asked = [(where, text) for where, text in page.links if text.startswith("Show them")]
+    assert len(asked) == 16 and "10 tasks. Show them of stage-00" in page.text
+    other = browser.open(asked[0][0])
+    assert "Show them of stage-00" not in other.text and "the newest 100 of 401" in other.text

@@ -30,9 +30,38 @@ def test_a_problem_is_told_with_its_repair(made):
     """Newest first: what it was, what was chosen and done, and how it came out; its name is no markup."""
     page = made.signed_in().open(PAGE)
     assert page.text.index("in carts of prod") < page.text.index("Slow in carts of prod")
-    assert "get-action" in page.text and "action" in page.text and "reported" in page.text
+    assert "chosen" in page.text and "tried" in page.text and "reported" in page.text
     assert "<script>alert" in page.text and "<script>alert" not in page.html
     assert made.signed_in().open(next(where for where, text in page.links if "Slow" in text)).status == 200
+
+
+def test_each_problem_says_what_came_of_it():
+    """And how: what was chosen, done, checked, taken back; what did not help says why."""
+    found = shop()
+    with found.running():
+        found.have_problems()
+        page = found.signed_in().open(PAGE)
+    told = dict(
+        zip(
+            ("open", "itself", "for its time", "not", "repaired"),
+            (part.partition('</li>\n  <li class="ask')[0] for part in page.html.split('<li class="ask')[1:]),
+            strict=True,
+        )
+    )
+    assert (
+        "being repaired" in told["open"]
+        and ">doing<" in told["open"]
+        and "waits for who carries it out, since" in told["open"]
+    )
+    assert "over by itself" in told["itself"] and "Flapping was over before anything was done" in told["itself"]
+    assert "repaired after" in told["for its time"] and told["for its time"].index("checked") < told[
+        "for its time"
+    ].index("taken back")
+    assert (
+        "not repaired" in told["not"] and ">tried<" in told["not"] and "there is no earlier version of" in told["not"]
+    )
+    assert "repaired after" in told["repaired"] and "roll prod back to carts 1.0.0" in told["repaired"]
+    assert 'hx-trigger="every' in page.html
 
 
 def test_none_teaches_the_command(made):
