@@ -125,7 +125,7 @@ def test_a_problem_leads_to_its_repair(made, page):
     page.goto(f"{made.at}/project/sockshop/problems")
     assert page.get_by_text(HOSTILE).first.is_visible()
     problem = page.locator("li[data-row]", has_text="Checkout is slow")
-    assert "get-action One more" in problem.inner_text()
+    assert "repaired after" in problem.inner_text()
     problem.get_by_role("link", name="Checkout is slow").click()
     assert page.get_by_role("heading", name="carts remediation").is_visible()
 
