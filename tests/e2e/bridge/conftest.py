@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect, sync_playwright
 
 from tests import needs
 from tests.bridge_world import shop
@@ -12,8 +13,7 @@ from tests.e2e.bridge.serving import served, signed_in
 @pytest.fixture(scope="module")
 def chromium():
     program = needs.program("chromium")
-    from playwright.sync_api import sync_playwright
-
+    expect.set_options(timeout=30_000)  # as long as other waits: a machine may have much to do
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield browser

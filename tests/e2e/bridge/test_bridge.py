@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from playwright.sync_api import expect
+
 from tests.world import TOKEN
 
 _WOULD_LOOK = """() => new Promise(told => document.addEventListener(
@@ -16,7 +18,8 @@ def test_a_token_signs_in_and_leads_on(chromium, made):
     page.goto(f"{made.at}/approvals")
     page.get_by_label("Token").fill(TOKEN)
     page.get_by_role("button", name="Sign in").click()
-    assert page.url == f"{made.at}/approvals" and page.get_by_text("catalogue").first.is_visible()
+    expect(page.get_by_text("catalogue").first).to_be_visible()
+    assert page.url == f"{made.at}/approvals"
     assert page.evaluate("document.cookie") == ""
     context.close()
 
@@ -73,6 +76,6 @@ def test_a_failed_gate_is_read_and_its_event_copied(made, opened):
     page = opened()
     page.goto(f"{made.at}/project/sockshop/deliveries")
     page.get_by_role("link", name="carts 1.2.0").click()
-    assert page.get_by_text("1000 is beyond upperSevere 600", exact=True).is_visible()
+    expect(page.get_by_text("1000 is beyond upperSevere 600", exact=True)).to_be_visible()
     page.get_by_role("link", name="JSON of evaluation.finished").click()
     assert '"indicatorResults"' in page.locator("#raw").inner_text()

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.bridge_world import HOSTILE
 from tests.e2e.bridge.pages import EVALUATION, full_shop
@@ -44,12 +45,12 @@ def test_a_failed_gate_is_read(made, page):
     """From the environment to the objective that failed and its limit; from there to the evaluation before."""
     page.goto(f"{made.at}/project/sockshop")
     page.get_by_role("link", name="gate failed").click()
-    assert page.get_by_role("heading", name="carts 1.2.0 in dev").is_visible()
-    assert page.get_by_text("1000 is beyond upperSevere 600", exact=True).is_visible()
+    expect(page.get_by_role("heading", name="carts 1.2.0 in dev")).to_be_visible()
+    expect(page.get_by_text("1000 is beyond upperSevere 600", exact=True)).to_be_visible()
     page.locator(".heat tbody a").nth(-2).click()
-    assert page.get_by_role("heading", name="carts 1.1.0 in dev").is_visible()
+    expect(page.get_by_role("heading", name="carts 1.1.0 in dev")).to_be_visible()
     page.locator(".chart a").first.click()
-    assert page.get_by_role("heading", name="carts 1.0.0 in dev").is_visible()
+    expect(page.get_by_role("heading", name="carts 1.0.0 in dev")).to_be_visible()
 
 
 def test_the_history_is_walked_by_the_keyboard(made, opened):
@@ -82,11 +83,11 @@ def test_the_tab_key_does_not_stop_at_every_value(made, opened, selector):
 def test_an_evaluation_is_taken_out(made, page, scripts):
     page.goto(f"{made.at}{EVALUATION}?id=evaluation-{20 + scripts}")
     order(page, "Invalidate", reason="the probe was broken")
-    assert page.get_by_role("status").inner_text().startswith("It is taken out")
+    expect(page.get_by_role("status")).to_contain_text("It is taken out")
     made.go_on(5)
     page.reload()
-    assert page.get_by_text("Taken out by ann-0a0a0a0a").is_visible()
-    assert page.locator("summary", has_text="Invalidate").count() == 0
+    expect(page.get_by_text("Taken out by ann-0a0a0a0a")).to_be_visible()
+    expect(page.locator("summary", has_text="Invalidate")).to_have_count(0)
 
 
 def test_a_dead_letter_is_sent_again(made, page, scripts):
@@ -99,8 +100,9 @@ def test_a_dead_letter_is_sent_again(made, page, scripts):
     assert "Deploy answered 503" in page.locator(".verdict").inner_text()
     assert '"knativeerrorcode": "503"' in page.locator("#raw").inner_text()
     order(page, "Send again")
-    assert page.url == f"{made.at}/dead-letters" and page.get_by_text("It is sent again.").is_visible()
-    assert row.count() == 0
+    expect(page.get_by_text("It is sent again.")).to_be_visible()
+    expect(page).to_have_url(f"{made.at}/dead-letters")
+    expect(row).to_have_count(0)
 
 
 def test_the_audit_log_is_narrowed_and_had_as_a_file(made, page):
@@ -108,8 +110,9 @@ def test_the_audit_log_is_narrowed_and_had_as_a_file(made, page):
     page.get_by_label("Event").fill("approval.finished")
     page.get_by_label("Service").select_option("basket")
     page.get_by_role("button", name="Narrow").click()
-    assert page.get_by_text(f"approved by ann-0a0a0a0a: {HOSTILE}").is_visible()
-    assert page.locator("tbody tr").count() == 2 and page.get_by_label("Event").input_value() == "approval.finished"
+    expect(page.get_by_text(f"approved by ann-0a0a0a0a: {HOSTILE}")).to_be_visible()
+    expect(page.locator("tbody tr")).to_have_count(2)
+    expect(page.get_by_label("Event")).to_have_value("approval.finished")
     with page.expect_download() as download:
         page.get_by_role("link", name="JSON Lines").click()
     lines = [json.loads(line) for line in Path(download.value.path()).read_text().splitlines()]
@@ -123,12 +126,12 @@ def test_a_problem_leads_to_its_repair(made, page):
     made.alert("pod-3", rule=HOSTILE)
     made.go_on(1)
     page.goto(f"{made.at}/project/sockshop/problems")
-    assert page.get_by_text(HOSTILE).first.is_visible()
+    expect(page.get_by_text(HOSTILE).first).to_be_visible()
     problem = page.locator("li[data-row]", has_text="Checkout is slow")
     assert "chosen One more" in problem.inner_text()
     assert "repaired after" in problem.inner_text()
     problem.get_by_role("link", name="Checkout is slow").click()
-    assert page.get_by_role("heading", name="carts remediation").is_visible()
+    expect(page.get_by_role("heading", name="carts remediation")).to_be_visible()
 
 
 def test_the_shipyard_is_seen_and_read(made, page):
@@ -154,12 +157,12 @@ def test_a_delivery_is_started(made, page, scripts):
     assert form.get_by_label("Service").input_value() == service
     image.fill(f"acme/{service}:2.1.0")
     form.get_by_role("button", name="Deliver").click()
-    assert page.get_by_role("heading", name="It begins").is_visible()
+    expect(page.get_by_role("heading", name="It begins")).to_be_visible()
     made.go_on(5)
     if not scripts:
         page.get_by_role("link", name="Look again").click()
     page.wait_for_url("**/delivery/*")
-    assert page.get_by_role("heading", name=f"{service} 2.1.0").is_visible()
+    expect(page.get_by_role("heading", name=f"{service} 2.1.0")).to_be_visible()
 
 
 @pytest.mark.parametrize(
@@ -170,8 +173,9 @@ def test_what_is_wrong_stands_beside_what_was_written(made, page, form, button, 
     shown = page.locator("form", has=page.get_by_role("heading", name=form))
     shown.get_by_label(field).fill("nonsense")
     shown.get_by_role("button", name=button).click()
-    assert shown.get_by_role("alert").is_visible() and page.get_by_role("alert").count() == 1
-    assert shown.get_by_label(field).input_value() == "nonsense"
+    expect(shown.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(1)
+    expect(shown.get_by_label(field)).to_have_value("nonsense")
 
 
 def test_orders_are_given_without_scripts(made, opened):
@@ -179,10 +183,10 @@ def test_orders_are_given_without_scripts(made, opened):
     page = opened(java_script_enabled=False)
     page.goto(f"{made.at}/approvals")
     order(page, "Approve", reason="looks good")
-    assert page.get_by_text("You approved it.").is_visible()
+    expect(page.get_by_text("You approved it.")).to_be_visible()
     page.goto(f"{made.at}/project/webshop")
     order(page, "Roll back", reason="the logs are odd")
-    assert page.get_by_text("It is rolled back.").is_visible()
+    expect(page.get_by_text("It is rolled back.")).to_be_visible()
     page.goto(f"{made.at}/project/sockshop")
     order(page, "Unpin")
-    assert page.get_by_text("The pin is lifted.").is_visible()
+    expect(page.get_by_text("The pin is lifted.")).to_be_visible()
