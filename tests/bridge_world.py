@@ -121,10 +121,10 @@ class Shop(Installation):
         self.go_on(5)
 
 
-def shop() -> Shop:
+def shop(*, said: str = HOSTILE) -> Shop:
     """webshop: 2.0.0 everywhere; basket 2.1.0 is a canary in prod, catalogue 2.1.0 waits for a person in staging.
 
-    sockshop: 1.2.0 failed its gate in dev, prod was rolled back by a person and is pinned.
+    sockshop: 1.2.0 failed its gate in dev, prod was rolled back by a person and is pinned. said: people's reasons.
     """
     made = Shop()
     with made.running():
@@ -141,9 +141,9 @@ def shop() -> Shop:
             made.approve(made.deliver(name, "2.0.0"))
             made.go_on(3600)
         basket, _ = made.deliver("basket", "2.1.0"), made.deliver("catalogue", "2.1.0")
-        made.approve(basket, reason=HOSTILE)
+        made.approve(basket, reason=said)
         made.go_on(400)
-        rollback = {"data": {"rollback": {"reason": f"the basket is empty {HOSTILE}"}}}
+        rollback = {"data": {"rollback": {"reason": f"the basket is empty {said}"}}}
         made.call("POST", "/v1/project/sockshop/stage/prod/service/carts/sequence/rollback", rollback)
         made.go_on(60)
     return made

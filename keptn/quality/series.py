@@ -58,13 +58,13 @@ def _point(indicator: Mapping[str, Any], record: Mapping[str, Any]) -> Point:
     value = measured.get("value") if measured.get("success", True) else None
     status = str(indicator.get("status"))
     shown = "no value" if value is None else number(value)
-    end = durations.moment(str(record.get("timeEnd") or ""))
+    end, message = durations.moment(str(record.get("timeEnd") or "")), str(measured.get("message") or "")
     return Point(
         value=value,
         limits=targets(indicator, "passTargets"),
         warnings=targets(indicator, "warningTargets"),
         status=status,
-        title=f"{end} {status}: {shown} {measured.get('message') or ''}".strip(),
+        title=f"{end} {status}: " + (message if message.startswith(shown) else f"{shown} {message}".strip()),
     )
 
 

@@ -60,9 +60,9 @@ KINDS = {
 OF_A_VIEWER = {"not for you"}
 
 
-def full_shop() -> Shop:
+def full_shop(**given: str) -> Shop:
     """A shop with a history of evaluations, dead letters, problems, and a project in which nothing ran."""
-    made = shop()
+    made = shop(**given)
     with made.running():
         store = made.world.store
         issue(store, VIEWER, role=Role.VIEW, project="sockshop")

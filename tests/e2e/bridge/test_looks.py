@@ -45,7 +45,8 @@ READ_PX = 2400
 
 @pytest.fixture(scope="module")
 def made():
-    with served(full_shop()) as found:
+    said = {"said": "seen in the daily"} if os.environ.get("KEPTN_BRIDGE_SHOTS") else {}
+    with served(full_shop(**said)) as found:
         yield found
 
 
