@@ -116,12 +116,12 @@ def _admitted(handler: HttpHandler, request: web.Request, ctx: Context) -> web.A
         "callers", Callers(requests=values.requests_per_minute, failures=values.failures_per_minute)
     )
     token = web.presented_token(request) or request.headers.get("authorization", "")  # a user and a password
-    who = token, _address(request, ctx)
+    who = token or web.presented_session(request), _address(request, ctx)
     known.admit(*who, now_s=time.monotonic())
     status = 500
     try:
         answer = handler(request, ctx)
-        status = answer.status
+        status, who = answer.status, ("" if answer.open else who[0], who[1])
     except KeptnError as exc:
         status = web.status_of(exc)
         raise

@@ -38,6 +38,8 @@ class Settings:
     insecure_git_hosts: str = ""
     """`KEPTN_INSECURE_GIT_HOSTS`: hosts that projects' own repositories may be on though they speak plain HTTP or are
     this machine: globs, with spaces."""
+    git_most_mib: int = 256
+    """`KEPTN_GIT_MOST_MIB`: how much a Git server may send at once, and that may be when it is unpacked, MiB."""
     platform: str = "process"
     """`KEPTN_PLATFORM`: what runs the workloads."""
     router: str = "envoy"
@@ -45,7 +47,7 @@ class Settings:
     gateway: str = "keptn/keptn"
     """`KEPTN_GATEWAY`: the Gateway that routes hang on, `namespace/name` or `namespace/name/listener`."""
     gateway_address: str = ""
-    """`KEPTN_GATEWAY_ADDRESS`: `http://host:port` of that Gateway from where keptn runs; empty: as its status says."""
+    """`KEPTN_GATEWAY_ADDRESS`: `http(s)://host:port` of that Gateway as keptn reaches it; empty: as its status says."""
     hostname: str = "{service}.{project}-{stage}.localhost"
     """`KEPTN_HOSTNAME`: where users find a service whose values name no host. Envoy on a laptop goes by its port."""
     registry: str = "folder"
@@ -131,6 +133,7 @@ _KNATIVE = {"sink": "K_SINK", "event_path": "K_EVENT_PATH"}
 _LEAST = {
     "sink_timeout_s": 1.0,
     "test_timeout_s": 1.0,
+    "git_most_mib": 1,
     "max_hops": 1,
     "retention_days": 1,
     "evaluation_retention_days": 1,

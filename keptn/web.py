@@ -15,6 +15,7 @@ from typing import Any
 from keptn.errors import KeptnError, Unavailable, Unknown
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
+SESSION_COOKIE = "keptn-session"
 
 
 class HttpError(KeptnError):
@@ -61,12 +62,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One answer. headers: those beside its content type, a name as often as it is needed."""
+    """One answer. headers: those beside its content type, a name as often as it is needed.
+
+    open: anybody is given it, so that it does not say that a token is good.
+    """
 
     status: int = 200
     body: bytes = b""
     content_type: str = "application/json"
     headers: Sequence[tuple[str, str]] = ()
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +125,12 @@ def presented_token(request: Request) -> str:
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()
     return request.headers.get("x-token", "").strip() or request.query.get("token", "").strip()
+
+
+def presented_session(request: Request) -> str:
+    """That of a browser which is signed in to the bridge."""
+    pairs = (part.strip().partition("=") for part in request.headers.get("cookie", "").split(";"))
+    return next((value for name, _, value in pairs if name == SESSION_COOKIE), "")
 
 
 def is_active(token: str, secret: str | None) -> bool:

@@ -13,13 +13,20 @@ from tests.waiting import DEADLINE_S
 
 @contextmanager
 def asking(
-    users: Sequence[dict[str, str]], url: Callable[[], str], notes: Sequence[Callable[[str], object]]
+    users: Sequence[dict[str, str]],
+    url: Callable[[], str],
+    notes: Sequence[Callable[[str], object]],
+    *,
+    browser: Callable[..., httpx.Client] = httpx.Client,
 ) -> Iterator[None]:
-    """users: the headers that each sends; they keep their cookies. notes: who is told what each was answered."""
+    """users: the headers that each sends; they keep their cookies. notes: who is told what each was answered.
+
+    browser: makes the client of each.
+    """
     done = threading.Event()
 
     def ask(headers: dict[str, str], note: Callable[[str], object]) -> None:
-        with httpx.Client(headers=headers, timeout=DEADLINE_S) as client:
+        with browser(headers=headers, timeout=DEADLINE_S) as client:
             while not done.is_set():
                 note(said(client.get(url())))
 

@@ -32,6 +32,7 @@ ON_CLUSTER = {
     "KEPTN_OVERLAY": "set it to the overlay that the cluster gets, as docs/cluster.md does",
     "KEPTN_GATEWAY": "set it to the cluster's Gateway, as namespace/name",
     "KEPTN_GATEWAY_ADDRESS": "set it to http://host:port of the cluster's Gateway as it is reached from here",
+    "KEPTN_GATEWAY_TLS_ADDRESS": "set it to https://host:port of the Gateway's port 443 as it is reached from here",
     "DEMO_INGRESS": "set it to http://host:port of the ingress of Knative as it is reached from here",
     "KEPTN_CLUSTER_IMAGE": "set it to an image with python3 that the cluster can run",
 }

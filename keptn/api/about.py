@@ -19,6 +19,7 @@ def metadata(call: Call) -> Answer:
         {
             "keptnversion": keptn.__version__,
             "publicurl": settings.function_url("api"),
+            "bridgeurl": settings.function_url("bridge"),
             "platform": settings.platform,
             "configrepo": settings.config_repo,
         }

@@ -49,6 +49,12 @@ def named(call: Call) -> Collection[str]:
     return {call.text("name", "projectName")}
 
 
+def no_project(call: Call) -> Collection[str]:
+    """It is about who asks."""
+    del call
+    return ()
+
+
 def posted_event(call: Call) -> Collection[str]:
     """The event's data name it; its context must not be another project's delivery."""
     event = _posted(call)

@@ -53,6 +53,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/token", "token_admin:index", ROOT),
     Route("POST", "/v1/token", "token_admin:create", ROOT),
     Route("DELETE", "/v1/token/<token>", "token_admin:revoke", ROOT),
+    Route("POST", "/v1/bridge-link", "bridge_link:create", VIEW, needs.no_project),
     Route("POST", "/v1/event", "events:post", DELIVER, needs.posted_event, needs.of_event),
     Route("GET", "/v1/event", "events:find", VIEW, needs.query),
     Route("GET", "/v1/event/<path:event_id>", "events:show", VIEW, needs.recorded_event),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote, unquote
 
-SESSION, THEME, SAID = "keptn-session", "keptn-theme", "keptn-said"
+from keptn.web import SESSION_COOKIE
+
+SESSION, THEME, SAID = SESSION_COOKIE, "keptn-theme", "keptn-said"
 
 
 def read(header: str) -> Mapping[str, str]:

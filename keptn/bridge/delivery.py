@@ -151,11 +151,10 @@ def _looks_again_s(one: Mapping[str, Any], visit: Visit) -> int:
 
 def _told(event: Event) -> Told:
     data = event.data
-    parts = events.parse_type(event.type)
     ended = bool(event.result) and event.type.endswith(".finished")
     return Told(
         event=event,
-        name=event.type.removeprefix(events.PREFIX) if parts else event.type,
+        name=event.type.removeprefix(events.PREFIX),
         result=event.result if ended else "",
         message=str(data.get("message") or ""),
         look=looks.of_result(event.result) if ended else looks.NOTHING,

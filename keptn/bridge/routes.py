@@ -85,7 +85,6 @@ _HEADERS = (
 )
 """Of every answer. Source: owasp.org, "HTTP Security Response Headers Cheat Sheet"."""
 _UNKEPT = ("Cache-Control", "no-store")
-_ELSEWHERE = frozenset({"cross-site", "same-site"})
 
 
 def answer(request: Request, ctx: Context) -> Answer:
@@ -109,7 +108,7 @@ def _answered(visit: Visit) -> Answer:
     if route.open:
         if visit.request.method == "POST":
             _check_from_here(visit)
-        return _called(route, visit.on(path))
+        return replace(_called(route, visit.on(path)), open=True)
     session = sign_in.session(visit)
     if session is None:
         return sign_in.asked(visit)
@@ -126,8 +125,8 @@ def _called(route: Route, visit: Visit) -> Answer:
 
 
 def _check_from_here(visit: Visit) -> None:
-    """Raises HttpError 403 for a form that another site sent. Source: W3C, "Fetch Metadata Request Headers"."""
-    if visit.request.headers.get("sec-fetch-site", "") in _ELSEWHERE:
+    """Raises HttpError 403 for a form that another site sent."""
+    if visit.is_from_elsewhere:
         raise HttpError("another site sent this form; open the bridge itself and do it there", status=403)
 
 

@@ -1,4 +1,4 @@
-"""Signing in: with a token, or once by the link that `keptn local` prints. `records/sessions.py` keeps who did."""
+"""Signing in: with a token, or once by the link of `keptn bridge` or `keptn local`. `records/sessions.py` keeps who."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def asked(visit: Visit) -> Answer:
         said += " What you sent was not done; sign in, and send it again." if visit.request.method == "POST" else ""
     where = visit.link("sign-in", next=_wanted(visit))
     if visit.request.headers.get("hx-request"):
-        return Answer(headers=(("HX-Redirect", where),), content_type="text/html")
+        return Answer(headers=(("HX-Redirect", where),), content_type="text/html", open=True)
     if not visit.is_for_a_person:
         raise HttpError(f"sign in first, in a browser: {where}; programs ask the api, with a token", status=401)
     return visit.redirect(where, say=said)
@@ -68,9 +68,12 @@ def by_ticket(visit: Visit) -> Answer:
     """Sign in by a link, once; who is signed in may open it again."""
     if session(visit):
         return visit.redirect(visit.link())
+    if visit.is_from_elsewhere:
+        problem = "another site led here with a link that signs in; if it is yours, put it into the address bar"
+        return _form(visit, problem=problem, status=403)
     made = sessions.redeem(visit.ctx.store, visit.query("ticket"), now=visit.now)
     if made is None:
-        problem = "this link has been used, or is over; start keptn local again for another, or paste your token"
+        problem = "this link has been used, or is over; keptn bridge prints another, or paste your token"
         return _form(visit, problem=problem, status=401)
     return _entered(visit, made, to="")
 

@@ -21,6 +21,7 @@ from keptn.web import Answer, HttpError, Request
 
 FORM_TOKEN = "form-token"  # noqa: S105 - the name of a field
 _LONGEST_SAID = 300
+_ELSEWHERE = frozenset({"cross-site", "same-site"})
 _OF_AN_ADDRESS = "/?&=#%:@,;+~!$'()*-._"
 
 
@@ -71,6 +72,11 @@ class Visit:
 
     def query(self, name: str) -> str:
         return self.request.query.get(name, "")
+
+    @property
+    def is_from_elsewhere(self) -> bool:
+        """Whether the browser says that another site led here. Source: W3C, "Fetch Metadata Request Headers"."""
+        return self.request.headers.get("sec-fetch-site", "") in _ELSEWHERE
 
     def check_form(self) -> None:
         """Raises HttpError 403 for a form that this session was not given."""

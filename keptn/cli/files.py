@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 from keptn.errors import KeptnError, Refused
-from keptn.web import MAX_BODY_BYTES, size
+from keptn.web import MAX_BODY_BYTES, json_value, size
 
 LARGEST = 64 * 1024 * 1024
 """Of what is read at all: a device may have no end."""
@@ -57,3 +59,15 @@ def text_to_send(path: Path) -> str:
     """As `to_send`, and `read_text`."""
     to_send(path)
     return read_text(path)
+
+
+def event_to_send(path: Path) -> dict[str, Any]:
+    """An event in a file. Raises KeptnError with file and line."""
+    try:
+        event = json_value(text_to_send(path))
+    except ValueError as exc:
+        line = f":{exc.lineno}" if isinstance(exc, json.JSONDecodeError) else ""
+        raise KeptnError(f"{path}{line}: the event is no JSON: {exc}") from exc
+    if not isinstance(event, dict):
+        raise KeptnError(f"{path}: the event must be a JSON object")
+    return event

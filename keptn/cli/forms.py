@@ -28,6 +28,7 @@ _WITH_NOUNS = ("get", "create", "delete", "update", "onboard")
 _OF_SEQUENCES = ("abort", "pause", "resume")
 _OTHER: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("send", "event", "start-evaluation"): ("trigger", "evaluation"),
+    ("configure", "bridge"): ("bridge",),
 }
 _SHIPYARD = "the shipyard of a project changes with keptn add-resource --resource=shipyard.yaml"
 _KEY = (

@@ -34,7 +34,7 @@ def command(
     dry_run: bool,
     timeout_s: float,
 ) -> None:
-    """Install or upgrade keptn in a cluster with Knative, wait until it is ready, print its URL and root token.
+    """Install or upgrade keptn in a cluster with Knative, wait until it is ready, print its URLs and root token.
 
     It needs kubectl. Said again, it goes on where it was; keptn uninstall takes away what it made.
     """
@@ -49,7 +49,8 @@ def command(
     lifecycle.apply(kubectl, wanted, adopt=adopt)
     token = lifecycle.token(kubectl, wanted)
     lifecycle.wait(kubectl, wanted, timeout_s=timeout_s, tell=say)
-    url = settings.read(wanted.settings).function_url("api")
+    url, bridge = map(settings.read(wanted.settings).function_url, ("api", "bridge"))
     log_in = f"keptn auth --endpoint={url} --api-token={token}"
-    found = {"url": url, "token": token, "next": f"{log_in} && keptn create token NAME --role=configure --use"}
+    steps = f"{log_in} && keptn create token NAME --role=configure --use && keptn bridge"
+    found = {"url": url, "bridge": bridge, "token": token, "next": steps}
     show(found, table=lambda: fields(found))

@@ -28,6 +28,7 @@ VERBS = {
     "add-resource": "Put a file into the config repo of a project.",
     "approve": "Let a delivery that waits for approval go on.",
     "auth": "Say where keptn is and with which token.",
+    "bridge": "Say where the bridge is, with a link that signs in.",
     "compare": "Compare two versions by their samples, from files.",
     "completion": "Print the script with which a shell completes commands and names.",
     "config": "Choose among several installations of keptn.",

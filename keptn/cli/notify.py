@@ -15,8 +15,6 @@ from keptn.cli.examples import example
 from keptn.cli.exit_codes import ExitCode
 from keptn.cli.output import show
 from keptn.cli.session import Session, pass_session
-from keptn.errors import KeptnError
-from keptn.web import json_value
 
 
 @click.command(
@@ -37,7 +35,7 @@ def command(session: Session, *, file: Path, dry_run: bool, project: str, resour
     """
     if not dry_run:
         raise click.UsageError("An event that happened is told by itself; add --dry-run to see what would be posted.")
-    event = _event(file)
+    event = files.event_to_send(file)
     data = event.get("data")
     project = project or str((data if isinstance(data, dict) else {}).get("project") or "")
     if not project:
@@ -46,17 +44,6 @@ def command(session: Session, *, file: Path, dry_run: bool, project: str, resour
     found = session.client.post(f"/project/{segment(project)}/notification", body)
     show(found, table=lambda: "\n".join(_lines(found)))
     return ExitCode.ERROR if any("error" in one for one in found["notifications"]) else ExitCode.PASS
-
-
-def _event(file: Path) -> dict[str, Any]:
-    try:
-        event = json_value(files.text_to_send(file))
-    except ValueError as exc:
-        line = f":{exc.lineno}" if isinstance(exc, json.JSONDecodeError) else ""
-        raise KeptnError(f"{file}{line}: the event is no JSON: {exc}") from exc
-    if not isinstance(event, dict):
-        raise KeptnError(f"{file}: the event must be a JSON object")
-    return event
 
 
 def _lines(found: Mapping[str, Any]) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,7 +15,6 @@ from keptn.cli.examples import example
 from keptn.cli.exit_codes import ExitCode
 from keptn.cli.session import Session, pass_session
 from keptn.errors import KeptnError
-from keptn.web import json_value
 
 F = TypeVar("F", bound=Callable[..., Any])
 _PRODUCT = "keptn send event new-artifact --project=sockshop --service=carts --image=carts --tag=0.2"
@@ -48,13 +46,7 @@ def event(ctx: click.Context, *, file: Path | None, no_wait: bool, timeout_s: fl
 
 def _send(session: Session, file: Path, *, no_wait: bool, timeout_s: float) -> int:
     """Only an event that starts a sequence is followed: everything else is done when it was taken."""
-    try:
-        body = json_value(files.text_to_send(file))
-    except ValueError as exc:
-        line = f":{exc.lineno}" if isinstance(exc, json.JSONDecodeError) else ""
-        raise KeptnError(f"{file}{line}: the event is no JSON: {exc}") from exc
-    if not isinstance(body, dict):
-        raise KeptnError(f"{file}: the event must be a JSON object")
+    body = files.event_to_send(file)
     posted = session.client.post("/event", body)
     if taken_at := posted.get("takenAt"):
         event = f"this event (source {body.get('source') or 'left out'}, id {body.get('id')})"

@@ -27,6 +27,8 @@ PIN = {"header": "keptn.sh/pin-header", "value": "keptn.sh/pin-value", "cookie":
 """Annotations of the route, by the part of a Pin; for a cookie Gateway API has no word that goes with weights."""
 PROBE_HEADER, PROBE_PATH = "x-keptn-probe", "/keptn-probe"
 """With both, and `probe_value`, a gateway says itself which revision of a route it has; no workload hears of it."""
+PROBE_DOMAIN = ".keptn.invalid"
+"""Of the hosts that it is redirected to: reserved, so nobody goes there (RFC 2606)."""
 SERVICE_PORT = 80
 """Where a Service of ours takes users' requests, whatever the container's port is."""
 _CPU = {"type": "Resource", "resource": {"name": "cpu"}}
@@ -108,8 +110,8 @@ def probe_value(scope: Scope) -> str:
 
 
 def probe_answer(revision: int) -> str:
-    """The host that the probe is redirected to: reserved, so nobody goes there (RFC 2606)."""
-    return f"revision-{revision}.keptn.invalid"
+    """The host that the probe is redirected to."""
+    return f"revision-{revision}{PROBE_DOMAIN}"
 
 
 def probe(scope: Scope, answer: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from keptn.adapters.router import gateway_listeners
 from keptn.errors import KeptnError
 from keptn.installation import manifests, readiness
 from keptn.installation.kubectl import Kubectl, Object
@@ -187,13 +188,20 @@ def _gateway(patient: Patient) -> Iterator[Finding]:
         what = "there is no Gateway API, so users are led to no service"
         yield Finding(level=Level.MISSING, what=what, mend=f"install it and what serves it ({DOCS})")
         return
-    space, name = patient.settings.gateway.split("/")[:2]
+    space, name, *section = patient.settings.gateway.split("/")
     found = patient.kubectl.one("-n", space, "get", "gateways.gateway.networking.k8s.io", name)
     if found is None:
         what = f"there is no Gateway {name} in {space}"
         yield Finding(level=Level.MISSING, what=what, mend="make it, or --set KEPTN_GATEWAY=namespace/name")
         return
-    listeners = found["spec"].get("listeners", ())
+    listeners = [one for one in found["spec"].get("listeners", ()) if not section or one["name"] == section[0]]
+    if section and not listeners:
+        what = f"the Gateway {space}/{name} has no listener {section[0]}"
+        yield Finding(level=Level.MISSING, what=what, mend="make it, or --set KEPTN_GATEWAY=namespace/name/listener")
+        return
+    for why in filter(None, (gateway_listeners.shut(one["name"], found) for one in listeners)):
+        level = Level.MISSING if section else Level.WARNING
+        yield Finding(level=level, what=f"the Gateway {space}/{name}: {why}", mend=f"{DOCS}, TLS of users' hosts")
     all_spaces = [one for one in listeners if _from(one) in ("All", "Selector")]
     conditions = {one["type"]: one for one in found.get("status", {}).get("conditions", ())}
     accepted = conditions.get("Accepted", {})
@@ -298,6 +306,8 @@ def _keptn(patient: Patient) -> Iterator[Finding]:
         yield Finding(level=Level.MISSING, what=sentence, mend=f"kubectl -n keptn get ksvc,pods ({DOCS}, Trouble)")
     if not left:
         yield Finding(level=Level.OK, what=f"keptn is installed, and all {len(found)} parts of it are ready")
+        url = patient.settings.function_url("bridge")
+        yield Finding(level=Level.OK, what=f"its pages are at {url}; keptn bridge prints a link that signs in")
     if not patient.kubectl.one("-n", patient.settings.secrets_namespace, "get", "secret", "api"):
         yield Finding(level=Level.MISSING, what="the api has no root token", mend="keptn install makes one")
 

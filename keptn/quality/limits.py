@@ -32,6 +32,12 @@ class Limit:
     def upper(self) -> bool:
         return self.breach.startswith("upper")
 
+    @property
+    def kept_by(self) -> str:
+        """What a value must be to the threshold, as a criterion says it."""
+        at_it = "=" if self.reference == self.threshold else ""  # of 0 every percentage is 0
+        return ("<" if self.upper else ">") + at_it
+
     def is_broken_by(self, value: float) -> bool:
         if self.reference is not None and value == self.reference:
             return False

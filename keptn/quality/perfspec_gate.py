@@ -122,7 +122,7 @@ def _targets(indicator: Indicator, compared: float | None, *, broken: set[str]) 
         (
             limit.breach,
             Target(
-                criteria=f"{'<' if limit.upper else '>'}{number(limit.threshold)}",
+                criteria=f"{limit.kept_by}{number(limit.threshold)}",
                 target=limit.threshold,
                 violated=limit.breach in broken or limit.breach.replace("Warning", "Severe") in broken,
             ),

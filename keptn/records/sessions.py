@@ -4,7 +4,8 @@
 
 A session acts as the token that it was opened with, and ends with it: `find` reads both, side by side. Its text is
 `<token id>.<session id>.<secret>`, the secret 256 random bits, so nothing needs a signature and nobody a key to sign
-with. A ticket is the same in all, but opens one session and then nothing. `bridge` writes, `keptn local` makes tickets.
+with. A ticket is the same in all, but opens one session and then nothing. `bridge` writes; `api` and `keptn local` make
+tickets.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from keptn.records.side_by_side import side_by_side
 from keptn.records.tokens import Token
 
 LASTS = timedelta(hours=12)
-"""A working day; also how long a ticket waits for who may use it."""
+"""A working day; also how long the ticket of `keptn local` waits for who may use it."""
 _TEXT = re.compile(r"([a-z0-9-]{1,80})\.([0-9a-f]{16})\.([0-9a-f]{64})")
 _SESSION, _TICKET = "session", "ticket"
 
@@ -50,9 +51,9 @@ def begin(store: ObjectStore, token: Token, *, now: datetime) -> Session:
     return _made(store, token, _SESSION, now=now)
 
 
-def ticket(store: ObjectStore, token: Token, *, now: datetime) -> str:
-    """The text of a link that signs in once."""
-    return _made(store, token, _TICKET, now=now).text
+def ticket(store: ObjectStore, token: Token, *, now: datetime, lasts: timedelta = LASTS) -> str:
+    """The text of a link that signs in once, within that time."""
+    return _made(store, token, _TICKET, now=now, lasts=lasts).text
 
 
 def find(store: ObjectStore, text: str, *, now: datetime) -> Session | None:
@@ -78,9 +79,9 @@ def end(store: ObjectStore, session: Session) -> None:
     store.delete(objects.session(session.id))
 
 
-def _made(store: ObjectStore, token: Token, kind: str, *, now: datetime) -> Session:
+def _made(store: ObjectStore, token: Token, kind: str, *, now: datetime, lasts: timedelta = LASTS) -> Session:
     session_id, secret = secrets.token_hex(8), secrets.token_hex(32)
-    until = min(now + LASTS, token.expires or datetime.max.replace(tzinfo=now.tzinfo))
+    until = min(now + lasts, token.expires or datetime.max.replace(tzinfo=now.tzinfo))
     text = f"{token.id}.{session_id}.{secret}"
     kept = {"kind": kind, "token": token.id, "until": rfc3339(until), "sha256": _hash(text)}
     store.put(objects.session(session_id), json.dumps(kept).encode(), if_generation=0)

@@ -6,9 +6,13 @@ from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 from keptn.errors import Unknown
+from keptn.projects import hook_tokens
 from keptn.webhooks.authentication import Check, Signature
 from keptn.webhooks.mappings import shelf
 from keptn.webhooks.senders import monitors, registries
+from keptn.webhooks.senders.by_shape import Sender
+
+_ALL_OPEN = {"registry": hook_tokens.EVERY_SERVICE, "monitor": hook_tokens.EVERY_PROJECT}
 
 
 def of_registry(name: str, *, url: str, token: str, hook: str, folder: str) -> Mapping[str, object]:
@@ -28,7 +32,7 @@ def _of(
     kind: str,
     name: str,
     senders: Mapping[str, str],
-    sender: Callable[[str], registries.Sender | monitors.Sender],
+    sender: Callable[[str], Sender[object]],
     *,
     url: str,
     token: str,
@@ -38,7 +42,7 @@ def _of(
     if name in senders:
         title, fields = senders[name], sender(name).SETUP
     elif mapping := shelf.named(kind, name, folder=folder):
-        title, fields = mapping.title, mapping.setup or _by_check(mapping.checks[0])
+        title, fields = mapping.title, mapping.setup or _by_check(mapping.checks[0], all_open=_ALL_OPEN[kind])
     else:
         known = ", ".join(sorted({*senders, *shelf.known(kind, folder=folder)}))
         raise Unknown(
@@ -47,8 +51,11 @@ def _of(
     return filled_in(title, fields, url=f"{url}/{name}", token=token, hook=hook)
 
 
-def _by_check(check: Check) -> Mapping[str, str]:
-    """What a mapping without `setup` needs."""
+def _by_check(check: Check, *, all_open: str) -> Mapping[str, str]:
+    """What a mapping without `setup` needs. all_open: the secret that opens every service, or every project."""
+    if isinstance(check, Signature) and check.key == "base64":  # a token that begins with whose it is is none
+        made = f"as the sender makes it: keptn create secret {all_open} --from-literal=token=SECRET"
+        return {"URL": "{url}", f"Key of the signature in {check.header}": made}
     if isinstance(check, Signature):
         return {"URL": "{url}?hook={hook}", f"Key of the signature in {check.header}": "{token}"}
     if check.place in ("any", "bearer"):

@@ -16,6 +16,7 @@ import yaml
 
 from examples.sockshop.demo.api import Api, DemoError, wait_for
 from examples.sockshop.demo.cluster import Addresses, log_in, push_image
+from tests.cluster.installed import READY_S
 from tests.kubectl import kubectl, tried
 
 SHIPYARD = {
@@ -107,6 +108,15 @@ class Shop:
         assert ended.result == "pass", ended
         assert not self.dead_letters()
 
+    def delete(self) -> None:
+        """By functions that may be cold, or of a version that has just come."""
+        self.api.keptn("delete", "project", self.project, "--yes", "--no-wait")
+
+        def is_gone() -> bool:
+            return self.project not in [one["projectName"] for one in self.api.get("v1/project")["projects"]]
+
+        wait_for(is_gone, what=f"the end of project {self.project}", timeout_s=READY_S, every_s=2)
+
     def dead_letters(self) -> list[str]:
         letters = self.api.get("v1/dead-letter", pageSize="100")["deadLetters"]
         return [letter["reason"] for letter in letters if self.project in json.dumps(letter)]
@@ -145,8 +155,10 @@ def shop(folder: Path, repository: str) -> Iterator[Shop]:
         made.is_well()
         yield made
     finally:
-        api.keptn("delete", "project", made.project, "--yes")
-        api.hang_up()
+        try:
+            made.delete()
+        finally:
+            api.hang_up()
 
 
 def apply(*objects: Mapping[str, Any]) -> None:

@@ -49,6 +49,7 @@ def test_it_is_installed_again_examined_and_taken_away(overlay: str, tmp_path: P
     first = json.loads(said("install", "--overlay", overlay, "--timeout", str(READY_S), "-o", "json"))
     again = json.loads(said("install", "--overlay", overlay, "--set", "KEPTN_RETENTION_DAYS=7", "-o", "json"))
     assert first == again and first["token"] in first["next"]
+    assert first["bridge"] == first["url"].replace("//api.", "//bridge.") and first["next"].endswith("keptn bridge")
     retention = "jsonpath={.data.KEPTN_RETENTION_DAYS}"
     assert kubectl("-n", "keptn", "get", "configmap", "keptn-settings", "-o", retention) == "7"
 

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import ssl
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 
 from keptn.adapters.kubernetes.objects import DEPLOYMENT, NAMESPACE, POD, SERVICE, Objects, Resource
 from keptn.adapters.machine.system_clock import SystemClock
+from keptn.adapters.router import gateway_api
 from keptn.adapters.router.gateway_api import GatewayApiRouter
 from keptn.deployment import manifests
 from keptn.deployment.manifests import Exposure
 from keptn.deployment.state import DesiredState
 from keptn.deployment.strategy import COLOURS, Plan, Version
-from keptn.errors import NotYet
+from keptn.errors import NotYet, Refused
 from keptn.events import Scope
 from keptn.ports import NO_PIN, Endpoint, Pin, Route
 from keptn.settings import Settings
@@ -50,13 +54,17 @@ _numbers = itertools.count()
 
 @dataclass(frozen=True)
 class Stage:
-    """A namespace of the test's own, with a workload of each colour. image: with python3."""
+    """A namespace of the test's own, with a workload of each colour. image: with python3.
+
+    trust: the certificates that its users trust, where address is HTTPS.
+    """
 
     objects: Objects
     gateway: str
     address: str
     image: str
     project: str
+    trust: ssl.SSLContext | None = None
 
     @property
     def namespace(self) -> str:
@@ -97,6 +105,29 @@ def stage(*, gateway: str, address: str, image: str) -> Iterator[Stage]:
         yield made
     finally:
         made.objects.delete(NAMESPACE, "", made.namespace)
+
+
+class Later(SystemClock):
+    """A clock that is ahead."""
+
+    def __init__(self, seconds: float) -> None:
+        self._ahead = timedelta(seconds=seconds)
+
+    def now(self) -> datetime:
+        return super().now() + self._ahead
+
+
+def reason(look: Callable[[], object]) -> str:
+    """Why it is not in force yet."""
+    with pytest.raises(NotYet) as caught:
+        look()
+    return str(caught.value)
+
+
+def more(answers: list[Counter[str]]) -> None:
+    """Wait until each user was answered fifty times more."""
+    before = [seen.total() for seen in answers]
+    until(lambda: all(seen.total() >= count + 50 for seen, count in zip(answers, before, strict=True)))
 
 
 @dataclass
@@ -162,13 +193,31 @@ class GatewayWorld:
             return self.router.in_force(route)
         return False
 
+    def refused(self, route: Route) -> str:
+        """What a controller says no to: at first it may be on its way, after half a minute that is an end."""
+        self.apply(route)
+        said = f"does not take the route {self.scope.service} in "
+        until(lambda: said in reason(lambda: self.router.in_force(route)), what=said)
+        with pytest.raises(Refused, match=said) as caught:
+            self.routing(clock=Later(gateway_api.REFUSED_S)).in_force(route)
+        return str(caught.value)
+
     @property
     def host(self) -> str:
         return str(urlsplit(self.router.public_url(self.scope)).hostname)
 
+    def browser(self, **how: Any) -> httpx.Client:
+        """Of one who knows the Gateway by its address alone: the name of the host is told in the handshake, too."""
+
+        def name(request: httpx.Request) -> None:
+            request.extensions["sni_hostname"] = request.headers["Host"]
+
+        trust = {"verify": self.stage.trust} if self.stage.trust else {}
+        return httpx.Client(event_hooks={"request": [name]}, **how, **trust)
+
     def users(self, number: int, path: str = "/", headers: dict[str, str] | None = None) -> Counter[str]:
         """What so many users get: the colour, or the status of what failed."""
-        with httpx.Client(headers={**(headers or {}), "Host": self.host}, timeout=DEADLINE_S) as client:
+        with self.browser(headers={**(headers or {}), "Host": self.host}, timeout=DEADLINE_S) as client:
             return Counter(crowd.said(client.get(self.stage.address + path)) for _ in range(number))
 
     @contextlib.contextmanager
@@ -177,5 +226,5 @@ class GatewayWorld:
         answers = [Counter[str]() for _ in users]
         here = [{**headers, "Host": self.host} for headers in users]
         notes = [lambda said, seen=seen: seen.update([said]) for seen in answers]
-        with crowd.asking(here, lambda: self.stage.address, notes):
+        with crowd.asking(here, lambda: self.stage.address, notes, browser=self.browser):
             yield answers

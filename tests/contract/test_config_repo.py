@@ -413,6 +413,43 @@ def test_a_branch_that_was_there_keeps_its_history(remote_repo, tmp_path):
     assert [c.message for c in remote_repo.log("sockshop", "main")] == ["again", "m"]
 
 
+KIB = 1024
+
+
+@pytest.mark.parametrize("content", [os.urandom(300 * KIB), bytes(300 * KIB)])
+def test_what_a_server_sends_has_an_end(remote_repo, git_server, tmp_path, content):
+    """Packed and unpacked; the rest is not read, and nothing is left of it."""
+    remote_repo.create("sockshop", BRANCHES, message="m")
+    small = RemoteConfigRepo(
+        f"{git_server.url}/{{project}}.git",
+        store=remote_repo.places._store,
+        secrets=MemorySecrets(),
+        most_bytes=200 * KIB,
+    )
+    put(small, "n", b"1")
+    put(remote_repo, "big", content)
+    for ask in (lambda: small.tree("sockshop", "dev"), lambda: small.log("sockshop", "dev")):
+        with pytest.raises(
+            Refused, match=r"sockshop\.git holds more than 200 KiB at once, .* raise KEPTN_GIT_MOST_MIB"
+        ):
+            ask()
+    assert small.tree("sockshop", "main").list()
+    assert remote_repo.tree("sockshop", "dev").read("big") == content
+
+
+def test_a_list_of_refs_has_an_end(git_server, remote_repo, tmp_path):
+    """It is the first that a server sends."""
+    remote_repo.create("sockshop", BRANCHES, message="m")
+    refs = "".join(f"create refs/tags/{'x' * 100}{number} refs/heads/dev\n" for number in range(2000))
+    subprocess.run(["git", "update-ref", "--stdin"], input=refs.encode(), cwd=tmp_path / "sockshop.git", check=True)
+    remote_repo.places.home._most_bytes = 200 * KIB
+    for ask in (lambda: remote_repo.branches("sockshop"), lambda: put(remote_repo, "n", b"1")):
+        with pytest.raises(Refused, match="holds more than 200 KiB at once"):
+            ask()
+    remote_repo.places.home._most_bytes = 2 * 1024 * KIB
+    assert "dev" in remote_repo.branches("sockshop")
+
+
 def test_a_repository_that_is_not_there(remote_repo):
     """A project without a repository on the server is refused, with what to do."""
     with pytest.raises(Refused, match=r"no repository at http.*other\.git; make an empty one there first"):

@@ -189,6 +189,9 @@ def test_the_hook_of_a_registry_says_what_to_enter_where(api, case):
     assert ("?hook=sockshop.carts" in entered) is signs
 
 
+OF_ALL = "keptn create secret hooks --from-literal=token=SECRET"
+
+
 @pytest.mark.parametrize(
     ("check", "fields"),
     [
@@ -198,6 +201,10 @@ def test_the_hook_of_a_registry_says_what_to_enter_where(api, case):
         (
             "{hmac: {header: X-S}}",
             {"URL": "{}?hook=sockshop.carts", "Key of the signature in x-s": "sockshop.carts.x"},
+        ),
+        (  # the token of one service begins with its name, and no base64 does
+            "{hmac: {header: X-S, key: base64}}",
+            {"URL": "{}", "Key of the signature in x-s": f"as the sender makes it: {OF_ALL}"},
         ),
     ],
 )
@@ -211,6 +218,15 @@ def test_a_mapping_without_a_setup_says_what_its_check_needs(api, world, tmp_pat
     assert {one["field"]: one["enter"] for one in told["fields"]} == {
         field: enter.format(url) for field, enter in fields.items()
     }
+
+
+def test_a_monitor_that_makes_its_own_key_is_told_of_the_secret_for_all(world, api):
+    """PagerDuty's begins with no project's name, so a secret of one project cannot hold it."""
+    world.secrets.put("hook-problems-sockshop", {"token": "sockshop.x"})
+    told = api("GET", "/v1/project/sockshop/hook?monitor=pagerduty").json
+    fields = {one["field"]: one["enter"] for one in told["fields"]}
+    assert "into hook-problems and no project's own: keptn create secret hook-problems" in fields["Signing secret"]
+    assert "hook=" not in fields["Webhook URL"]
 
 
 def test_the_hook_of_a_registry_that_nobody_knows(api):

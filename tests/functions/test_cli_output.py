@@ -30,6 +30,7 @@ CALLS = {
     "add-resource": "add-resource --project=sockshop --service=carts --resource=load.js",
     "approve": "approve {approval}",
     "auth": "auth",
+    "bridge": "bridge",
     "compare": "compare --judge=judge.json --baseline=samples.json --candidate=samples.json",
     "completion": "completion bash",
     "config delete-context": "config delete-context keptn.test",

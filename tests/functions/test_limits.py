@@ -135,3 +135,16 @@ def test_a_flood_does_not_fill_the_log(limited, lines, function):
     asked(limited, function, "guess", **STRANGER)
     assert [line.split()[1] for line in lines.messages] == ["status=401"] * 3 + ["status=429"] * 3 + ["status=401"]
     assert lines.messages[-1].endswith("left_out=14")
+
+
+def test_who_guesses_at_the_bridge_keeps_nobody_out(limited):
+    """Who is signed in counts by himself, as a token does; a cookie that only the door has seen is nobody's."""
+    door = limited("bridge").application.test_client(use_cookies=False)
+    kept = door.post("/sign-in", data={"token": TOKEN}).headers["Set-Cookie"].partition(";")[0]
+    assert door.get("/approvals", headers={"cookie": kept}).status_code == 200
+    made_up = {"cookie": "keptn-session=made-up"}
+    assert door.get("/sign-in", headers=made_up).status_code == 200
+    guesses = [door.post("/sign-in", data={"token": "guess"}, headers=made_up).status_code for _ in range(3)]
+    assert guesses == [401, 401, 429]  # five requests of nobody known, the two before among them
+    assert door.get("/sign-in").status_code == 429
+    assert door.get("/approvals", headers={"cookie": kept}).status_code == 200

@@ -230,6 +230,7 @@ def _orders_in_a_browser(made: Installation) -> None:
         assert "It is taken out" in browser.press(page, "Invalidate", reason="a look").text
         browser.press(browser.open("/"), "Sign out")
     made.rest()
+    ask(made, "POST", "/v1/bridge-link")
 
 
 def signed_in(made: Installation) -> Browser:

@@ -31,7 +31,8 @@ class FolderAndRemotes:
     @classmethod
     def open(cls, *, settings: Settings, secrets: Secrets, store: ObjectStore) -> FolderAndRemotes:
         named = (*LAPTOP, *settings.insecure_git_hosts.lower().split())
-        remotes = RemoteConfigRepo("", store=store, secrets=secrets, named=named)
+        most_bytes = settings.git_most_mib * 1024**2
+        remotes = RemoteConfigRepo("", store=store, secrets=secrets, named=named, most_bytes=most_bytes)
         return cls(GitConfigRepo(settings.state_dir / "repos"), remotes)
 
     def create(

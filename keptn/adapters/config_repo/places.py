@@ -21,9 +21,15 @@ _MOST_SERVERS = 64
 
 
 class Places:
-    """home: the installation's. named: hosts of projects' own repositories, as of `remote_url.check_host`."""
+    """home: the installation's. named: hosts of projects' own repositories, as of `remote_url.check_host`.
 
-    def __init__(self, home: GitServer, *, store: ObjectStore, secrets: Secrets, named: Sequence[str]) -> None:
+    most_bytes: as of `GitServer`.
+    """
+
+    def __init__(
+        self, home: GitServer, *, store: ObjectStore, secrets: Secrets, named: Sequence[str], most_bytes: int
+    ) -> None:
+        self._most_bytes = most_bytes
         self.home, self._store, self._secrets, self._named = home, store, secrets, named
         self._own: dict[tuple[str, str], GitServer] = {}
 
@@ -77,7 +83,10 @@ class Places:
         if not url:
             return self.home
         server = self._own.pop((project, url), None) or GitServer(
-            url, secrets=self._secrets, login_key=repository.login_key(project, url)
+            url,
+            secrets=self._secrets,
+            login_key=repository.login_key(project, url),
+            most_bytes=self._most_bytes,
         )
         self._own[project, url] = server  # what was used last stays longest
         for oldest in list(self._own)[:-_MOST_SERVERS]:
@@ -88,7 +97,7 @@ class Places:
         """The server and its refs, if they can be read and written with the login. Raises Refused or Unavailable."""
         self.check_url(url)
         key = repository.login_key(project, url)
-        server = GitServer(url, secrets=GivenSecret(login), login_key=key, once=True)
+        server = GitServer(url, secrets=GivenSecret(login), login_key=key, once=True, most_bytes=self._most_bytes)
         return server, server.writable_refs(project)
 
     def check_url(self, url: str) -> None:

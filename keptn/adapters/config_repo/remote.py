@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 from keptn.adapters.config_repo import copying, rules
 from keptn.adapters.config_repo.copying import CREATED, HEADS, heads
 from keptn.adapters.config_repo.places import Places
-from keptn.adapters.config_repo.server import GONE, GitServer, check_url
+from keptn.adapters.config_repo.server import GONE, MOST_BYTES, GitServer, check_url
 from keptn.errors import KeptnError, LostRace, Refused, Unavailable, Unknown
 from keptn.names import is_name
 from keptn.ports import Change, Commit, ObjectStore, Secrets, Tree
@@ -35,20 +35,30 @@ _MOST_CARRIED = 50
 
 
 class RemoteConfigRepo:
-    """url, secrets: as of `GitServer`. store: where it is written which projects there are, and where each is.
+    """url, secrets, most_bytes: as of `GitServer`. store: where it is written which projects there are, and where.
 
     named: hosts that a project's own repository may be on though they speak plain HTTP or are this machine: globs.
     """
 
-    def __init__(self, url: str, *, store: ObjectStore, secrets: Secrets, named: Sequence[str] = ()) -> None:
-        self.places = Places(GitServer(url, secrets=secrets), store=store, secrets=secrets, named=named)
+    def __init__(
+        self,
+        url: str,
+        *,
+        store: ObjectStore,
+        secrets: Secrets,
+        named: Sequence[str] = (),
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
+        home = GitServer(url, secrets=secrets, most_bytes=most_bytes)
+        self.places = Places(home, store=store, secrets=secrets, named=named, most_bytes=most_bytes)
         self._fetched: dict[tuple[str, bytes], Any] = {}
         self._carried: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 
     @classmethod
     def open(cls, *, settings: Settings, secrets: Secrets, store: ObjectStore) -> RemoteConfigRepo:
         check_url(settings.git_url)
-        return cls(settings.git_url, store=store, secrets=secrets, named=settings.insecure_git_hosts.lower().split())
+        named, most_bytes = settings.insecure_git_hosts.lower().split(), settings.git_most_mib * 1024**2
+        return cls(settings.git_url, store=store, secrets=secrets, named=named, most_bytes=most_bytes)
 
     def create(
         self, project: str, branches: Mapping[str, Mapping[str, bytes]], *, message: str, remote: str = ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from keptn.errors import LostRace, Refused, Unavailable
 from keptn.ports import Secrets
 from keptn.records.repository import SECRET
+from keptn.web import size
 
 GONE = b"0" * 40
 """What a ref that does not exist points at."""
@@ -25,6 +26,11 @@ TRIED_S = 5.0
 """How long a project's own server may take to be reached, and all that it may take where somebody waits, seconds."""
 MOST_KEPT = 10
 """Connections that are kept for requests that run side by side."""
+MOST_BYTES = 256 * 1024 * 1024
+"""What a server may send in one exchange, and what that may be when it is unpacked, unless a setting says otherwise.
+
+Each object is counted once it is unpacked: dulwich knows no limit for one.
+"""
 _LOST = re.compile(r"failed to (update|lock)|cannot lock|fetch first|non-fast-forward|stale info|already (exists|been)")
 """How servers say that a branch has moved; all other reasons are theirs: a protected branch, a hook."""
 
@@ -33,11 +39,14 @@ class GitServer:
     """url: of a project's repository, with `{project}` in it. Its login: secret `git`, keys `user` and `token`.
 
     login_key: that of a project's own repository alone, which is one URL; nobody is then led elsewhere by a redirect.
-    once: it is only tried, so nothing is asked twice.
+    once: it is only tried, so nothing is asked twice. most_bytes: as of MOST_BYTES.
     """
 
-    def __init__(self, url: str, *, secrets: Secrets, login_key: str = "", once: bool = False) -> None:
+    def __init__(
+        self, url: str, *, secrets: Secrets, login_key: str = "", once: bool = False, most_bytes: int = MOST_BYTES
+    ) -> None:
         self._url, self._secrets, self._login_key, self._once = url, secrets, login_key, once
+        self._most_bytes = most_bytes
         self._login: Mapping[str, str] = {}
 
     def refs(self, project: str) -> Mapping[bytes, bytes]:
@@ -56,12 +65,25 @@ class GitServer:
         return {name: sha for name, sha in seen.items() if sha != GONE}
 
     def fetch(self, project: str, *wanted: bytes, depth: int | None = None) -> Any:  # noqa: ANN401 - dulwich's MemoryRepo
-        """What is wanted and so many commits before it, in memory; without a depth, all of them."""
+        """What is wanted and so many commits before it, in memory; without a depth, all of them.
+
+        Raises Refused if that is more than `most_bytes`.
+        """
         from dulwich.repo import MemoryRepo
 
-        repo = MemoryRepo()
+        repo: Any = MemoryRepo()
+        keep, room = repo.object_store.add_object, self._room(project)
+
+        def keep_if_there_is_room(found: Any) -> None:  # noqa: ANN401 - dulwich's
+            room.left -= found.raw_length()
+            if room.left >= 0:
+                keep(found)
+
+        repo.object_store.add_object = keep_if_there_is_room  # dulwich unpacks object by object into it
         with self._connected(project) as (client, path):
             client.fetch(path, repo, determine_wants=lambda *_, **__: list(wanted), depth=depth)
+        room.take(0)  # not before: dulwich leaves its file open when that is cut short
+        repo.object_store.add_object = keep
         return repo
 
     def push(
@@ -125,7 +147,7 @@ class GitServer:
         url, there = self._url.replace("{project}", project), self.named(project)
         login, self._login = self._login or self._read_login(), {}  # known only while the server takes it
         options: dict[str, Any] = {**login}
-        exchange = _Exchange(self._pool, own=bool(self._login_key), once=self._once)
+        exchange = _Exchange(self._pool, self._room(project), own=bool(self._login_key), once=self._once)
         if url.startswith(("http://", "https://")):
             options["pool_manager"] = exchange
         try:
@@ -143,6 +165,9 @@ class GitServer:
             raise Unavailable(f"{there} cannot be used now: {self._without_login(_in_short(exc))}") from exc
         finally:
             exchange.end()
+
+    def _room(self, project: str) -> _Room:
+        return _Room(self._most_bytes, self.named(project))
 
     def _where_login(self, project: str) -> str:
         if self._once:
@@ -163,11 +188,28 @@ class GitServer:
         return text.replace(f"{login[1]}@", "") if login else text
 
 
+class _Room:
+    """How much may still come. sender: for people."""
+
+    def __init__(self, most_bytes: int, sender: str) -> None:
+        self._most_bytes, self._sender = most_bytes, sender
+        self.left = most_bytes
+
+    def take(self, amount: int) -> None:
+        """Raises Refused."""
+        self.left -= amount
+        if self.left < 0:
+            raise Refused(
+                f"{self._sender} holds more than {size(self._most_bytes)} at once, more than keptn reads; keep what is "
+                "no configuration elsewhere, or let who installed keptn raise KEPTN_GIT_MOST_MIB"
+            )
+
+
 class _Exchange:
     """The pool as one exchange uses it: a connection whose answer nobody read to its end is closed with it."""
 
-    def __init__(self, pool: Any, *, own: bool, once: bool) -> None:  # noqa: ANN401 - urllib3's
-        self._pool, self._answers = pool, list[Any]()
+    def __init__(self, pool: Any, room: _Room, *, own: bool, once: bool) -> None:  # noqa: ANN401 - urllib3's
+        self._pool, self._room, self._answers = pool, room, list[Any]()
         self._how: dict[str, Any] = {}
         if own:
             from urllib3 import Timeout
@@ -182,12 +224,23 @@ class _Exchange:
     def request(self, *arguments: Any, **given: Any) -> Any:  # noqa: ANN401
         self._answers.append(self._pool.request(*arguments, **given, **self._how))
         answer = self._answers[-1]
+        answer.read = self._bounded(answer.read)
         if self._how and 300 <= answer.status < 400:
             elsewhere = str(answer.headers.get("location", "")).partition("?")[0].removesuffix("/info/refs")
             raise Refused(
                 f"the server says that the repository is elsewhere: {_without_user(elsewhere)}; name that URL"
             )
         return answer
+
+    def _bounded(self, read: Callable[[int], bytes]) -> Callable[..., bytes]:
+        """Without an amount all is asked for: what there is room for, and a byte more."""
+
+        def bounded(amount: int | None = None, **_: object) -> bytes:
+            found = read(self._room.left + 1 if amount is None or amount < 0 else amount)
+            self._room.take(len(found))
+            return found
+
+        return bounded
 
     def end(self) -> None:
         for answer in self._answers:

@@ -6,14 +6,15 @@ What has to outlive a process stands in annotations of the object.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from keptn.adapters.kubernetes import race
 from keptn.adapters.kubernetes.objects import FIELD_MANAGER, GATEWAY, HTTP_ROUTE, NOTES_MANAGER, Objects
-from keptn.adapters.router import gateway_probe, gateway_rules, gateway_status
-from keptn.adapters.router.gateway_probe import Door, Unreachable
+from keptn.adapters.router import gateway_listeners, gateway_probe, gateway_rules, gateway_status
+from keptn.adapters.router.gateway_listeners import Door
+from keptn.adapters.router.gateway_probe import Unreachable
 from keptn.deployment import manifests
 from keptn.deployment.manifests import probe_answer
 from keptn.errors import Late, LostRace, NotYet, Refused
@@ -30,6 +31,7 @@ DRAIN_S = 5.0
 requests need no more: a pod finishes them when it is stopped."""
 SETTLE_S = 30.0
 """What stands in for a probe, where the gateway cannot be reached from here."""
+_UNASKED = "whether it has it cannot be asked from here"
 REFUSED_S, UNANSWERED_S = 30.0, 180.0
 """How long controllers may say no, or nothing: the Gateway or a backend may be on its way."""
 LOOK_AGAIN_S = 2.0
@@ -69,7 +71,7 @@ class GatewayApiRouter:
         age_s = self._age_s(live)
         _raise(gateway_status.unanswered(live), final=age_s >= UNANSWERED_S)
         all_up = bool(route.weights) and route.weights.keys() <= route.endpoints.keys()
-        _raise(gateway_status.refused(live, all_up=all_up), final=age_s >= REFUSED_S)
+        _raise(self._refused(route, live, all_up=all_up), final=age_s >= REFUSED_S)
         return self._counts(route, live)
 
     def public_url(self, scope: Scope) -> str:
@@ -89,17 +91,36 @@ class GatewayApiRouter:
     def _live(self, scope: Scope) -> dict[str, Any] | None:
         return self._objects.get(HTTP_ROUTE, manifests.namespace(scope), scope.service)
 
+    def _refused(self, route: Route, live: Manifest, *, all_up: bool) -> str:
+        """The controller's own words, and what of the Gateway's listeners is behind them."""
+        parent, said = gateway_status.refused(live, all_up=all_up)
+        why = self._of_listeners(gateway_listeners.behind, route.scope, live, parent) if said else ""
+        return f"{said}; {why}; correct that, or KEPTN_GATEWAY and the service's values file" if why else said
+
     def _check_gateways(self, route: Route, live: Manifest) -> None:
-        """Who has users does not leave their Gateway for one that is not there. Raises Refused."""
-        near = manifests.namespace(route.scope)
-        before = [gateway_status.place(one, near=near) for one in live["spec"].get("parentRefs") or ()]
-        for parent in route.manifest["spec"]["parentRefs"] if gateway_rules.backends(live) else ():
-            place = gateway_status.place(parent, near=near)
-            if place not in before and self._objects.get(GATEWAY, *place) is None:
+        """Who has users does not leave for a Gateway, or a listener of it, that does not serve. Raises Refused."""
+        before, after = live["spec"], route.manifest["spec"]
+        if not gateway_rules.backends(live):
+            return
+        is_moved = before.get("hostnames") != after.get("hostnames")
+        known = [gateway_status.key(one, live) for one in before.get("parentRefs") or ()]
+        for parent in after["parentRefs"]:
+            if not is_moved and gateway_status.key(parent, live) in known:
+                continue
+            place, scope = gateway_status.named(parent, live), route.scope
+            if self._gateway_of(scope, parent) is None:
+                why = f"there is no Gateway {place} for the route of {scope.service} in {scope.stage}"
+            elif why := self._of_listeners(gateway_listeners.why_none, scope, route.manifest, parent):
+                why = f"Gateway {place} does not serve the route of {scope.service} in {scope.stage}: {why}"
+            if why:
                 raise Refused(
-                    f"there is no Gateway {'/'.join(place)} for the route of {route.scope.service} in "
-                    f"{route.scope.stage}, so users stay where they are; correct it in the service's values file"
+                    f"{why}; users stay where they are; correct it in KEPTN_GATEWAY or the service's values file"
                 )
+
+    def _of_listeners(self, ask: Callable[..., str], scope: Scope, route: Manifest, parent: Mapping[str, Any]) -> str:
+        """Of the Gateway that the route refers to; empty if there is none."""
+        gateway, hosts = self._gateway_of(scope, parent), route["spec"].get("hostnames") or ()
+        return ask(gateway, parent=parent, hosts=hosts, scope=scope) if gateway else ""
 
     def _write(self, route: Route) -> None:
         live = self._live(route.scope)
@@ -140,15 +161,19 @@ class GatewayApiRouter:
         return other
 
     def _counts(self, route: Route, live: Manifest) -> bool:
-        """The gateway has it, and who left has had his time; seen once, it is not asked again."""
+        """The gateway has it, and who left has had his time; seen once, it is not asked again.
+
+        Where a time stands in for its answer it is asked on: its listener may come with its first route.
+        """
         since, why = _noted(live)
-        if since is None:
-            wait_s, why = self._wait_s(route, live)
+        if since is None or _UNASKED in why:
+            wait_s, now = self._wait_s(route, live)
             if not wait_s:
                 return True
-            since = self._clock.now() + timedelta(seconds=wait_s)
-            namespace, name = live["metadata"]["namespace"], live["metadata"]["name"]
-            self._objects.annotate(HTTP_ROUTE, namespace, name, {COUNTS: f"{route.revision} {rfc3339(since)} {why}"})
+            if since is None or _UNASKED not in now:
+                since, why = self._clock.now() + timedelta(seconds=wait_s), now
+                note = {COUNTS: f"{route.revision} {rfc3339(since)} {why}"}
+                self._objects.annotate(HTTP_ROUTE, live["metadata"]["namespace"], live["metadata"]["name"], note)
         if self._clock.now() < since:
             raise NotYet(why, after_s=LOOK_AGAIN_S)
         if gateway_rules.known(live):
@@ -162,11 +187,13 @@ class GatewayApiRouter:
         """How long it takes from now on until it counts, and why. Raises NotYet if the gateway has another one."""
         what, answer = f"the route of {route.scope.service} in {route.scope.stage}", probe_answer(route.revision)
         try:
-            other = _other(self._reached(route, live), route.scope, answer)
+            doors = self._reached(route, live)
+            if doors and doors[0].shut:
+                _raise(f"{what} is not served: {doors[0].shut}", final=self._age_s(live) >= REFUSED_S)
+            other = _other(doors, route.scope, answer)
         except Unreachable as exc:
             return SETTLE_S, (
-                f"{what} counts {SETTLE_S:g} s after its Gateway took it: whether it has it cannot be asked from here "
-                f"({exc}); set KEPTN_GATEWAY_ADDRESS"
+                f"{what} counts {SETTLE_S:g} s after its Gateway took it: {_UNASKED} ({exc}); set KEPTN_GATEWAY_ADDRESS"
             )
         if other:
             waiting = f"{what} is not in force yet: {other} instead of {answer}"
@@ -175,9 +202,9 @@ class GatewayApiRouter:
         return (DRAIN_S, f"{what} is in force; {leaving} has {DRAIN_S:g} s to answer") if leaving else (0.0, "")
 
     def _reached(self, route: Route, live: Manifest) -> Sequence[Door]:
-        """Where the gateway is asked from here."""
+        """Where the gateway is asked from here. Raises Unreachable."""
         found = self._doors(route.scope, live["spec"].get("hostnames") or (), parents=live["spec"]["parentRefs"])
-        return [gateway_probe.at(self._address, door) for door in found[:1]] if self._address else found
+        return gateway_probe.through(self._address, found) if self._address else found
 
     def _age_s(self, live: Manifest) -> float:
         """Since keptn last changed it: what the API server notes for its field managers."""
@@ -188,9 +215,11 @@ class GatewayApiRouter:
     def _doors(self, scope: Scope, hosts: Sequence[str], *, parents: Sequence[Mapping[str, Any]] | None) -> list[Door]:
         """parents: of the route; None before there is one: that of the settings."""
         parent = (parents or [manifests.parent(self._gateway)])[0]
-        gateway = self._objects.get(GATEWAY, *gateway_status.place(parent, near=manifests.namespace(scope)))
-        section = parent.get("sectionName", "")
-        return gateway_probe.doors(gateway, section=section, hosts=hosts, scope=scope) if gateway else []
+        gateway = self._gateway_of(scope, parent)
+        return gateway_listeners.doors(gateway, parent=parent, hosts=hosts, scope=scope) if gateway else []
+
+    def _gateway_of(self, scope: Scope, parent: Mapping[str, Any]) -> dict[str, Any] | None:
+        return self._objects.get(GATEWAY, *gateway_status.place(parent, near=manifests.namespace(scope)))
 
 
 def _other(doors: Sequence[Door], scope: Scope, answer: str) -> str:

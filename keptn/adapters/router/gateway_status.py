@@ -19,14 +19,14 @@ def unanswered(route: Manifest) -> str:
     for parent in route["spec"].get("parentRefs") or ():
         if not [one for one in _entries(route, parent) if len(_current(one, route)) == 2]:
             return (
-                f"Gateway {_named(parent, route)} does not know the route {name} in {namespace}: does it exist, does a "
+                f"Gateway {named(parent, route)} does not know the route {name} in {namespace}: does it exist, does a "
                 f"controller serve it, and does its listener allow namespace {namespace}?"
             )
     return ""
 
 
-def refused(route: Manifest, *, all_up: bool) -> str:
-    """What a controller says no to, as a sentence; empty if nothing.
+def refused(route: Manifest, *, all_up: bool) -> tuple[Mapping[str, Any], str]:
+    """The parent that a controller says no to, and its words as a sentence; empty if there is none.
 
     all_up: every backend ought to be found; else a live version is broken or there is none, and that holds up nothing.
     """
@@ -34,11 +34,12 @@ def refused(route: Manifest, *, all_up: bool) -> str:
         for entry in _entries(route, parent):
             for kind, condition in _current(entry, route).items():
                 if condition["status"] != "True" and (all_up or kind == ACCEPTED):
-                    return (
-                        f"Gateway {_named(parent, route)} does not take the route {route['metadata']['name']} in "
-                        f"{route['metadata']['namespace']}: {condition.get('message')} ({condition.get('reason')})"
+                    said = str(condition.get("message")).rstrip(".")
+                    return parent, (
+                        f"Gateway {named(parent, route)} does not take the route {route['metadata']['name']} in "
+                        f"{route['metadata']['namespace']}: {said} ({condition.get('reason')})"
                     )
-    return ""
+    return {}, ""
 
 
 def place(parent: Mapping[str, Any], *, near: str) -> tuple[str, str]:
@@ -46,9 +47,18 @@ def place(parent: Mapping[str, Any], *, near: str) -> tuple[str, str]:
     return str(parent.get("namespace") or near), str(parent["name"])
 
 
+def key(parent: Mapping[str, Any], route: Manifest) -> tuple[str, ...]:
+    """What makes a reference another one: Gateway, listener, port."""
+    return named(parent, route), str(parent.get("sectionName", "")), str(parent.get("port", ""))
+
+
+def named(parent: Mapping[str, Any], route: Manifest) -> str:
+    return "/".join(place(parent, near=route["metadata"]["namespace"]))
+
+
 def _entries(route: Manifest, parent: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for entry in (route.get("status") or {}).get("parents") or ():
-        if _key(entry["parentRef"], route) == _key(parent, route):
+        if key(entry["parentRef"], route) == key(parent, route):
             yield entry
 
 
@@ -61,11 +71,3 @@ def _current(entry: Mapping[str, Any], route: Manifest) -> dict[str, Mapping[str
         and one["status"] != "Unknown"
         and one.get("observedGeneration") == route["metadata"]["generation"]
     }
-
-
-def _key(parent: Mapping[str, Any], route: Manifest) -> tuple[str, ...]:
-    return _named(parent, route), str(parent.get("sectionName", "")), str(parent.get("port", ""))
-
-
-def _named(parent: Mapping[str, Any], route: Manifest) -> str:
-    return "/".join(place(parent, near=route["metadata"]["namespace"]))

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
-from keptn.errors import Undecodable
 from keptn.events import Scope, derived_id
+from keptn.webhooks.senders import by_shape
+from keptn.webhooks.senders.by_shape import Sender
 from keptn.webhooks.senders.registries import Ignored
 
 _NOWHERE = Scope(project="", stage="", service="")
@@ -50,16 +51,6 @@ TEST = "it is a test notification: keptn hears this monitor, and repairs nothing
 Notification = Sequence[Problem | Ignored]
 
 
-class Sender(Protocol):
-    """One monitor's format. headers: of the request, names in lower case. SETUP: as in `registries.Sender`."""
-
-    SETUP: Mapping[str, str]
-
-    def recognises(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> bool: ...
-
-    def read(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> Notification: ...
-
-
 SENDERS = {
     "alertmanager": "Alertmanager",
     "grafana": "Grafana",
@@ -70,9 +61,9 @@ SENDERS = {
 """Name in the URL, which is the module's with dashes, and for people."""
 
 
-def sender(name: str) -> Sender:
+def sender(name: str) -> Sender[Notification]:
     """One of SENDERS."""
-    return cast(Sender, import_module(f"keptn.webhooks.senders.{name.replace('-', '_')}"))
+    return cast(Sender[Notification], import_module(f"keptn.webhooks.senders.{name.replace('-', '_')}"))
 
 
 def read(body: Mapping[str, Any], headers: Mapping[str, str], *, name: str = "") -> Notification:
@@ -80,11 +71,5 @@ def read(body: Mapping[str, Any], headers: Mapping[str, str], *, name: str = "")
 
     Raises Undecodable for a shape that no known monitor sends.
     """
-    for one in [name] if name else SENDERS:
-        if sender(one).recognises(body, headers):
-            return sender(one).read(body, headers)
-    if name:
-        raise Undecodable(f"the body is no notification of {SENDERS[name]}; see docs/webhooks.md")
-    known = ", ".join(SENDERS.values())
-    hint = "for others the URL says who sends, as in …/receive-problem/datadog"
-    raise Undecodable(f"the body is no notification of a known monitor ({known}); {hint}; see docs/webhooks.md")
+    what = {"kind": "monitor", "other": "receive-problem/datadog"}
+    return by_shape.read(body, headers, name=name, senders=SENDERS, sender=sender, **what)

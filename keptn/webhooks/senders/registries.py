@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import import_module
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from keptn import names
-from keptn.errors import Undecodable
 from keptn.events import derived_id, rfc3339, utc
+from keptn.webhooks.senders import by_shape
+from keptn.webhooks.senders.by_shape import Sender
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,18 +114,6 @@ def time_of(value: object) -> str:
         return ""
 
 
-class Sender(Protocol):
-    """One registry's format. headers: of the request, names in lower case. SETUP: its fields, and what to enter there,
-    with {url}, {token} and {hook}.
-    """
-
-    SETUP: Mapping[str, str]
-
-    def recognises(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> bool: ...
-
-    def read(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> Notification: ...
-
-
 SENDERS = {
     "docker-distribution": "Docker Distribution",
     "artifact-registry": "Google Artifact Registry",
@@ -137,9 +126,9 @@ SENDERS = {
 """Name in the URL, which is the module's with dashes, and for people."""
 
 
-def sender(name: str) -> Sender:
+def sender(name: str) -> Sender[Notification]:
     """One of SENDERS."""
-    return cast(Sender, import_module(f"keptn.webhooks.senders.{name.replace('-', '_')}"))
+    return cast(Sender[Notification], import_module(f"keptn.webhooks.senders.{name.replace('-', '_')}"))
 
 
 def read(body: Mapping[str, Any], headers: Mapping[str, str], *, name: str = "") -> Notification:
@@ -147,11 +136,5 @@ def read(body: Mapping[str, Any], headers: Mapping[str, str], *, name: str = "")
 
     Raises Undecodable for a shape that no known registry sends, Refused where the sender has to be set up otherwise.
     """
-    for one in [name] if name else SENDERS:
-        if sender(one).recognises(body, headers):
-            return sender(one).read(body, headers)
-    if name:
-        raise Undecodable(f"the body is no notification of {SENDERS[name]}; see docs/webhooks.md")
-    known = ", ".join(SENDERS.values())
-    hint = "for others the URL says who sends, as in …/receive-artifact/quay"
-    raise Undecodable(f"the body is no notification of a known registry ({known}); {hint}; see docs/webhooks.md")
+    what = {"kind": "registry", "other": "receive-artifact/quay"}
+    return by_shape.read(body, headers, name=name, senders=SENDERS, sender=sender, **what)

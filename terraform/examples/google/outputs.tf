@@ -8,6 +8,11 @@ output "name_servers" {
   value       = module.google.name_servers
 }
 
+output "bridge" {
+  description = "Where people look, in a browser."
+  value       = module.google.bridge
+}
+
 output "next" {
   description = "The commands that come next."
   value       = "${module.google.next}\nkubectl -n keptn wait --for=condition=Ready ksvc,trigger,broker,jobsink --all --timeout=300s"

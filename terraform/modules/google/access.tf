@@ -3,7 +3,7 @@
 
 locals {
   writes = {
-    keptn-api             = ["approvals/", "dead-letter/", "images/", "tokens/", "token-use/"]
+    keptn-api             = ["approvals/", "dead-letter/", "images/", "tokens/", "token-use/", "sessions/"]
     keptn-bridge          = ["sessions/", "token-use/", "approvals/", "dead-letter/"]
     keptn-clock           = ["timers/", "wake-up/", "dead-letter/"]
     keptn-create-project  = ["projects/", "images/", "rejected/", "shipyards/", "evaluations/", "invalidated/", "deliveries/", "replies/", "tokens/", "token-use/", "arrivals/"]

@@ -51,6 +51,11 @@ output "name_servers" {
   value       = flatten(google_dns_managed_zone.this[*].name_servers)
 }
 
+output "bridge" {
+  description = "Where people look, in a browser; sign in with a token, or by the link of `keptn bridge`. Null without a domain."
+  value       = var.domain == "" ? null : "https://bridge.${local.functions}"
+}
+
 output "next" {
   description = "The commands that come next."
   value = join("\n", compact([
@@ -63,5 +68,6 @@ output "next" {
     "kubectl -n keptn-secrets create secret generic git --from-literal=user=\"$(gcloud secrets versions access latest --secret ${var.name}-git-user --project ${var.project_id})\" --from-literal=token=\"$(gcloud secrets versions access latest --secret ${var.name}-git-token --project ${var.project_id})\"",
     var.domain == "" ? "" : "keptn auth --endpoint https://api.${local.functions} --api-token \"$(gcloud secrets versions access latest --secret ${var.name}-api-token --project ${var.project_id})\"",
     var.domain == "" ? "" : "keptn create token admin --role configure --expires 90d --use",
+    var.domain == "" ? "" : "keptn bridge",
   ]))
 }

@@ -15,5 +15,6 @@ output "next" {
     kubectl -n keptn wait --for=condition=Ready ksvc,trigger,broker,jobsink --all --timeout=300s
     keptn auth --endpoint "$(kubectl -n keptn get ksvc api -o jsonpath='{.status.url}')" --api-token "$(kubectl -n keptn-secrets get secret api -o jsonpath='{.data.token}' | base64 -d)"
     keptn create token admin --role configure --expires 90d --use
+    keptn bridge
   EOT
 }

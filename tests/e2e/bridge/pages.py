@@ -48,6 +48,7 @@ KINDS = {
     "dead letters": "/dead-letters",
     "dead letter": "/dead-letter/{letter}",
     "audit log": "/project/webshop/audit",
+    "audit log of a person": "/project/webshop/audit?by=ann-0a0a0a0a",
     "shipyard": "/project/webshop/shipyard",
     "start": "/project/webshop/start",
     "begun": "/project/webshop/begun/0b0b0b0b",

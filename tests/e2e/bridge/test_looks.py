@@ -32,6 +32,13 @@ PICTURES = {
 """Of which page, in which theme and width; its file, and after so many pixels it ends."""
 WIDTHS = {1440: 900, 768: 1000, 360: 780, 3840: 2160}
 """Of windows, with their heights."""
+FORMS = """() => [...document.querySelectorAll("details.order")].map(order => {
+    order.open = true;
+    const {left, right} = order.querySelector("form").getBoundingClientRect();
+    order.open = false;
+    return [left, right];
+})"""
+"""Where the form of each order begins and ends when it is opened."""
 READ_PX = 2400
 """What is read is not wider, whatever the window."""
 
@@ -44,11 +51,10 @@ def made():
 
 @pytest.fixture(scope="module", params=["light", "dark"])
 def opened(chromium, made, request):
-    """By a token: a page that stands still while it is looked at."""
+    """The theme, and a page by token."""
     found = {}
     for token in (TOKEN, VIEWER):
         context = chromium.new_context(color_scheme=request.param)
-        context.route("**/htmx-*", lambda route: route.fulfill(body=""))
         found[token] = signed_in(context.new_page(), made, token)
     yield request.param, found
     for page in found.values():
@@ -65,8 +71,10 @@ def test_every_width_has_room(made, opened, kind):
         page.goto(pages.address(made, kind))
         assert page.evaluate("document.documentElement.scrollWidth") <= width, width
         assert page.evaluate("document.querySelector('main').offsetWidth") <= READ_PX
+        assert all(left >= 0 and right <= width for left, right in page.evaluate(FORMS)), width
         if os.environ.get("KEPTN_BRIDGE_SHOTS") and (kind, theme, width) in PICTURES:
             file, most = PICTURES[kind, theme, width]
+            page.locator(".tally:not(:empty)").first.wait_for()
             page.screenshot(path=SHOTS / file, full_page=True, clip=_filled(page, width, most))
 
 

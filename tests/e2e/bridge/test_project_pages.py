@@ -12,6 +12,9 @@ from tests.e2e.bridge.pages import EVALUATION, full_shop
 from tests.e2e.bridge.serving import served
 from tests.functions.test_bridge_dead_letters import dead
 
+_STOPS = "links => links.map(one => [one.tabIndex, new URL(one.getAttribute('href'), location).search])"
+"""Of links: whether the Tab key stops there (0, else -1), and where they lead."""
+
 
 @pytest.fixture(scope="module")
 def made():
@@ -72,10 +75,9 @@ def test_the_tab_key_does_not_stop_at_every_value(made, opened, selector):
     """Twenty evaluations by five objectives would be a hundred stops; what the heads lead to is all of it."""
     page = opened()
     page.goto(f"{made.at}{EVALUATION}?id=evaluation-24")
-    links = page.locator(selector).evaluate_all("found => found.map(one => [one.tabIndex, one.getAttribute('href')])")
-    stops = {where for index, where in links if index == 0}
-    heads = page.locator(".heat thead a").evaluate_all("found => found.map(one => one.getAttribute('href'))")
-    assert {where for _, where in links} == set(heads) and len(stops) <= len(heads) < len(links)
+    links, heads = page.locator(selector).evaluate_all(_STOPS), page.locator(".heat thead a").evaluate_all(_STOPS)
+    stops = [where for index, where in links if index == 0]
+    assert {where for _, where in links} == {where for _, where in heads} and len(stops) <= len(heads) < len(links)
 
 
 def test_an_evaluation_is_taken_out(made, page, scripts):

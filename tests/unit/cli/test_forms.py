@@ -15,6 +15,7 @@ from keptn.cli import forms
         ("abort sequence --project=p --keptn-context=c", "abort c"),
         ("pause sequence -p p --stage dev --keptn-context c", "pause c --stage dev"),
         ("send event start-evaluation --project=p", "trigger evaluation --project=p"),
+        ("configure bridge --open", "bridge --open"),
         ("create project p s.yaml -y", "create project p s.yaml"),
         ("abort sequences", "abort sequences"),
         ("get", "get"),

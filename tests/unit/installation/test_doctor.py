@@ -34,7 +34,7 @@ def well() -> Cluster:
     put(an_object("ConfigMap", "config-network", "knative-serving", data=ingress))
     brokers = {"default-br-config": "clusterDefault:\n  brokerClass: MTChannelBasedBroker"}
     put(an_object("ConfigMap", "config-br-defaults", "knative-eventing", data=brokers))
-    listener = {"allowedRoutes": {"namespaces": {"from": "All"}}}
+    listener = {"name": "http", "allowedRoutes": {"namespaces": {"from": "All"}}}
     accepted = {"conditions": [{"type": "Accepted", "status": "True"}]}
     put(an_object("Gateway", "contour", "projectcontour", spec={"listeners": [listener]}, status=accepted))
     for service, space in (("storage", "keptn"), ("git", "keptn"), ("prometheus", "monitoring")):
@@ -97,6 +97,23 @@ def test_what_is_missing_is_said(what, level, sentence):
     assert told[sentence].level is level
     others = [one for one in told.values() if one.level is Level.MISSING and one.what != sentence]
     assert not others
+
+
+def test_a_listener_that_serves_nobody():
+    """That users are to come to: it is not there, or has no certificate. Beside another that works it is a warning."""
+    cluster = well()
+    settings = cluster.objects_there["configmaps", "keptn", "keptn-settings"]["data"]
+    gateway = cluster.objects_there["gateways", "projectcontour", "contour"]
+    settings["KEPTN_GATEWAY"] = "projectcontour/contour/https"
+    assert found(cluster)["the Gateway projectcontour/contour has no listener https"].level is Level.MISSING
+    gateway["spec"]["listeners"].append({**gateway["spec"]["listeners"][0], "name": "https"})
+    gateway["metadata"]["generation"] = 2
+    said = {"type": "Programmed", "status": "False", "reason": "Invalid", "message": "no certificate"}
+    gateway["status"]["listeners"] = [{"name": "https", "conditions": [{**said, "observedGeneration": 2}]}]
+    sentence = "the Gateway projectcontour/contour: its listener https does not work: no certificate (Invalid)"
+    assert found(cluster)[sentence].level is Level.MISSING
+    settings["KEPTN_GATEWAY"] = "projectcontour/contour"
+    assert found(cluster)[sentence].level is Level.WARNING
 
 
 def test_before_anything_is_there():

@@ -104,6 +104,19 @@ def test_live_without_any_value_changes_nothing(gate: Gate) -> None:
     assert (compared(verdict), list(verdict.compared)) == ([100, 50], ["1"])
 
 
+def test_a_limit_that_leaves_no_room_says_so() -> None:
+    """Any percentage of nothing is nothing, and as good as before is good enough."""
+    gate = PerfSpecGate(
+        spec=perfspec.parse('{"indicators": [{"id": "Envoy:errors", "metricScore": 1}], "objectives": {"pass": 1}}')
+    )
+    for live, criteria in ((0, ["<=0", "<=0"]), (40, ["<50", "<44"])):
+        (told,) = judged(
+            gate, {"Envoy:errors": measured("green", e=0)["e"]}, {"Envoy:errors": measured("blue", e=live)["e"]}
+        ).objectives
+        assert told.status == "pass"
+        assert [one.criteria for one in (*told.warning_targets, *told.pass_targets)] == criteria
+
+
 def test_people_are_told_what_was_compared() -> None:
     """With the live version, and what not with it; nothing if it is nothing."""
     verdict = judged(SPEC, measured("green", rt=105, memory=50), measured("blue", rt=100), before("1", memory=50))

@@ -4,16 +4,15 @@ import http.server
 import ssl
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from keptn.adapters.router import gateway_probe
-from keptn.adapters.router.gateway_probe import TIMES, Door, Unreachable
-from keptn.events import Scope
+from keptn.adapters.router.gateway_listeners import Door
+from keptn.adapters.router.gateway_probe import TIMES, Unreachable
 
-SCOPE = Scope(project="sockshop", stage="prod", service="carts")
 CERTIFICATE = """-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgV1lW6VZ1NwhBETXT
 SATrECRlI0HAYER2Qofd0RCfmOuhRANCAAQlNGTTi1NkwrEKnEdyTBD8UwwRV+K3
@@ -35,47 +34,6 @@ GvfjaXVNtswU4DgCIHKh8j//EjNI0ZATj5vJVKVu75ECMFGIC7o9+mmBhOGn
 
 def asked(*found: Door) -> str:
     return gateway_probe.other(found, value="sockshop-prod.carts", fits=lambda one: one == "revision-7.keptn.invalid")
-
-
-def listener(name: str = "http", protocol: str = "HTTP", port: int = 80, **more: Any) -> dict[str, Any]:
-    return {"name": name, "protocol": protocol, "port": port, "allowedRoutes": {"namespaces": {"from": "All"}}, **more}
-
-
-def doors(*listeners: dict[str, Any], host: str = "carts.example.org", section: str = "") -> list[str]:
-    gateway = {
-        "metadata": {"name": "public", "namespace": "infra"},
-        "spec": {"listeners": list(listeners)},
-        "status": {"addresses": [{"type": "IPAddress", "value": "192.0.2.7"}]},
-    }
-    return [door.url for door in gateway_probe.doors(gateway, section=section, hosts=[host], scope=SCOPE)]
-
-
-HTTPS = listener("https", "HTTPS", 443, hostname="*.example.org")
-
-
-@pytest.mark.parametrize(
-    ("listeners", "found"),
-    [
-        ([listener()], ["http://carts.example.org"]),
-        ([listener(), HTTPS], ["https://carts.example.org", "http://carts.example.org"]),
-        ([listener(port=8080), listener("tls", "TLS", 444)], ["http://carts.example.org:8080"]),
-        ([listener(hostname="carts.example.org")], ["http://carts.example.org"]),
-        ([listener(hostname="example.org"), listener(hostname="*.example.net")], []),
-        ([listener(allowedRoutes={"namespaces": {"from": "Same"}}), listener(allowedRoutes=None)], []),
-        ([], []),
-    ],
-)
-def test_a_route_is_served_where_a_listener_takes_it(listeners: list[dict[str, Any]], found: list[str]) -> None:
-    """Its protocol, its host name, its namespaces; HTTPS first."""
-    assert doors(*listeners) == found
-
-
-def test_a_listener_that_the_route_names_is_the_only_one() -> None:
-    assert doors(listener(), HTTPS, section="http") == ["http://carts.example.org"]
-
-
-def test_of_a_wildcard_one_name_is_asked() -> None:
-    assert doors(HTTPS, host="*.shop.example.org") == ["https://carts.shop.example.org"]
 
 
 @pytest.fixture(params=["http", "https"])
@@ -131,9 +89,33 @@ def test_one_replica_that_is_late_is_enough_for_a_no(
 
 def test_one_listener_that_has_it_is_enough_for_a_yes(served: tuple[Door, list[str], list[str]]) -> None:
     """Which of them the route hangs on, its status does not say."""
-    door, _answers, _asked = served
-    closed = gateway_probe.at("http://127.0.0.1:1", door)
-    assert asked(closed, door) == ""
+    door, answers, _asked = served
+    closed, shut = replace(door, port=1), replace(door, shut="its listener https does not work: no certificate")
+    assert asked(closed, shut, door) == ""
+    answers[:] = ["no"] + ["7"] * TIMES
+    other = replace(door, host="other.test")
+    assert asked(other, door) == ""
+
+
+def test_one_listener_that_has_another_revision_is_enough_for_a_no(served: tuple[Door, list[str], list[str]]) -> None:
+    """A gateway may learn of the route listener by listener."""
+    door, answers, _asked = served
+    answers[:] = [*["7"] * TIMES, "6"]
+    other = replace(door, host="other.test")
+    assert asked(door, other) == f"{other.url} answers revision-6.keptn.invalid"
+
+
+def test_a_way_of_its_own_leads_to_the_listener_of_its_scheme() -> None:
+    """Nobody is asked for a certificate where there is none, nor takes a redirect to HTTPS for an answer."""
+    plain = Door(scheme="http", host="carts.test", port=80, address="192.0.2.7")
+    secure = replace(plain, scheme="https", port=443)
+    for url, found in (("http://127.0.0.1:18081", replace(plain, port=18081)), ("https://127.0.0.1", secure)):
+        assert gateway_probe.through(url, [secure, plain]) == [replace(found, address="127.0.0.1")]
+    with pytest.raises(
+        Unreachable, match=r"http://127\.0\.0\.1:18081 is http, and the route is served over https alone"
+    ):
+        gateway_probe.through("http://127.0.0.1:18081", [secure])
+    assert gateway_probe.through("http://127.0.0.1:18081", []) == []
 
 
 def test_who_cannot_be_asked_is_not_a_no() -> None:
@@ -143,5 +125,7 @@ def test_who_cannot_be_asked_is_not_a_no() -> None:
         asked(here)
     with pytest.raises(Unreachable, match="names no address"):
         asked(Door(scheme="http", host="carts.test", port=80))
+    with pytest.raises(Unreachable, match="its listener https does not work"):
+        asked(replace(here, shut="its listener https does not work: no certificate"))
     with pytest.raises(Unreachable, match="no listener"):
         asked()

@@ -25,7 +25,7 @@ def route(*entries: tuple[dict[str, Any], list[dict[str, Any]]], parents: Any = 
 def test_a_route_that_is_taken() -> None:
     """Whatever else is said of it, and whoever else says something."""
     found = route((PARENT, [*FINE, condition("Reconciled", "False")]), ({"name": "other"}, []))
-    assert (gateway_status.unanswered(found), gateway_status.refused(found, all_up=True)) == ("", "")
+    assert (gateway_status.unanswered(found), gateway_status.refused(found, all_up=True)) == ("", ({}, ""))
 
 
 def test_every_parent_counts_and_this_generation_alone() -> None:
@@ -46,16 +46,17 @@ def test_every_parent_counts_and_this_generation_alone() -> None:
 
 
 def test_a_no_has_the_controllers_own_words() -> None:
-    closed = condition("Accepted", "False", "NotAllowedByListeners", "no listener allows sockshop-prod")
+    closed = condition("Accepted", "False", "NotAllowedByListeners", "No listener allows sockshop-prod.")
     found = route((PARENT, [closed, condition("ResolvedRefs")]))
     assert gateway_status.refused(found, all_up=False) == (
+        PARENT,
         "Gateway infra/public does not take the route carts in sockshop-prod: "
-        "no listener allows sockshop-prod (NotAllowedByListeners)"
+        "No listener allows sockshop-prod (NotAllowedByListeners)",
     )
 
 
 def test_a_backend_that_is_known_to_be_missing_holds_up_nothing() -> None:
     """A broken live version can be replaced."""
     found = route((PARENT, [condition("Accepted"), condition("ResolvedRefs", "False", "BackendNotFound", "no x")]))
-    assert gateway_status.refused(found, all_up=False) == ""
-    assert "no x (BackendNotFound)" in gateway_status.refused(found, all_up=True)
+    assert gateway_status.refused(found, all_up=False) == ({}, "")
+    assert "no x (BackendNotFound)" in gateway_status.refused(found, all_up=True)[1]
