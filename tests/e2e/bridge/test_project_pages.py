@@ -63,11 +63,10 @@ def test_the_history_is_walked_by_the_keyboard(made, opened):
     page.keyboard.press("Enter")
     page.wait_for_url("**/evaluation?id=evaluation-23")
     page.locator(".chart").first.locator("a").last.focus()
-    page.keyboard.press("ArrowLeft")
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowLeft")
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowLeft", "ArrowRight"):
+        page.keyboard.press(key)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/evaluation?id=evaluation-23")
+    page.wait_for_url("**/evaluation?id=evaluation-22")
 
 
 @pytest.mark.parametrize("selector", [".heat a", ".chart a"])
@@ -127,6 +126,7 @@ def test_a_problem_leads_to_its_repair(made, page):
     assert page.get_by_text(HOSTILE).first.is_visible()
     problem = page.locator("li[data-row]", has_text="Checkout is slow")
     assert "chosen One more" in problem.inner_text()
+    assert "repaired after" in problem.inner_text()
     problem.get_by_role("link", name="Checkout is slow").click()
     assert page.get_by_role("heading", name="carts remediation").is_visible()
 
