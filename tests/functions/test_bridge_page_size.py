@@ -72,7 +72,7 @@ def test_what_a_page_has_no_room_for_is_a_file(browser, name):
     """A part has no button to copy it: who pressed it would believe that he has all."""
     page = browser.open(PAGES[name])
     assert "This is its beginning" in page.text and "data-copy" not in page.html
-    (where,) = [where for where, text in page.links if text.startswith("All ")]
+    (where,) = [where for where, text in page.links if text.startswith("Download all ")]
     answer = browser.client.get(where)
     assert len(json.dumps(answer.json)) > 900_000 and answer.headers["Content-Type"] == "application/json"
     assert "attachment" in answer.headers["Content-Disposition"]
