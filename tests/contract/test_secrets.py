@@ -21,6 +21,7 @@ from keptn.settings import Settings
 
 ADMINISTRATORS = {
     "api/git_credentials.py",
+    "api/projects.py",
     "api/secrets.py",
     "cli/local.py",
     "context.py",
