@@ -18,7 +18,7 @@ from keptn.records.overview import Overview
 from keptn.sequence.slot import Execution, Failure, Slot, State
 from keptn.web import Answer
 
-_WELL, _BY_ITSELF = ("pass", "warning"), (State.FINISHED, State.TIMED_OUT)
+_BY_ITSELF = (State.FINISHED, State.TIMED_OUT)
 _KINDS = {"asks": "wait for a person", "runs": "run", "failed": "failed last"}
 """What the list can be narrowed to."""
 
@@ -93,14 +93,14 @@ def show(visit: Visit) -> Answer:
 
 def _row(found: Overview) -> Row:
     going = [_going(slot.scope.stage, slot.scope.service, one) for slot in found.slots for one in slot.open]
-    views = [view(documents) for documents in found.newest]
+    last = view(found.newest) if found.newest else None
     return Row(
         project=found.project,
         services=len({slot.scope.service for slot in found.slots}),
         runs=[one for one in going if one.look.kind != "ask"],
         asks=[one for one in going if one.look.kind == "ask"],
-        last=views[0] if views else None,
-        failed=_failed(found.slots, views),
+        last=last,
+        failed=_failed(found.slots, last),
         pinned=[f"{slot.scope.service} in {slot.scope.stage}" for slot in found.slots if slot.pin],
     )
 
@@ -120,17 +120,11 @@ def _going(stage: str, service: str, one: Execution) -> Going:
     )
 
 
-def _failed(slots: Sequence[Slot], views: Sequence[Mapping[str, Any]]) -> Failed | None:
-    """The slots remember what failed in them; what was not let in stands among the newest deliveries alone."""
+def _failed(slots: Sequence[Slot], last: Mapping[str, Any] | None) -> Failed | None:
+    """The slots remember what failed in them; what was not let in is told while it is the newest delivery."""
     failed = [_in_slot(slot.scope, slot.failed) for slot in slots if slot.failed]
-    contexts = {one.context for one in failed}
-    failed += [
-        _refused(
-            one, mended=any(newer["result"] in _WELL and newer["service"] == one["service"] for newer in views[:at])
-        )
-        for at, one in enumerate(views)
-        if one["result"] == "fail" and one["state"] in _BY_ITSELF and one["context"] not in contexts
-    ]
+    if last and last["result"] == "fail" and last["state"] in _BY_ITSELF:
+        failed += [] if last["context"] in {one.context for one in failed} else [_refused(last)]
     return max(failed, key=lambda one: (not one.mended, one.at), default=None)
 
 
@@ -146,7 +140,7 @@ def _in_slot(scope: Scope, failure: Failure) -> Failed:
     )
 
 
-def _refused(delivery: Mapping[str, Any], *, mended: bool) -> Failed:
+def _refused(delivery: Mapping[str, Any]) -> Failed:
     return Failed(
         context=str(delivery["context"]),
         service=str(delivery["service"]),
@@ -154,7 +148,7 @@ def _refused(delivery: Mapping[str, Any], *, mended: bool) -> Failed:
         what=rendering.tag(str(delivery["image"])),
         why=why(delivery),
         at=utc(delivery["finished_at"]),
-        mended=mended,
+        mended=False,
     )
 
 

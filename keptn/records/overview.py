@@ -1,6 +1,6 @@
 """What is going on in many projects, read in three rounds side by side: their lists, slots and names, the rest.
 
-Read by the bridge. Costs as many reads as the projects have slots and a few deliveries each, never their history.
+Read by the bridge. Costs as many reads as the projects have slots and one delivery each, never their history.
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ from keptn.sequence import codec
 from keptn.sequence.slot import Slot
 
 Documents = list[dict[str, Any]]
-_NEWEST = 2
-"""Deliveries of a project that are looked at; what failed in a slot, the slot itself remembers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """slots: those that ever ran something. newest: the documents of its newest deliveries, newest first."""
+    """slots: those that ever ran something; they remember what failed in them.
+
+    newest: documents of its newest delivery, empty before the first.
+    """
 
     project: str
     slots: Sequence[Slot]
-    newest: Sequence[Documents]
+    newest: Documents
 
 
 def of_projects(store: ObjectStore, projects: Sequence[str]) -> list[Overview]:
@@ -49,9 +50,7 @@ def of_projects(store: ObjectStore, projects: Sequence[str]) -> list[Overview]:
         Overview(
             project=one,
             slots=[codec.decode(slots[name]) for name in slot_names[one] if slots[name]],
-            newest=[
-                in_order for c in contexts[one] if (in_order := deliveries.in_order(found[name] for name in names[c]))
-            ],
+            newest=deliveries.in_order(found[name] for context in contexts[one] for name in names[context]),
         )
         for one in projects
     ]
@@ -66,7 +65,7 @@ def _slot_names(store: ObjectStore, project: str) -> Callable[[], Sequence[str]]
 
 
 def _contexts(store: ObjectStore, project: str) -> Callable[[], Sequence[str]]:
-    return lambda: [line.context for line in deliveries.lines(store, project, limit=_NEWEST).lines]
+    return lambda: [line.context for line in deliveries.lines(store, project, limit=1).lines]
 
 
 def _document_names(store: ObjectStore, context: str) -> Callable[[], Sequence[str]]:

@@ -35,7 +35,7 @@ class Place:
     opened: ExitStack
 
     def browser(self) -> httpx.Client:
-        headers = {"host": self.host}
+        headers = {"host": self.host, "accept": "text/html"}
         made = httpx.Client(base_url=self.ingress, headers=headers, follow_redirects=True, timeout=COLD_S)
         return self.opened.enter_context(made)
 
