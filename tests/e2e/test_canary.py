@@ -30,6 +30,7 @@ stages:
 - name: prod
   deployment_strategy: canary
   remediation: {triggered_after: 1s, timeframe: 1s}
+  evaluation: {longest: 15s}  # a machine under load shows users late where the first version is
   canary:
     steps:
     - {weight_percent: 5, hold: 1s}
