@@ -287,6 +287,12 @@ def _answer(
     )
 
 
+def section(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A part of an event's data, as of one task; empty if it is not there, or is none."""
+    found = data.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
 def utc(text: str) -> datetime:
     """Parse RFC 3339; a time without zone is UTC. Raises ValueError."""
     moment = datetime.fromisoformat(text)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from keptn.api import needs
 from keptn.api.call import Call
 from keptn.records import dead_letters
 from keptn.web import Answer, json_answer
@@ -14,7 +13,7 @@ from keptn.web import Answer, json_answer
 def index(call: Call) -> Answer:
     """Newest first; a page of which others' are left out may be short: the next page key says whether it goes on."""
     page = dead_letters.page(call.ctx.store, limit=call.page_size, token=call.page_token)
-    seen = [_shown(letter, call) for letter in page.letters if call.sees(needs.letter_project(letter))]
+    seen = [_shown(letter, call) for letter in page.letters if call.sees(dead_letters.project_of(letter))]
     return json_answer({"deadLetters": seen, "nextPageKey": page.next_token})
 
 

@@ -85,7 +85,7 @@ def _check(event: Event, ctx: Context) -> None:
         _check_scope(event, parts.stage, ctx)
         known.sequence(event.scope.project, parts.stage, parts.name, ctx)
         for section in ("artifact", "problem"):
-            _check_digest(_section(event.data, section).get("digest"))
+            _check_digest(events.section(event.data, section).get("digest"))
         if (size_bytes := len(json.dumps(dict(event.data)))) > LARGEST_DATA:
             sentence = f"a sequence takes at most {size(LARGEST_DATA)} of data, not {size(size_bytes)}; send references"
             raise HttpError(sentence, status=413)
@@ -140,7 +140,7 @@ def _signed(event: Event, call: Call) -> Event:
     if parts and parts.stage and data.get("force"):
         data["force"] = signed.force(data["force"], call.by)
     for section in ("rollback", "approval"):
-        if found := _section(data, section):
+        if found := events.section(data, section):
             data[section] = signed.decision(found, call.by)
     return events.with_data(event, data)
 
@@ -152,7 +152,7 @@ def _resolved(event: Event, ctx: Context) -> Event:
         return event
     data: dict[str, Any] = {**event.data, "stage": parts.stage}
     image = _image(data)
-    if image and not _section(data, "artifact").get("digest"):
+    if image and not events.section(data, "artifact").get("digest"):
         repository, tag = artifacts.parse_image(image)
         scope = event.scope
         repository = ownership.onboarded_repository(
@@ -166,9 +166,4 @@ def _resolved(event: Event, ctx: Context) -> Event:
 
 
 def _image(data: Mapping[str, Any]) -> str:
-    return str(_section(_section(data, "configurationChange"), "values").get("image") or "")
-
-
-def _section(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = data.get(name)
-    return found if isinstance(found, Mapping) else {}
+    return str(events.section(events.section(data, "configurationChange"), "values").get("image") or "")

@@ -86,17 +86,12 @@ def dead_letter(call: Call) -> Collection[str]:
         found = dead_letters.letter(call.ctx.store, call.path["letter"])
     except Unknown:
         return ()
-    return {letter_project(found)}
+    return {dead_letters.project_of(found)}
 
 
 def secret(call: Call) -> Collection[str]:
     """A secret's name says it."""
     return {secret_names.project_of(call.path.get("name") or call.text("name"))}
-
-
-def letter_project(letter: Mapping[str, Any]) -> str:
-    """Whose event a dead letter is; empty if it is of no project."""
-    return str((events.unwrapped(events.from_dict(letter["event"]))).scope.project)
 
 
 # --- what takes the role operate, where the route alone does not say ------------------------------------------------

@@ -12,7 +12,7 @@ from keptn.bridge import looking, looks
 from keptn.bridge.looks import Look
 from keptn.bridge.visit import Visit
 from keptn.errors import Refused
-from keptn.events import Scope
+from keptn.events import Scope, section
 from keptn.ports import ObjectStore
 from keptn.records import objects, slots
 from keptn.records.side_by_side import side_by_side
@@ -221,7 +221,7 @@ def _cell(slot: Slot, gate: Mapping[str, Any] | None, stage: Stage | None, befor
 
 def _candidate(slot: Slot, holder: Execution, stage: Stage | None) -> Candidate:
     deployed = any(run.name == "deployment" and not run.is_open for run in holder.runs)
-    strategy = str(_section(holder, "deployment").get("deploymentstrategy") or "")
+    strategy = str(section(holder.data, "deployment").get("deploymentstrategy") or "")
     share, sees = _share(holder, strategy, stage, alone=slot.live is None) if deployed else (None, "")
     run = holder.open_run
     return Candidate(
@@ -238,7 +238,7 @@ def _share(holder: Execution, strategy: str, stage: Stage | None, *, alone: bool
     """Percent of the users, or what it sees instead."""
     if any(run.name == "release" and not run.is_open for run in holder.runs) or strategy == "direct":
         return 100, ""
-    if (weight := _section(holder, "traffic").get("weight_percent")) is not None:
+    if (weight := section(holder.data, "traffic").get("weight_percent")) is not None:
         return int(weight), ""
     if strategy == "shadow" and not alone:
         return None, "a copy of the users' requests"
@@ -259,8 +259,3 @@ def _waits_for_release(execution: Execution) -> bool:
     """It has a deployed candidate that is not released yet."""
     begun = {run.name for run in execution.runs}
     return "deployment" in begun and "release" not in begun and execution.state != State.FINISHED
-
-
-def _section(execution: Execution, name: str) -> Mapping[str, Any]:
-    found = execution.data.get(name)
-    return found if isinstance(found, Mapping) else {}

@@ -10,7 +10,7 @@ from typing import Any
 from keptn.bridge import looking, looks
 from keptn.bridge.looks import Look
 from keptn.bridge.visit import Visit
-from keptn.events import Event, utc
+from keptn.events import Event, section, utc
 from keptn.records import problems
 from keptn.records.problems import Repair
 from keptn.sequence.slot import State
@@ -70,7 +70,7 @@ def index(visit: Visit) -> Answer:
 
 
 def _line(found: Repair) -> Line:
-    told = _section(found.told.data.get("problem"))
+    told = section(found.told.data, "problem")
     others = [_title(_section(one)) for one in found.told.data.get("problems") or ()]
     title = _title(told)
     repairs = [one for one in found.ran if one["sequence"] == problems.SEQUENCE]

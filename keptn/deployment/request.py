@@ -13,7 +13,7 @@ from keptn.context import Context
 from keptn.deployment.order import Request
 from keptn.deployment.strategy import Phase, Strategy, Version, strategy_named
 from keptn.errors import Refused, Unknown
-from keptn.events import Event, Scope
+from keptn.events import Event, Scope, section
 from keptn.ports import NO_PIN, Pin, Tree
 from keptn.projects import values
 
@@ -23,7 +23,7 @@ def read(task: Event, tree: Tree, ctx: Context, *, phase: Phase, to_previous: bo
     scope = scope_of(task)
     text = _values(tree, scope)
     deploying = phase is Phase.DEPLOY
-    asked = _section(task.data, "deployment")
+    asked = section(task.data, "deployment")
     return Request(
         scope=scope,
         task=task.id,
@@ -33,12 +33,12 @@ def read(task: Event, tree: Tree, ctx: Context, *, phase: Phase, to_previous: bo
         strategy=strategy_named(str(asked.get("deploymentstrategy") or "direct")) if deploying else Strategy.DIRECT,
         version=_version(task, text, ctx, live=live) if deploying else None,
         trial_weight_percent=_percent(asked.get("trial_weight_percent", 10), "trial_weight_percent"),
-        weight_percent=_percent(_section(task.data, "traffic").get("weight_percent"), "weight_percent")
+        weight_percent=_percent(section(task.data, "traffic").get("weight_percent"), "weight_percent")
         if phase is Phase.TRAFFIC
         else 0,
-        pin=_pin(_section(asked, "pin"), ctx) if deploying else NO_PIN,
+        pin=_pin(section(asked, "pin"), ctx) if deploying else NO_PIN,
         fast_rollback=int(asked.get("fast_rollback") or 0) if deploying else 0,
-        to_previous=to_previous or _section(task.data, "rollback").get("to") == "previous",
+        to_previous=to_previous or section(task.data, "rollback").get("to") == "previous",
     )
 
 
@@ -78,8 +78,8 @@ def _version(task: Event, text: bytes, ctx: Context, *, live: Version | None) ->
 
 def _image(task: Event) -> tuple[str, str]:
     """The image as pushed, and its digest if the event knows it."""
-    artifact = _section(task.data, "artifact")
-    changed = _section(_section(task.data, "configurationChange"), "values").get("image")
+    artifact = section(task.data, "artifact")
+    changed = section(section(task.data, "configurationChange"), "values").get("image")
     name, tag = str(artifact.get("image") or ""), str(artifact.get("tag") or "")
     if tag and ":" not in name.rpartition("/")[2]:
         name = f"{name}:{tag}"
@@ -96,8 +96,3 @@ def _pin(asked: Mapping[str, Any], ctx: Context) -> Pin:
     if asked:
         names.check_pin(asked, can=ctx.router.pins)
     return Pin(**{name: str(value) for name, value in asked.items()})
-
-
-def _section(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    section = data.get(name)
-    return section if isinstance(section, Mapping) else {}

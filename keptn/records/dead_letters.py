@@ -167,6 +167,11 @@ def letter(store: ObjectStore, letter_id: str) -> Mapping[str, Any]:
     return found
 
 
+def project_of(letter: Mapping[str, Any]) -> str:
+    """Whose event it is; empty if it is of no project."""
+    return events.unwrapped(events.from_dict(letter["event"])).scope.project
+
+
 def _stored(store: ObjectStore, letter_id: str) -> StoredObject:
     stored = store.get(objects.dead_letter_at(letter_id))
     if stored is None and (name := _find(store, letter_id)):

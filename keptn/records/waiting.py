@@ -11,9 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from keptn import events
 from keptn.ports import ObjectStore
-from keptn.records import deliveries, objects
+from keptn.records import dead_letters, deliveries, objects
 from keptn.records.side_by_side import side_by_side
 from keptn.sequence import codec
 from keptn.sequence.slot import Slot
@@ -64,6 +63,4 @@ def _approvals(store: ObjectStore, name: str) -> Counter[str]:
 
 def _letter(store: ObjectStore, name: str) -> Counter[str]:
     stored = store.get(name)
-    return Counter(
-        [events.unwrapped(events.from_dict(json.loads(stored.data)["event"])).scope.project] if stored else []
-    )
+    return Counter([dead_letters.project_of(json.loads(stored.data))] if stored else [])

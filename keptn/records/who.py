@@ -26,9 +26,8 @@ def _said(event: Event) -> Iterator[Mapping[str, Any]]:
     parts = events.parse_type(event.type)
     own = parts.name if parts and not parts.stage and event.type.endswith(".finished") else ""
     for name in _SAYING_WHO:
-        found = event.data.get(name)
-        if isinstance(found, Mapping) and (event.extensions.get("keptnby") or name == own):
-            yield found
+        if event.extensions.get("keptnby") or name == own:
+            yield events.section(event.data, name)
 
 
 def fits(who: str, wanted: str) -> bool:

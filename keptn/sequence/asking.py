@@ -6,24 +6,16 @@ alone (`of`), for a warning stays with a delivery.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from keptn.events import Event, Result
+from keptn.events import Event, Result, section
 
 
 def asks(task: Event) -> bool:
     """What failed is never approved automatically."""
     found = result(task)
-    return found == Result.FAIL or _section(task).get(found, "manual") != "automatic"
+    return found == Result.FAIL or section(task.data, "approval").get(found, "manual") != "automatic"
 
 
 def result(task: Event) -> str:
-    evaluation = task.data.get("evaluation") if _section(task).get("of") == "evaluation" else None
-    judged = evaluation.get("result") if isinstance(evaluation, Mapping) else ""
+    of_evaluation = section(task.data, "approval").get("of") == "evaluation"
+    judged = section(task.data, "evaluation").get("result") if of_evaluation else ""
     return str(judged or task.result or Result.PASS)
-
-
-def _section(task: Event) -> Mapping[str, Any]:
-    found = task.data.get("approval")
-    return found if isinstance(found, Mapping) else {}

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from keptn.events import section
 from keptn.sequence.slot import Execution
 from keptn.shipyard import SequenceDefinition
 
@@ -26,22 +27,22 @@ def is_delivery(definition: SequenceDefinition, data: Mapping[str, Any]) -> bool
 
 
 def is_remediation(definition: SequenceDefinition, data: Mapping[str, Any]) -> bool:
-    return definition.name == "remediation" or bool(_section(data, "problem"))
+    return definition.name == "remediation" or bool(section(data, "problem"))
 
 
 def image(data: Mapping[str, Any]) -> str:
     """The image as a person reads it: `carts:0.2`."""
-    return str(_values(data).get("image") or _section(data, "artifact").get("image") or "")
+    return str(_values(data).get("image") or section(data, "artifact").get("image") or "")
 
 
 def digest(data: Mapping[str, Any]) -> str:
     """The digest that travels with the delivery; empty if none was resolved."""
-    return str(_section(data, "artifact").get("digest") or "")
+    return str(section(data, "artifact").get("digest") or "")
 
 
 def problem_key(data: Mapping[str, Any]) -> str:
     """What makes two problem events the same problem: its id and its start; empty if it says neither."""
-    return _problem_key(_section(data, "problem"))
+    return _problem_key(section(data, "problem"))
 
 
 def problem_marks(data: Mapping[str, Any]) -> tuple[str, ...]:
@@ -51,12 +52,12 @@ def problem_marks(data: Mapping[str, Any]) -> tuple[str, ...]:
 
 def leading_mark(data: Mapping[str, Any]) -> str:
     """Of the problem that is acted on; empty if the event tells of none."""
-    return next(iter(_marks([_section(data, "problem")])), "")
+    return next(iter(_marks([section(data, "problem")])), "")
 
 
 def leading_name(data: Mapping[str, Any]) -> str:
     """Of the problem that is acted on, whenever it began: short; empty if it has no id of its monitor's."""
-    pid = _section(data, "problem").get("PID")
+    pid = section(data, "problem").get("PID")
     return hashlib.sha256(str(pid).encode(errors="replace")).hexdigest()[:12] if pid else ""
 
 
@@ -67,7 +68,7 @@ def marks_over(data: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _problems(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     listed = data.get("problems")
-    found = [_section(data, "problem"), *(listed if isinstance(listed, list) else ())]
+    found = [section(data, "problem"), *(listed if isinstance(listed, list) else ())]
     return [one for one in found if isinstance(one, Mapping)]
 
 
@@ -82,12 +83,12 @@ def _problem_key(problem: Mapping[str, Any]) -> str:
 
 
 def title(data: Mapping[str, Any]) -> str:
-    return str(_section(data, "problem").get("ProblemTitle") or "a problem without a title")
+    return str(section(data, "problem").get("ProblemTitle") or "a problem without a title")
 
 
 def is_over(data: Mapping[str, Any]) -> bool:
     """Whether the monitoring says that the problem has gone."""
-    return _is_over(_section(data, "problem"))
+    return _is_over(section(data, "problem"))
 
 
 def _is_over(problem: Mapping[str, Any]) -> bool:
@@ -99,10 +100,5 @@ def needs_slot(execution: Execution, task: str, *, early: bool) -> bool:
     return execution.touched or not (early or task == "approval")
 
 
-def _section(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = data.get(name)
-    return found if isinstance(found, Mapping) else {}
-
-
 def _values(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    return _section(_section(data, "configurationChange"), "values")
+    return section(section(data, "configurationChange"), "values")

@@ -5,10 +5,9 @@ Such a rollback holds back deliveries already while it is under way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from keptn.events import Result
+from keptn.events import Result, section
 from keptn.sequence import kind
 from keptn.sequence.slot import Execution, Pin, Slot
 from keptn.sequence.turn import Turn
@@ -62,6 +61,5 @@ def _is_asked_for(turn: Turn, execution: Execution) -> bool:
 
 
 def _by_and_why(execution: Execution) -> tuple[str, str]:
-    found = execution.data.get("rollback")
-    asked = found if isinstance(found, Mapping) else {}
+    asked = section(execution.data, "rollback")
     return str(asked.get("by") or execution.source), str(asked.get("reason") or "a manual rollback")

@@ -5,10 +5,9 @@ A canary's first version, beside which nothing is live, is judged once, by itsel
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
+from keptn.events import section
 from keptn.sequence.slot import Execution
 from keptn.shipyard import SequenceDefinition
 
@@ -31,11 +30,11 @@ def passed_over(execution: Execution, definition: SequenceDefinition) -> Executi
 
 
 def _of_deployment(execution: Execution) -> str:
-    return str(_deployment(execution).get("promoted") or "")
+    return str(section(execution.data, "deployment").get("promoted") or "")
 
 
 def _alone(execution: Execution, definition: SequenceDefinition) -> str:
-    deployment = _deployment(execution)
+    deployment = section(execution.data, "deployment")
     if definition.position("traffic") is None or deployment.get("live") or not deployment.get("candidate"):
         return ""
     judged = any(run.name == "evaluation" and not run.is_open for run in execution.runs)
@@ -43,8 +42,3 @@ def _alone(execution: Execution, definition: SequenceDefinition) -> str:
     if not judged or asked_about_it:
         return ""
     return "no version was live: it was judged by itself, and there was nothing to compare it with step by step"
-
-
-def _deployment(execution: Execution) -> Mapping[str, Any]:
-    found = execution.data.get("deployment")
-    return found if isinstance(found, Mapping) else {}

@@ -132,8 +132,7 @@ def _of(repair: Repair) -> Mapping[str, Any]:
 
 def _by(data: Mapping[str, Any]) -> tuple[str, ...]:
     """Who was asked to act, by name."""
-    found = data.get("action")
-    action: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
+    action = events.section(data, "action")
     listed = action.get("executors")
     entries = [action.get("action"), *(listed if isinstance(listed, list) else ())]
     names = (entry.get("name") if isinstance(entry, Mapping) else entry for entry in entries)

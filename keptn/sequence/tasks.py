@@ -68,7 +68,7 @@ def _share(turn: Turn, execution: Execution, task: Task) -> Share | None:
 
 def _strategy(task: Task, data: Mapping[str, Any]) -> dict[str, str]:
     """The test strategy, where a Trigger can filter on it: a test in any container hears its own alone."""
-    strategy = _section(data, "test").get("teststrategy") if task.name == "test" else ""
+    strategy = events.section(data, "test").get("teststrategy") if task.name == "test" else ""
     return {"teststrategy": str(strategy)} if strategy else {}
 
 
@@ -221,13 +221,13 @@ def _take_results(turn: Turn, execution: Execution, run: TaskRun) -> None:
         result, data = Outcome(result=Result.FAIL, status=Status.ERRORED, message=reason), dict(execution.data)
     if turn.cause.hops > turn.facts.max_hops:
         result = Outcome(result=Result.FAIL, status=Status.ERRORED, message=too_long(turn))
-    verdicts.observe(turn, execution, _section(data, run.name))
+    verdicts.observe(turn, execution, events.section(data, run.name))
     conclude(turn, replace(execution, data=data, git_commit_id=_commit(execution, run, data)), result)
 
 
 def _commit(execution: Execution, run: TaskRun, data: Mapping[str, Any]) -> str:
     """The commit with which the delivery entered the stage: later tasks read gates, tests and runbooks there."""
-    deployed = _section(data, "deployment").get("gitCommit") if run.name == "deployment" else ""
+    deployed = events.section(data, "deployment").get("gitCommit") if run.name == "deployment" else ""
     return str(deployed or execution.git_commit_id)
 
 
@@ -237,8 +237,3 @@ def too_long(turn: Turn) -> str:
         f"{turn.cause.type} is number {turn.cause.hops} in a chain of events, more than {turn.facts.max_hops}; "
         "look for sequences that trigger each other, or raise KEPTN_MAX_HOPS"
     )
-
-
-def _section(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = data.get(name)
-    return found if isinstance(found, Mapping) else {}

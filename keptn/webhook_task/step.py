@@ -39,7 +39,7 @@ def carry_out(task: Event, ctx: Context) -> Event:
     if name in BUILT_IN_TASKS:
         raise Refused(f"task {name!r} is a built-in one, which no webhook carries out; give it a name of its own")
     open_task.check(task, ctx)
-    webhook = _named(task, str(_section(task, name).get("webhook") or ""), ctx)
+    webhook = _named(task, str(events.section(task.data, name).get("webhook") or ""), ctx)
     values = _values(task, ctx)
     try:
         answered = outbound.accepted(call(task, webhook, values, ctx), ctx)
@@ -137,8 +137,3 @@ def _task_name(task: Event) -> str:
     if parts is None or parts.stage:
         raise Refused(f"{task.type} is no task's trigger; a webhook carries out tasks alone")
     return parts.name
-
-
-def _section(task: Event, name: str) -> Mapping[str, Any]:
-    found = task.data.get(name)
-    return found if isinstance(found, Mapping) else {}
