@@ -127,10 +127,14 @@ def presented_token(request: Request) -> str:
     return request.headers.get("x-token", "").strip() or request.query.get("token", "").strip()
 
 
+def cookies(request: Request) -> Mapping[str, str]:
+    pairs = (part.strip().partition("=") for part in request.headers.get("cookie", "").split(";"))
+    return {name: value for name, _, value in pairs if name}
+
+
 def presented_session(request: Request) -> str:
     """That of a browser which is signed in to the bridge."""
-    pairs = (part.strip().partition("=") for part in request.headers.get("cookie", "").split(";"))
-    return next((value for name, _, value in pairs if name == SESSION_COOKIE), "")
+    return cookies(request).get(SESSION_COOKIE, "")
 
 
 def is_active(token: str, secret: str | None) -> bool:

@@ -161,7 +161,7 @@ def main() -> None:
         made.have_problems()
         browser = made.browser()
         token = tokens.find(made.world.store, TOKEN)
-        ticket = sessions.ticket(made.world.store, token, now=made.clock.now())
+        ticket = sessions.ticket(made.world.store, token, now=made.clock.now()).text
         print(f"{BASE}/enter?ticket={ticket}", flush=True)
         run_simple("127.0.0.1", int(sys.argv[1]), browser.client.application, threaded=True)
 

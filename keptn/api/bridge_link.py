@@ -24,6 +24,5 @@ def create(call: Call) -> Answer:
     ticket = sessions.ticket(call.ctx.store, token, now=now, lasts=LASTS)
     log.info("a link that signs in to the bridge is made for the token %s", token.id)
     url = call.ctx.settings.function_url("bridge")
-    until = min(now + LASTS, token.expires or now + LASTS)
-    link = f"{url}/enter?ticket={ticket}"
-    return json_answer({"url": url, "link": link, "token": token.id, "role": token.role, "until": rfc3339(until)})
+    told = {"url": url, "link": f"{url}/enter?ticket={ticket.text}", "until": rfc3339(ticket.until)}
+    return json_answer({**told, "token": token.id, "role": token.role})

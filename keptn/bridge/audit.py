@@ -28,7 +28,7 @@ class Entry:
     name: str
     person: str
     why: str
-    look: Look
+    look: Look | None
 
 
 def index(visit: Visit) -> Answer:
@@ -73,11 +73,10 @@ def _wanted(visit: Visit) -> dict[str, str]:
 
 
 def _entry(event: Event) -> Entry:
-    ended = bool(event.result) and event.type.endswith(".finished")
     return Entry(
         event=event,
         name=event.type.removeprefix(events.PREFIX),
         person=who.person(event),
         why=event.message or str(event.data.get("reason") or "") or who.reason(event),
-        look=looks.of_result(event.result) if ended else looks.NOTHING,
+        look=looks.of_event(event),
     )

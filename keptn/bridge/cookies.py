@@ -10,12 +10,6 @@ from keptn.web import SESSION_COOKIE
 SESSION, THEME, SAID = SESSION_COOKIE, "keptn-theme", "keptn-said"
 
 
-def read(header: str) -> Mapping[str, str]:
-    """The cookies of a request."""
-    pairs = (part.strip().partition("=") for part in header.split(";"))
-    return {name: value for name, _, value in pairs if name}
-
-
 def written(name: str, value: str, *, path: str, lasts_s: int, secure: bool) -> str:
     """A Set-Cookie line. Lax: a link in a chat opens the page, a form of another site is not sent with it."""
     line = f"{name}={value}; Path={path}; Max-Age={lasts_s}; HttpOnly; SameSite=Lax"

@@ -30,9 +30,7 @@ class Told:
 
     event: Event
     name: str
-    result: str
-    message: str
-    look: Look
+    look: Look | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,15 +148,7 @@ def _looks_again_s(one: Mapping[str, Any], visit: Visit) -> int:
 
 
 def _told(event: Event) -> Told:
-    data = event.data
-    ended = bool(event.result) and event.type.endswith(".finished")
-    return Told(
-        event=event,
-        name=event.type.removeprefix(events.PREFIX),
-        result=event.result if ended else "",
-        message=str(data.get("message") or ""),
-        look=looks.of_result(event.result) if ended else looks.NOTHING,
-    )
+    return Told(event=event, name=event.type.removeprefix(events.PREFIX), look=looks.of_event(event))
 
 
 def _is_verdict(event: Event) -> bool:

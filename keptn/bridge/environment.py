@@ -94,7 +94,6 @@ def show(visit: Visit) -> Answer:
     asked = [name for name in names if name >= start][: max(1, _MOST_CELLS // max(1, len(lanes)))]
     cells = _that_fit(_cells(project, asked, found["stages"], read, visit))
     going = [one for row in cells.values() for cell in row.values() if cell for one in cell.slot.open]
-    running_s = 3 if any(one.state == State.STARTED for one in going) else looking.WAITING_S
     return visit.page(
         "environment.html",
         project=project,
@@ -104,7 +103,7 @@ def show(visit: Visit) -> Answer:
         wanted=wanted,
         start=start,
         following=next((name for name in names if cells and name > max(cells)), ""),
-        seconds=looking.again_s(map(looking.since, going), running_s=running_s, now=visit.now),
+        seconds=looking.of_executions(going, running_s=3, now=visit.now),
         problem=problem,
         repository=(found.get("gitCredentials") or {}).get("remoteURL", ""),
     )

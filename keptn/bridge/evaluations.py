@@ -94,7 +94,7 @@ def show(visit: Visit) -> Answer:
     return visit.page(
         "evaluation.html",
         scope=scope,
-        here=_links(scope),
+        here=(*visit.slot, "evaluation"),
         one=one,
         look=looks.of_result(str(one.get("result", ""))),
         word=found.words.get(str(one["id"])),
@@ -131,15 +131,11 @@ def _nothing(scope: Scope, wanted: str, visit: Visit) -> Answer:
         raise Unknown(
             f"there is no evaluation {wanted!r} of {scope.service} in {scope.stage}; they are kept for a time only"
         )
-    return visit.page("evaluation_none.html", scope=scope, here=_links(scope))
+    return visit.page("evaluation_none.html", scope=scope, here=(*visit.slot, "evaluation"))
 
 
 def _scope(visit: Visit) -> Scope:
     return Scope(project=visit.path["project"], stage=visit.path["stage"], service=visit.path["service"])
-
-
-def _links(scope: Scope) -> tuple[str, ...]:
-    return "project", scope.project, "stage", scope.stage, "service", scope.service, "evaluation"
 
 
 def _look(point: Point | None) -> Look:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from keptn.events import Event
 from keptn.sequence.slot import State
 
 
@@ -43,6 +44,11 @@ def of(state: str, result: str = "") -> Look:
 
 def of_result(result: str) -> Look:
     return _RESULTS.get(result, Look(kind="off", label=result))
+
+
+def of_event(event: Event) -> Look | None:
+    """Of an end: how it came out."""
+    return of_result(event.result) if event.result and event.type.endswith(".finished") else None
 
 
 def of_task(task: dict[str, str]) -> Look:

@@ -21,7 +21,7 @@ def control(visit: Visit) -> Answer:
     """Pause, resume, promote, abort or rerun a delivery; in one stage only if the form names one."""
     state = visit.form.get("state", "")
     forced = {"force": True} if visit.form.get("force") else {}
-    body = {"state": state, **_given(visit, "stage", "reason"), **forced}
+    body = {"state": state, **visit.given("stage", "reason"), **forced}
     return ordered(
         visit, lambda: visit.post("delivery", visit.path["context"], "control", body=body), _DONE.get(state, "")
     )
@@ -29,35 +29,23 @@ def control(visit: Visit) -> Answer:
 
 def approval(visit: Visit) -> Answer:
     result = visit.form.get("result", "")
-    body = {"result": result, **_given(visit, "reason")}
+    body = {"result": result, **visit.given("reason")}
     said = "You approved it." if result == "pass" else "You rejected it."
     return ordered(visit, lambda: visit.post("approval", visit.path["task"], body=body), said)
 
 
 def roll_back(visit: Visit) -> Answer:
     """Back to the version before; this pins the stage until somebody lifts it."""
-    body = {"data": {"rollback": _given(visit, "reason")}}
-    return ordered(visit, lambda: visit.post(*_slot(visit), "sequence", "rollback", body=body), "It is rolled back.")
+    body = {"data": {"rollback": visit.given("reason")}}
+    return ordered(visit, lambda: visit.post(*visit.slot, "sequence", "rollback", body=body), "It is rolled back.")
 
 
 def pin(visit: Visit) -> Answer:
-    return ordered(visit, lambda: visit.post(*_slot(visit), "pin", body=_given(visit, "reason")), "It is pinned.")
+    return ordered(visit, lambda: visit.post(*visit.slot, "pin", body=visit.given("reason")), "It is pinned.")
 
 
 def unpin(visit: Visit) -> Answer:
-    return ordered(
-        visit, lambda: visit.post(*_slot(visit), "unpin", body=_given(visit, "reason")), "The pin is lifted."
-    )
-
-
-def _slot(visit: Visit) -> tuple[str, ...]:
-    path = visit.path
-    return "project", path["project"], "stage", path["stage"], "service", path["service"]
-
-
-def _given(visit: Visit, *names: str) -> dict[str, str]:
-    """The fields that were filled in."""
-    return {name: text for name in names if (text := visit.form.get(name, "").strip())}
+    return ordered(visit, lambda: visit.post(*visit.slot, "unpin", body=visit.given("reason")), "The pin is lifted.")
 
 
 def ordered(visit: Visit, ask: Callable[[], object], done: str) -> Answer:

@@ -77,7 +77,6 @@ def show(visit: Visit) -> Answer:
     shown = [row for row in rows if row.is_one_of(kind if kind in _KINDS else "") and wanted in row.project.lower()]
     counts = [(key, label, sum(row.is_one_of(key) for row in rows)) for key, label in _KINDS.items()]
     going = [execution for one in found for slot in one.slots for execution in slot.open]
-    running_s = 5 if any(one.state == State.STARTED for one in going) else looking.WAITING_S
     waits = {"approvals": str(sum(waiting.approvals(slot) for one in found for slot in one.slots))}
     return visit.page(
         "projects.html",
@@ -87,7 +86,7 @@ def show(visit: Visit) -> Answer:
         kind=kind,
         wanted=visit.query("q"),
         known_counts=waits,
-        seconds=looking.again_s(map(looking.since, going), running_s=running_s, now=visit.now),
+        seconds=looking.of_executions(going, running_s=5, now=visit.now),
     )
 
 

@@ -10,14 +10,14 @@ from keptn.bridge.visit import Visit
 from keptn.records import sessions, tokens
 from keptn.records.sessions import Session
 from keptn.records.tokens import Token
-from keptn.web import Answer, HttpError
+from keptn.web import Answer, HttpError, presented_session
 
 _WAY_ON = "paste another one, or have one made: keptn create token NAME --role=view"
 
 
 def session(visit: Visit) -> Session | None:
     """Whose browser it is."""
-    text = visit.cookies.get(cookies.SESSION, "")
+    text = presented_session(visit.request)
     found = sessions.find(visit.ctx.store, text, now=visit.now) if text else None
     if found:
         tokens.note_use(visit.ctx.store, found.token.id, now=visit.now, memory=visit.ctx.memory)
@@ -30,7 +30,7 @@ def asked(visit: Visit) -> Answer:
     Raises HttpError 401 for who cannot fill in a form.
     """
     said = ""
-    if visit.cookies.get(cookies.SESSION):
+    if presented_session(visit.request):
         said = "Your sign-in is over."
         said += " What you sent was not done; sign in, and send it again." if visit.request.method == "POST" else ""
     where = visit.link("sign-in", next=_wanted(visit))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,7 +9,7 @@ from keptn import shipyard
 from keptn.bridge.visit import Visit
 from keptn.errors import KeptnError, Refused
 from keptn.records import deliveries, objects
-from keptn.web import Answer, HttpError, status_of
+from keptn.web import Answer, HttpError, json_value, status_of
 
 
 def show(visit: Visit) -> Answer:
@@ -21,13 +20,13 @@ def show(visit: Visit) -> Answer:
 def delivery(visit: Visit) -> Answer:
     """Of an image; what is left empty keptn finds out: the service by the image, the first stage."""
     forced = {"force": True, "reason": visit.form.get("reason", "").strip()} if visit.form.get("force") else {}
-    body = {"project": visit.path["project"], **_given(visit, "image", "service", "stage"), **forced}
+    body = {"project": visit.path["project"], **visit.given("image", "service", "stage"), **forced}
     return _started(visit, lambda: visit.post("delivery", body=body))
 
 
 def evaluation(visit: Visit) -> Answer:
     """Of what runs, over a timeframe back from now, or between two times."""
-    body = _given(visit, "timeframe", "start", "end")
+    body = visit.given("timeframe", "start", "end")
     return _started(visit, lambda: visit.post(*_slot(visit, visit.form.get("stage", "")), "evaluation", body=body))
 
 
@@ -94,12 +93,8 @@ def _slot(visit: Visit, stage: str) -> tuple[str, ...]:
 
 def _data(form: Mapping[str, str]) -> object:
     try:
-        return json.loads(form.get("data", "").strip() or "{}")
+        return json_value(form.get("data", "").strip() or "{}")
     except ValueError as exc:
         raise HttpError(
             f'the data are no JSON ({exc}); an object as in {{"labels": {{"build": "7"}}}}', status=400
         ) from exc
-
-
-def _given(visit: Visit, *names: str) -> dict[str, str]:
-    return {name: text for name in names if (text := visit.form.get(name, "").strip())}

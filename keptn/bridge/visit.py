@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from keptn import web
 from keptn.api import routes as api_routes
 from keptn.api.tokens import Principal
 from keptn.bridge import cookies
@@ -52,6 +53,11 @@ class Visit:
         return who is not None and who.role.includes(Role(role)) and who.project in ("", project)
 
     # --- what was asked ---
+    @property
+    def slot(self) -> tuple[str, ...]:
+        """The parts of an address, here and of the api, that name the service in the stage which the path names."""
+        return "project", self.path["project"], "stage", self.path["stage"], "service", self.path["service"]
+
     @cached_property
     def now(self) -> datetime:
         return self.ctx.clock.now()
@@ -63,12 +69,16 @@ class Visit:
 
     @property
     def cookies(self) -> Mapping[str, str]:
-        return cookies.read(self.request.headers.get("cookie", ""))
+        return web.cookies(self.request)
 
     @cached_property
     def form(self) -> Mapping[str, str]:
         """The fields of a form that was sent."""
         return dict(parse_qsl(self.request.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+    def given(self, *names: str) -> dict[str, str]:
+        """The fields of the form that were filled in."""
+        return {name: text for name in names if (text := self.form.get(name, "").strip())}
 
     def query(self, name: str) -> str:
         return self.request.query.get(name, "")

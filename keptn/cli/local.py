@@ -133,7 +133,7 @@ def bridge_link(context: Context, token: str) -> str:
     where = context.settings.function_url("bridge")
     if found is None:
         return where
-    return f"{where}/enter?ticket={sessions.ticket(context.store, found, now=context.clock.now())}"
+    return f"{where}/enter?ticket={sessions.ticket(context.store, found, now=context.clock.now()).text}"
 
 
 def _token(context: Context) -> str:

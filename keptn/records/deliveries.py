@@ -54,7 +54,12 @@ def read(store: ObjectStore, name: str) -> dict[str, Any] | None:
 
 def documents(store: ObjectStore, context: str) -> list[dict[str, Any]]:
     """The documents of all executions of a delivery, in the order in which they were triggered."""
-    return in_order(read(store, name) for name in names(store, objects.executions(context)))
+    return in_order(read(store, name) for name in names_of(store, context))
+
+
+def names_of(store: ObjectStore, context: str) -> list[str]:
+    """Of the documents of a delivery."""
+    return list(names(store, objects.executions(context)))
 
 
 def in_order(found: Iterable[dict[str, Any] | None]) -> list[dict[str, Any]]:
@@ -95,7 +100,7 @@ def lines(
 def histories(store: ObjectStore, contexts: Iterable[str]) -> list[list[dict[str, Any]]]:
     """The documents of several deliveries as of `documents`, in two rounds: all names, then all documents."""
     wanted = list(dict.fromkeys(contexts))
-    named = side_by_side(lambda context: list(names(store, objects.executions(context))), wanted)
+    named = side_by_side(lambda context: names_of(store, context), wanted)
     found = iter(side_by_side(lambda name: read(store, name), [name for one in named for name in one]))
     return [in_order(next(found) for _ in one) for one in named]
 

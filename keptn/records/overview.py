@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from keptn.ports import ObjectStore
@@ -40,7 +41,7 @@ def of_projects(store: ObjectStore, projects: Sequence[str]) -> list[Overview]:
     second = _all(
         [
             *(_reading(store, name) for name in wanted),
-            *(_document_names(store, context) for context in begun),
+            *(partial(deliveries.names_of, store, context) for context in begun),
         ]
     )
     slots = dict(zip(wanted, second, strict=False))
@@ -66,10 +67,6 @@ def _slot_names(store: ObjectStore, project: str) -> Callable[[], Sequence[str]]
 
 def _contexts(store: ObjectStore, project: str) -> Callable[[], Sequence[str]]:
     return lambda: [line.context for line in deliveries.lines(store, project, limit=1).lines]
-
-
-def _document_names(store: ObjectStore, context: str) -> Callable[[], Sequence[str]]:
-    return lambda: list(deliveries.names(store, objects.executions(context)))
 
 
 def _reading(store: ObjectStore, name: str) -> Callable[[], bytes]:

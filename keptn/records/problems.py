@@ -50,17 +50,13 @@ def newest(store: ObjectStore, project: str, stages: Sequence[str], *, token: st
     contexts = list(dict.fromkeys(objects.context_of(entry) for entry in entries[:limit]))
     reads: list[Callable[[], Any]] = [
         *(partial(store.get, name) for name in told),
-        *(partial(_names, store, context) for context in contexts),
+        *(partial(deliveries.names_of, store, context) for context in contexts),
     ]
     second = side_by_side(lambda read: read(), reads)
     found = [events.from_dict(json.loads(stored.data)) for stored in second[: len(told)] if stored]
     names = [name for listed in second[len(told) :] for name in listed]
     documents = deliveries.in_order(side_by_side(lambda name: deliveries.read(store, name), names))
     return Repairs(repairs=[_repair(event, documents) for event in found], next_token=further)
-
-
-def _names(store: ObjectStore, context: str) -> list[str]:
-    return list(deliveries.names(store, objects.executions(context)))
 
 
 def _repair(told: Event, documents: Sequence[Mapping[str, Any]]) -> Repair:

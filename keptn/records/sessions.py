@@ -51,9 +51,9 @@ def begin(store: ObjectStore, token: Token, *, now: datetime) -> Session:
     return _made(store, token, _SESSION, now=now)
 
 
-def ticket(store: ObjectStore, token: Token, *, now: datetime, lasts: timedelta = LASTS) -> str:
-    """The text of a link that signs in once, within that time."""
-    return _made(store, token, _TICKET, now=now, lasts=lasts).text
+def ticket(store: ObjectStore, token: Token, *, now: datetime, lasts: timedelta = LASTS) -> Session:
+    """Its text in a link signs in once, within that time."""
+    return _made(store, token, _TICKET, now=now, lasts=lasts)
 
 
 def find(store: ObjectStore, text: str, *, now: datetime) -> Session | None:

@@ -86,13 +86,12 @@ def _failed(before: Failure | None, over: Execution) -> Failure | None:
             image=over.image,
             message=over.message[:LONGEST_TOLD],
         )
-    is_alike = (
-        before is not None and over.sequence == before.sequence != REMEDIATION
-    )  # that of another problem, perhaps
-    mends = is_alike or any(run.name == "release" for run in over.runs)
-    if before and mends and over.runs and over.result in (Result.PASS, Result.WARNING):
-        return replace(before, mended=True)
-    return before
+    if before is None or over.result not in (Result.PASS, Result.WARNING):
+        return before
+    # another remediation is of another problem, perhaps
+    is_alike = bool(over.runs) and over.sequence == before.sequence != REMEDIATION
+    released = any(run.name == "release" for run in over.runs)
+    return replace(before, mended=True) if is_alike or released else before
 
 
 def _followers(turn: Turn, over: Execution) -> list[FollowUp]:

@@ -32,6 +32,16 @@ def api(world):
 
 
 @pytest.fixture
+def made():
+    """A shop for the bridge, running."""
+    from tests.bridge_world import shop
+
+    found = shop()
+    with found.running():
+        yield found
+
+
+@pytest.fixture
 def keptn(world, capsys, tmp_path, monkeypatch):
     """Run a command line; its exit code, standard output and standard error. ok: None for any exit code."""
     monkeypatch.chdir(tmp_path)

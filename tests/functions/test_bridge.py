@@ -113,7 +113,7 @@ def test_who_signs_out_is_out_everywhere(world, browser):
 
 def test_a_link_signs_in_once(world, anybody):
     """As `keptn local` prints it; the second time it says so."""
-    ticket = sessions.ticket(world.store, tokens.find(world.store, TOKEN), now=world.clock.now())
+    ticket = sessions.ticket(world.store, tokens.find(world.store, TOKEN), now=world.clock.now()).text
     for _ in range(2):
         assert "Sign out" in anybody.open(f"/enter?ticket={ticket}").buttons
     other = Browser(world.client("bridge").application)
@@ -124,7 +124,7 @@ def test_a_link_signs_in_once(world, anybody):
 
 def test_a_ticket_is_no_session_and_a_session_no_ticket(world, anybody):
     token, now = tokens.find(world.store, TOKEN), world.clock.now()
-    anybody.client.set_cookie("keptn-session", sessions.ticket(world.store, token, now=now), path=f"{BASE}/")
+    anybody.client.set_cookie("keptn-session", sessions.ticket(world.store, token, now=now).text, path=f"{BASE}/")
     assert "Sign in" in anybody.open("/").buttons
     anybody.client.delete_cookie("keptn-session", path=f"{BASE}/")
     assert anybody.open(f"/enter?ticket={sessions.begin(world.store, token, now=now).text}").status == 401
@@ -245,7 +245,7 @@ def test_the_cookie_of_a_stranger_opens_nothing(world, anybody):
 
 def test_two_at_once_have_one_session_of_a_ticket(world):
     """The other one comes too late."""
-    ticket = sessions.ticket(world.store, tokens.find(world.store, TOKEN), now=world.clock.now())
+    ticket = sessions.ticket(world.store, tokens.find(world.store, TOKEN), now=world.clock.now()).text
     read, both = world.store.get, []
 
     def meanwhile(name):

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from keptn.bridge import looking
 from keptn.records.tokens import Role
-from tests.bridge_world import HOSTILE, shop
+from tests.bridge_world import HOSTILE
 from tests.world import issue
 
 VIEWER = f"keptn_eve-0e0e0e0e_{'e' * 64}"
-
-
-@pytest.fixture
-def made():
-    found = shop()
-    with found.running():
-        yield found
 
 
 def test_what_waits_is_shown_and_answered(made):

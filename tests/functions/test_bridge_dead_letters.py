@@ -5,22 +5,13 @@ from __future__ import annotations
 import base64
 from dataclasses import replace
 
-import pytest
-
 from keptn import events
 from keptn.records import dead_letters
 from keptn.records.tokens import Role
-from tests.bridge_world import HOSTILE, shop
+from tests.bridge_world import HOSTILE
 from tests.world import issue
 
 VIEWER = f"keptn_eve-0e0e0e0e_{'e' * 64}"
-
-
-@pytest.fixture
-def made():
-    found = shop()
-    with found.running():
-        yield found
 
 
 def dead(made, project="webshop", *, service="basket", why="the registry is away"):

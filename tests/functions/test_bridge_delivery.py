@@ -8,18 +8,11 @@ import pytest
 
 from keptn.bridge import commits
 from keptn.records.tokens import Role
-from tests.bridge_world import HOSTILE, Shop, shop
+from tests.bridge_world import HOSTILE, Shop
 from tests.browser import BASE
 from tests.world import issue
 
 VIEWER = f"keptn_eve-0e0e0e0e_{'e' * 64}"
-
-
-@pytest.fixture
-def made():
-    found = shop()
-    with found.running():
-        yield found
 
 
 def of(made, project, image):

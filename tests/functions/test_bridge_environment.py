@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from keptn.records.tokens import Role
-from tests.bridge_world import HOSTILE, STAGES, WEBSHOP, shop
+from tests.bridge_world import HOSTILE, STAGES, WEBSHOP
 from tests.browser import BASE
 from tests.world import issue
 
 VIEWER = f"keptn_eve-0e0e0e0e_{'e' * 64}"
-
-
-@pytest.fixture
-def made():
-    """A shop of its own, running."""
-    found = shop()
-    with found.running():
-        yield found
 
 
 def test_lanes_show_what_is_live_and_what_comes(made):

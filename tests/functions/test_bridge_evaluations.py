@@ -12,7 +12,7 @@ from keptn.events import Scope
 from keptn.records import objects
 from keptn.records.tokens import Role
 from tests import evaluation_history
-from tests.bridge_world import HOSTILE, shop
+from tests.bridge_world import HOSTILE
 from tests.browser import BASE
 from tests.world import issue
 
@@ -21,13 +21,6 @@ SCOPE = Scope(project="webshop", stage="staging", service="frontend")
 PAGE = "/project/webshop/stage/staging/service/frontend/evaluation"
 
 TIME = "Response time, 95th percentile"
-
-
-@pytest.fixture
-def made():
-    found = shop()
-    with found.running():
-        yield found
 
 
 @pytest.fixture

@@ -2,17 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
-from tests.bridge_world import shop
-
-
-@pytest.fixture
-def made():
-    found = shop()
-    with found.running():
-        yield found
-
 
 def failed_last(page, project):
     """Contexts and texts of the links in that cell of the project's row."""

@@ -5,18 +5,11 @@ from __future__ import annotations
 import pytest
 
 from keptn.records.tokens import Role
-from tests.bridge_world import HOSTILE, shop
+from tests.bridge_world import HOSTILE
 from tests.world import issue
 
 VIEWER = f"keptn_eve-0e0e0e0e_{'e' * 64}"
 PAGE = "/project/webshop/start"
-
-
-@pytest.fixture
-def made():
-    found = shop()
-    with found.running():
-        yield found
 
 
 def test_a_delivery_is_started(made):

@@ -31,5 +31,5 @@ def served(found):
 def signed_in(page, made, token: str = TOKEN):
     """By a link, as `keptn local` prints it."""
     found = tokens.find(made.world.store, token)
-    page.goto(f"{made.at}/enter?ticket={sessions.ticket(made.world.store, found, now=made.clock.now())}")
+    page.goto(f"{made.at}/enter?ticket={sessions.ticket(made.world.store, found, now=made.clock.now()).text}")
     return page

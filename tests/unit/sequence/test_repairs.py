@@ -7,15 +7,9 @@ import pytest
 from keptn.events import Control, Scope
 from keptn.records import slots
 from tests.unit.sequence.driver import Driver
+from tests.unit.sequence.shipyards import TALK
 
 SCOPE = Scope(project="sockshop", stage="prod", service="carts")
-TALK = """\
-stages:
-  - {name: dev, deployment_strategy: dark, test_strategy: functional}
-  - name: prod
-    deployment_strategy: blue_green
-    remediation: {triggered_after: 3s, timeframe: 5s}
-"""
 ASKED = {"afterwards": {"stays": 60, "longest": 3600}}
 
 
