@@ -26,6 +26,10 @@ class DemoError(Exception):
     """The demo cannot go on; its text says why."""
 
 
+class Unknown(DemoError):
+    """The api does not know what it is asked for (yet)."""
+
+
 def wait_for(look: Callable[[], T], *, what: str, timeout_s: float, every_s: float = 0.2) -> T:
     """Look until something true is seen. Raises DemoError."""
     deadline = time.monotonic() + timeout_s
@@ -65,13 +69,15 @@ class Api:
             list(pool.map(lambda words: self.keptn(*words), commands))
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
-        """One question to the api. Raises DemoError."""
+        """One question to the api. Raises DemoError, Unknown among them."""
         deadline = time.monotonic() + self.patience_s
         while True:
             try:
                 answer = self._client().get(path, params=query)
                 if answer.status_code == 200:
                     return dict(answer.json())
+                if answer.status_code == 404:
+                    raise Unknown(f"GET {path}: {answer.text}")
                 final, what = answer.status_code not in {502, 503, 504}, f"{answer.status_code} {answer.text}"
             except httpx.TransportError as exc:
                 final, what = False, str(exc) or type(exc).__name__
@@ -80,11 +86,19 @@ class Api:
             time.sleep(ASKED_AGAIN_S)
 
     def events(self, **query: str) -> list[dict[str, Any]]:
-        """Events of the audit log, all pages of one context or the newest of a project."""
+        """Events of the audit log, all pages of one context or the newest of a project.
+
+        None of a context that nothing was recorded of yet: what was pushed may be on its way.
+        """
         found: list[dict[str, Any]] = []
         token = ""
         while True:
-            page = self.get("v1/event", pageSize="100", nextPageKey=token, **query)
+            try:
+                page = self.get("v1/event", pageSize="100", nextPageKey=token, **query)
+            except Unknown:
+                if "keptnContext" in query:
+                    return found
+                raise
             found += page["events"]
             token = page["nextPageKey"]
             if not token or "project" in query:
