@@ -34,6 +34,10 @@ class Page:
 class ObjectStore(Protocol):
     """Objects under names, with the preconditions of Google Cloud Storage (ifGenerationMatch)."""
 
+    @property
+    def reads_at_once(self) -> int:
+        """As many as are together faster than one after another: 1 where threads would only wait for each other."""
+
     def get(self, name: str) -> StoredObject | None: ...
 
     def put(self, name: str, data: bytes, *, if_generation: int | None = None) -> int:

@@ -50,11 +50,12 @@ def view(documents: Sequence[View]) -> View:
 
 def _page(projects: Sequence[str], before: datetime | None, call: Call) -> tuple[Sequence[View], str]:
     """The newest of the projects' lists, read in three rounds: the lists, the names of executions, the executions."""
-    if call.page_token and len(projects) != 1:
+    alone = len(projects) == 1
+    if call.page_token and not alone:
         raise HttpError("say a project to page through deliveries", status=400)
-    listed = side_by_side(lambda project: _lines(project, before, call, alone=len(projects) == 1), projects)
+    listed = side_by_side(call.ctx.store, lambda one: _lines(one, before, call, alone=alone), projects)
     lines = sorted((line for found in listed for line in found.lines), key=lambda line: line.when)[: call.page_size]
-    return _composed([line.context for line in lines], call), listed[0].next_token if len(projects) == 1 else ""
+    return _composed([line.context for line in lines], call), listed[0].next_token if alone else ""
 
 
 def _lines(project: str, before: datetime | None, call: Call, *, alone: bool) -> deliveries.Lines:

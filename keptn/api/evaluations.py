@@ -37,7 +37,7 @@ def _newest(project: str, call: Call) -> list[Mapping[str, object]]:
     there = [(name, known.services(project, name, call.ctx)) for name in stages]
     slots = [Scope(project=project, stage=name, service=one) for name, found in there for one in found]
     slots = [slot for slot in slots if service in ("", slot.service)]
-    pages = side_by_side(lambda slot: _names(slot, call), slots)
+    pages = side_by_side(call.ctx.store, lambda slot: _names(slot, call), slots)
     listed = [(slot, name) for slot, page in zip(slots, pages, strict=True) for name in page.names]
     return _read_all(sorted(listed, key=lambda one: one[1].rpartition("/")[2])[: call.page_size], call)
 
@@ -48,7 +48,7 @@ def _page(slot: Scope, call: Call) -> tuple[list[Mapping[str, object]], str]:
 
 
 def _read_all(named: Sequence[tuple[Scope, str]], call: Call) -> list[Mapping[str, object]]:
-    return [found for found in side_by_side(lambda one: _read(*one, call), named) if found]
+    return [found for found in side_by_side(call.ctx.store, lambda one: _read(*one, call), named) if found]
 
 
 def _names(slot: Scope, call: Call) -> Page:

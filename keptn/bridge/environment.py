@@ -175,10 +175,10 @@ def _that_fit(rows: Mapping[str, Mapping[str, Cell | None]]) -> Mapping[str, Map
 
 def _found(scopes: Sequence[Scope], store: ObjectStore) -> Mapping[Scope, tuple[Slot, Mapping[str, Any] | None]]:
     """The slot of each, and its newest evaluation, in two rounds of reads."""
-    slots_and_names = side_by_side(lambda scope: _slot_or_names(scope, store), [*_twice(scopes)])
+    slots_and_names = side_by_side(store, lambda scope: _slot_or_names(scope, store), [*_twice(scopes)])
     slots, names = slots_and_names[: len(scopes)], slots_and_names[len(scopes) :]
     newest = {scope: name for scope, (_, name) in zip(scopes, names, strict=True) if name}
-    stored = dict(zip(newest, side_by_side(store.get, newest.values()), strict=True))
+    stored = dict(zip(newest, side_by_side(store, store.get, newest.values()), strict=True))
     records = {scope: json.loads(one.data) for scope, one in stored.items() if one}
     return {scope: (slot, records.get(scope)) for scope, (slot, _) in zip(scopes, slots, strict=True)}
 

@@ -40,7 +40,7 @@ def around(store: ObjectStore, scope: Scope, wanted: str = "") -> History:
     over = first + SIDE_BY_SIDE
     shown = ids[first:over]
     words_of = [objects.invalidated(scope, one) for one in shown]
-    found = side_by_side(store.get, [*names[first:over], *words_of])
+    found = side_by_side(store, store.get, [*names[first:over], *words_of])
     records = [json.loads(stored.data) for stored in found[: len(shown)] if stored]
     words = zip(shown, found[len(shown) :], strict=True)
     return History(

@@ -92,7 +92,7 @@ def page(store: ObjectStore, project: str, *, service: str = "", limit: int = 20
 def _read(store: ObjectStore, names: Sequence[str]) -> Sequence[Mapping[str, Any]]:
     from keptn.records.side_by_side import side_by_side  # noqa: PLC0415 - for who shows a page
 
-    return [json.loads(stored.data) for stored in side_by_side(store.get, names) if stored]
+    return [json.loads(stored.data) for stored in side_by_side(store, store.get, names) if stored]
 
 
 def _name(arrival: Arrival) -> str:

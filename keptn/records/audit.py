@@ -120,7 +120,7 @@ def _indexed(store: ObjectStore, entries: Sequence[str]) -> Sequence[Event]:
 
 
 def _all(store: ObjectStore, names: Sequence[str]) -> Sequence[Event]:
-    return [event for event in side_by_side(lambda name: _read(store, name), names) if event]
+    return [event for event in side_by_side(store, lambda name: _read(store, name), names) if event]
 
 
 def _read(store: ObjectStore, name: str) -> Event | None:

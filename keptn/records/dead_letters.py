@@ -148,7 +148,7 @@ def _sentence(answer: str) -> str:
 def page(store: ObjectStore, *, limit: int = 20, token: str = "") -> DeadLetterPage:
     """Newest first."""
     found = store.list(objects.DEAD_LETTERS, limit=limit, token=token)
-    letters = [json.loads(stored.data) for stored in side_by_side(store.get, found.names) if stored]
+    letters = [json.loads(stored.data) for stored in side_by_side(store, store.get, found.names) if stored]
     return DeadLetterPage(letters=letters, next_token=found.next_token)
 
 

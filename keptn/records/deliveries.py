@@ -100,8 +100,8 @@ def lines(
 def histories(store: ObjectStore, contexts: Iterable[str]) -> list[list[dict[str, Any]]]:
     """The documents of several deliveries as of `documents`, in two rounds: all names, then all documents."""
     wanted = list(dict.fromkeys(contexts))
-    named = side_by_side(lambda context: names_of(store, context), wanted)
-    found = iter(side_by_side(lambda name: read(store, name), [name for one in named for name in one]))
+    named = side_by_side(store, lambda context: names_of(store, context), wanted)
+    found = iter(side_by_side(store, lambda name: read(store, name), [name for one in named for name in one]))
     return [in_order(next(found) for _ in one) for one in named]
 
 
@@ -111,8 +111,8 @@ def with_events(store: ObjectStore, context: str, *, limit: int) -> tuple[list[d
     Two rounds of reads: all names, then all objects.
     """
     prefixes = objects.executions(context), objects.events(context)
-    of_runs, of_events = side_by_side(lambda prefix: list(islice(names(store, prefix), MAX_SCANNED)), prefixes)
-    found = side_by_side(lambda name: read(store, name), [*of_runs, *of_events[-limit:]])
+    of_runs, of_events = side_by_side(store, lambda prefix: list(islice(names(store, prefix), MAX_SCANNED)), prefixes)
+    found = side_by_side(store, lambda name: read(store, name), [*of_runs, *of_events[-limit:]])
     events = [from_dict(one) for one in found[len(of_runs) :] if one]
     return in_order(found[: len(of_runs)]), events, len(of_events)
 
@@ -120,7 +120,7 @@ def with_events(store: ObjectStore, context: str, *, limit: int) -> tuple[list[d
 def unfinished(store: ObjectStore, project: str, *, before: datetime | None = None) -> list[str]:
     """Contexts of the deliveries that are open in some slot: as many reads as the project has slots, not history."""
     contexts: dict[str, None] = {}
-    for stored in side_by_side(store.get, names(store, objects.slots(project))):
+    for stored in side_by_side(store, store.get, names(store, objects.slots(project))):
         for execution in codec.decode(stored.data).open if stored else ():
             if before is None or execution.root_time < before:
                 contexts[execution.context] = None
@@ -135,8 +135,8 @@ def slots(store: ObjectStore, project: str) -> list[Slot]:
 
 def slots_of(store: ObjectStore, projects: Sequence[str]) -> list[Slot]:
     """Those of several projects, in two rounds: their names, then all of them."""
-    listed = side_by_side(lambda project: list(names(store, objects.slots(project))), projects)
-    found = side_by_side(store.get, [name for one in listed for name in one])
+    listed = side_by_side(store, lambda project: list(names(store, objects.slots(project))), projects)
+    found = side_by_side(store, store.get, [name for one in listed for name in one])
     return [codec.decode(stored.data) for stored in found if stored]
 
 

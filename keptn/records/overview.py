@@ -12,7 +12,7 @@ from typing import Any
 
 from keptn.ports import ObjectStore
 from keptn.records import deliveries, objects
-from keptn.records.side_by_side import side_by_side
+from keptn.records.side_by_side import called
 from keptn.sequence import codec
 from keptn.sequence.slot import Slot
 
@@ -34,19 +34,20 @@ class Overview:
 def of_projects(store: ObjectStore, projects: Sequence[str]) -> list[Overview]:
     """One of each, in their order."""
     lists = [call for one in projects for call in (_slot_names(store, one), _contexts(store, one))]
-    listed = _all(lists)
+    listed = called(store, lists)
     slot_names, contexts = dict(zip(projects, listed[::2], strict=True)), dict(zip(projects, listed[1::2], strict=True))
     wanted = [name for one in projects for name in slot_names[one]]
     begun = [context for one in projects for context in contexts[one]]
-    second = _all(
+    second = called(
+        store,
         [
             *(_reading(store, name) for name in wanted),
             *(partial(deliveries.names_of, store, context) for context in begun),
-        ]
+        ],
     )
     slots = dict(zip(wanted, second, strict=False))
     names = dict(zip(begun, second[len(wanted) :], strict=True))
-    found = dict(_all([_document(store, name) for context in begun for name in names[context]]))
+    found = dict(called(store, [_document(store, name) for context in begun for name in names[context]]))
     return [
         Overview(
             project=one,
@@ -55,10 +56,6 @@ def of_projects(store: ObjectStore, projects: Sequence[str]) -> list[Overview]:
         )
         for one in projects
     ]
-
-
-def _all(calls: Sequence[Callable[[], Any]]) -> list[Any]:
-    return side_by_side(lambda call: call(), calls)
 
 
 def _slot_names(store: ObjectStore, project: str) -> Callable[[], Sequence[str]]:

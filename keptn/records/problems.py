@@ -16,7 +16,7 @@ from keptn import events
 from keptn.events import Event, Phase
 from keptn.ports import ObjectStore
 from keptn.records import deliveries, objects
-from keptn.records.side_by_side import side_by_side
+from keptn.records.side_by_side import called, side_by_side
 
 SEQUENCE = "remediation"
 AT_ONCE = 999
@@ -52,10 +52,10 @@ def newest(store: ObjectStore, project: str, stages: Sequence[str], *, token: st
         *(partial(store.get, name) for name in told),
         *(partial(deliveries.names_of, store, context) for context in contexts),
     ]
-    second = side_by_side(lambda read: read(), reads)
+    second = called(store, reads)
     found = [events.from_dict(json.loads(stored.data)) for stored in second[: len(told)] if stored]
     names = [name for listed in second[len(told) :] for name in listed]
-    documents = deliveries.in_order(side_by_side(lambda name: deliveries.read(store, name), names))
+    documents = deliveries.in_order(side_by_side(store, lambda name: deliveries.read(store, name), names))
     return Repairs(repairs=[_repair(event, documents) for event in found], next_token=further)
 
 

@@ -93,7 +93,7 @@ def _found(store: ObjectStore, text: str, kind: str, *, now: datetime) -> tuple[
     if parts is None:
         return None, None
     token_id, session_id, _ = parts.groups()
-    stored, of_token = side_by_side(store.get, (objects.session(session_id), objects.token(token_id)))
+    stored, of_token = side_by_side(store, store.get, (objects.session(session_id), objects.token(token_id)))
     if stored is None or of_token is None:
         return None, None
     token = tokens.stored_as(of_token)

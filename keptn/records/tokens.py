@@ -142,7 +142,7 @@ def note_use(store: ObjectStore, token_id: str, *, now: datetime, memory: dict[s
 
 def every(store: ObjectStore) -> Sequence[tuple[Token, datetime | None]]:
     """All tokens by id, each with its last use."""
-    return side_by_side(lambda token: (token, _used(store, token.id)), _all(store))
+    return side_by_side(store, lambda token: (token, _used(store, token.id)), _all(store))
 
 
 def revoke(store: ObjectStore, token_id: str) -> None:
@@ -190,7 +190,7 @@ def _all(store: ObjectStore) -> Sequence[Token]:
         found += page.names
         if not (after := page.next_token):
             break
-    stored = side_by_side(store.get, found)
+    stored = side_by_side(store, store.get, found)
     return [_token(json.loads(one.data)) for one in stored if one]
 
 

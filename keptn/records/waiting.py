@@ -13,7 +13,7 @@ from functools import partial
 
 from keptn.ports import ObjectStore
 from keptn.records import dead_letters, deliveries, objects
-from keptn.records.side_by_side import side_by_side
+from keptn.records.side_by_side import called
 from keptn.sequence import codec
 from keptn.sequence.slot import Slot
 
@@ -37,12 +37,12 @@ def counted(store: ObjectStore, *, project: str = "") -> Waiting:
         lambda: list(deliveries.names(store, slots_of)),
         lambda: list(store.list(objects.DEAD_LETTERS, limit=MOST_LETTERS + 1).names),
     ]
-    slots, letters = side_by_side(lambda read: read(), reads)
+    slots, letters = called(store, reads)
     counts: list[Callable[[], Counter[str]]] = [
         *(partial(_approvals, store, name) for name in slots),
         *(partial(_letter, store, name) for name in letters[:MOST_LETTERS]),
     ]
-    found = side_by_side(lambda count: count(), counts)
+    found = called(store, counts)
     return Waiting(
         approvals=sum(found[: len(slots)], Counter()),
         letters=sum(found[len(slots) :], Counter()),

@@ -75,7 +75,7 @@ class CountingStore:
     """A bucket; with `limit_writes` one that answers 429 above so many writes of one name a second."""
 
     def __init__(self, inner: ObjectStore, counts: Counts, clock: SimulatedClock) -> None:
-        self.inner, self.counts, self._clock = inner, counts, clock
+        self.inner, self.counts, self._clock, self.reads_at_once = inner, counts, clock, inner.reads_at_once
         self._apart: timedelta | None = None
         self._written: dict[str, datetime] = {}
 

@@ -25,6 +25,8 @@ class CountingStore:
     Two reads of a round must meet, or the test fails: they run side by side.
     """
 
+    reads_at_once = 80
+
     def __init__(self, store) -> None:
         self.store, self.reads, self.meeting = store, [], threading.Barrier(2, timeout=30)
         self.put = store.put

@@ -20,6 +20,8 @@ SIGNED_IN = 1
 class Rounds:
     """Counts reads that did not begin while another one ran: rounds, as a far store feels them."""
 
+    reads_at_once = 80
+
     def __init__(self, store, *, away_s: float = 0.2) -> None:
         self._away_s = away_s
         self.store, self.rounds, self.reads, self._running = store, 0, 0, 0

@@ -48,6 +48,9 @@ class _NoObject(Unavailable):
 class GcsStore:
     """client: google.cloud.storage's, one for all threads. prefix: of every name; empty, or with a slash at its end."""
 
+    reads_at_once = 80
+    """A page of twenty deliveries is one wait, not several."""
+
     def __init__(self, client: Any, bucket: str, *, prefix: str = "") -> None:  # noqa: ANN401 - the library's
         self._client, self._bucket, self._prefix = client, client.bucket(bucket), prefix
         weakref.finalize(self, client.close)

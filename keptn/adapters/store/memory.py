@@ -14,6 +14,8 @@ from keptn.ports import Page, StoredObject
 class MemoryStore:
     """Objects in a dictionary, names in a sorted list, one lock around both."""
 
+    reads_at_once = 1
+
     def __init__(self) -> None:
         self._objects: dict[str, StoredObject] = {}
         self._names: list[str] = []  # sorted; Python orders text by code point, which is UTF-8's byte order
