@@ -118,7 +118,9 @@ def test_evaluations_are_listed_newest_first(made):
     page = browser.open("/project/sockshop/evaluations")
     found = [where for where, _ in page.links if "/evaluation?id=" in where]
     assert len(found) == 7 and "carts 1.2.0 in dev failed 0 of 100" in page.text
-    assert "slowness: 1000 is beyond upperSevere 600" in browser.open(found[0]).text
+    page = browser.open(found[0])
+    assert "slowness: 1000 is beyond upperSevere 600" in page.text
+    assert "0 of 100 points; pass needs 90" in page.text and "0 of 100 0 of 100" not in page.text
     assert "Of all services in prod alone" in browser.open("/project/sockshop/evaluations?stage=prod").text
 
 
