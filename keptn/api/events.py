@@ -15,6 +15,7 @@ from keptn.errors import Unknown
 from keptn.events import Event, Phase
 from keptn.projects import artifacts
 from keptn.projects.artifacts import Artifact, Owner
+from keptn.quality.hold import Properties
 from keptn.records import audit, deliveries, objects, slots
 from keptn.records.audit import EventFilter, EventPage
 from keptn.sequence.limits import LARGEST_DATA
@@ -79,13 +80,14 @@ def _page(page: EventPage, call: Call) -> Answer:
 
 
 def _check(event: Event, ctx: Context) -> None:
-    """What would only end as errored is told at once: an unknown project, stage, service or sequence, too much data."""
+    """What would only end as errored is told at once: what is unknown, too much, or no digest and no window."""
     parts = events.parse_type(event.type)
     if parts and parts.stage:
         _check_scope(event, parts.stage, ctx)
         known.sequence(event.scope.project, parts.stage, parts.name, ctx)
         for section in ("artifact", "problem"):
             _check_digest(events.section(event.data, section).get("digest"))
+        Properties(events.section(event.data, "evaluation"))
         if (size_bytes := len(json.dumps(dict(event.data)))) > LARGEST_DATA:
             sentence = f"a sequence takes at most {size(LARGEST_DATA)} of data, not {size(size_bytes)}; send references"
             raise HttpError(sentence, status=413)

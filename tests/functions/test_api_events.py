@@ -127,6 +127,7 @@ def test_who_is_signed_in_decides(world, api):
         ({"type": DELIVERY, "data": {**SCOPE, "stage": "prod"}}, 400, "make them agree"),
         ({"type": DELIVERY, "data": {**SCOPE, "artifact": {"digest": "../x"}}}, 400, "'../x' is no digest"),
         ({"type": DELIVERY, "data": {**SCOPE, "problem": {"digest": "sha256:1"}}}, 400, "is no digest"),
+        ({"type": DELIVERY, "data": {**SCOPE, "evaluation": {"timeframe": "0s"}}}, 400, "must be longer than nothing"),
         ({"type": DELIVERY, "data": {**SCOPE, "x": "y" * 50_000}}, 413, "at most 48 KiB of data, not 48.9 KiB"),
         ({"type": "sh.keptn.event.prd.a.triggered", "data": {**SCOPE, "stage": ""}}, 404, "stages: dev, st"),
         ({"type": "sh.keptn.event.dev.chaos.triggered", "data": SCOPE}, 404, "sequences: delivery, rollback"),
