@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
@@ -21,7 +22,8 @@ from keptn.adapters.store.gcs import GcsStore
 from keptn.errors import KeptnError, LostRace, Refused, Unavailable
 from keptn.settings import Settings
 from tests.contract.connections import CountingServer
-from tests.contract.gcs_server import BUCKET, Gcs, answers, lost, plain, torn
+from tests.contract.gcs_server import BUCKET, Answer, Gcs, GcsHandler, Request, answers, lost, plain, torn
+from tests.waiting import DEADLINE_S
 
 
 @pytest.fixture
@@ -77,10 +79,19 @@ def test_the_prefix_counts_in_a_name(store: GcsStore) -> None:
 
 
 def test_connections_are_kept(store: GcsStore, gcs: Gcs) -> None:
-    """Threads share one client; each request finds a connection that is open."""
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda number: store.put(f"n/{number}", b""), range(80)))
-    assert gcs.server.connections <= 8
+    """Threads share one client; each request finds a connection that is open, also if a page asks for all."""
+    many = store.reads_at_once
+    meeting = threading.Barrier(many, timeout=DEADLINE_S)
+
+    def held(handler: GcsHandler, request: Request) -> Answer:
+        meeting.wait()
+        return handler.answered(request)
+
+    with ThreadPoolExecutor(many) as pool:
+        for _ in range(3):
+            gcs.faults.extend([held] * many)
+            list(pool.map(lambda number: store.get(f"n/{number}"), range(many)))
+    assert gcs.server.connections == many
 
 
 # --- lost answers and broken connections ----------------------------------------------------------------------------

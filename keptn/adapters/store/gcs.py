@@ -28,8 +28,8 @@ from keptn.settings import Settings
 
 TIMEOUT_S = (3.0, 6.0)
 """To connect, and between two bytes of an answer; twice this is less than the 20 s that a step waits for the world."""
-MOST_KEPT = 32
-"""Connections that are kept: as many as a function has threads."""
+AT_ONCE = 80
+"""Connections that are kept, and so reads that pay at once: a page of twenty deliveries is one wait, not several."""
 MOST_NAMES = 1000
 """Source: JSON API, objects.list, maxResults."""
 ROLE = "roles/storage.objectUser"
@@ -48,8 +48,7 @@ class _NoObject(Unavailable):
 class GcsStore:
     """client: google.cloud.storage's, one for all threads. prefix: of every name; empty, or with a slash at its end."""
 
-    reads_at_once = 80
-    """A page of twenty deliveries is one wait, not several."""
+    reads_at_once = AT_ONCE
 
     def __init__(self, client: Any, bucket: str, *, prefix: str = "") -> None:  # noqa: ANN401 - the library's
         self._client, self._bucket, self._prefix = client, client.bucket(bucket), prefix
@@ -162,7 +161,7 @@ def _client() -> Any:  # noqa: ANN401 - the library's
     client._bucket_metadata_cache = None  # for traces, which are off, a thread would ask for the bucket itself
     again = Retry(1, status=0, allowed_methods=None, respect_retry_after_header=False)
     for scheme in ("https://", "http://"):
-        client._http.mount(scheme, HTTPAdapter(pool_maxsize=MOST_KEPT, max_retries=again))
+        client._http.mount(scheme, HTTPAdapter(pool_maxsize=AT_ONCE, max_retries=again))
     return client
 
 
