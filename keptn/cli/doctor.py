@@ -19,12 +19,13 @@ def command(*, kubeconfig: str, kube_context: str, overlay: str, pairs: tuple[st
     Where keptn is installed its own settings count, else those of --overlay and --set. Exit code 0 if all is well, 3
     with warnings, 1 if something is missing.
     """
-    from keptn.installation import doctor  # noqa: PLC0415 - not for `--help`
+    from keptn.installation.doctor.examination import examined  # noqa: PLC0415 - not for `--help`
+    from keptn.installation.doctor.finding import Level  # noqa: PLC0415 - not for `--help`
 
-    found = doctor.examined(kubectl_of(kubeconfig, kube_context), overlay=overlay, pairs=pairs)
+    found = examined(kubectl_of(kubeconfig, kube_context), overlay=overlay, pairs=pairs)
     shown = [{"level": str(one.level), "what": one.what, "mend": one.mend} for one in found]
     show(shown, table=lambda: "\n".join(map(str, found)))
     levels = {one.level for one in found}
-    if doctor.Level.MISSING in levels:
+    if Level.MISSING in levels:
         return ExitCode.ERROR
-    return ExitCode.WARNING if doctor.Level.WARNING in levels else ExitCode.PASS
+    return ExitCode.WARNING if Level.WARNING in levels else ExitCode.PASS

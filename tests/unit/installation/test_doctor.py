@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from keptn.errors import KeptnError
-from keptn.installation.doctor import Finding, Level, examined
+from keptn.installation.doctor.examination import examined
+from keptn.installation.doctor.finding import Finding, Level
 from tests.unit.installation.cluster import Cluster, an_object, encoded
 from tests.unit.installation.test_lifecycle import installed
 
