@@ -43,6 +43,7 @@ stages:
   deployment_strategy: canary
   approval_strategy: {pass: automatic, warning: manual}
   remediation: {triggered_after: 0s, timeframe: 1s}
+  evaluation: {longest: 30s}  # a machine under load shows users late where the first version is
   canary:
     steps:
     - {weight_percent: 30, hold: 1s, evaluation: optional}
