@@ -67,7 +67,7 @@ cluster-demo: install
 # The tests that need a cluster of their own; cluster-long breaks it in all ways meanwhile.
 cluster-test: install
 	$(BIN)/python -m pytest -n 2 -m 'cluster and not long' tests/contract
-	$(BIN)/python -m pytest -m 'cluster and not long' tests/cluster
+	$(BIN)/python -m pytest --durations=10 -m 'cluster and not long' tests/cluster
 
 cluster-long: install
 	$(BIN)/python -m pytest -m 'cluster and long' tests/cluster
