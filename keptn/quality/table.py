@@ -21,8 +21,9 @@ def of_record(evaluation: Mapping[str, Any]) -> str:
         for row in rows
     ]
     score, most = evaluation.get("score") or 0, evaluation.get("max_score") or 100
-    verdict = f"{evaluation.get('result')}  {number(score)} of {number(most)}  {evaluation.get('message') or ''}"
-    return "\n".join([*lines, verdict.rstrip()])
+    points, message = f"{number(score)} of {number(most)}", str(evaluation.get("message") or "")
+    told = [message] if message.startswith(points) else [points, message]
+    return "\n".join([*lines, "  ".join([str(evaluation.get("result")), *told]).rstrip()])
 
 
 def bar(value: float, limit: float, *, width: int = WIDTH) -> str:

@@ -58,7 +58,9 @@ def test_a_bar_is_full_up_to_its_mark_at_the_limit(value: float, limit: float, f
 
 
 def test_the_table_has_a_line_per_objective() -> None:
-    """And the verdict below."""
+    """And the verdict below, with its points once."""
     shown = table.of_record(record(500, "pass")).splitlines()
     assert shown[0].startswith("✓ rt <p95>  500")
     assert shown[1] == "pass  50 of 100  m"
+    told = {**record(500, "pass"), "message": "50 of 100 points"}
+    assert table.of_record(told).splitlines()[1] == "pass  50 of 100 points"
