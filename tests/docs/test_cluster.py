@@ -15,7 +15,7 @@ from tests.manifests.test_overlays import ROOT
 
 PAGE = Path("docs/cluster.md").read_text()
 BLOCKS = list(blocks())
-KINDS = {("sh", ""), ("sh", "kind"), ("text", "")}
+KINDS = {("sh", ""), ("sh", "kind"), ("sh", "cert-manager"), ("text", "")}
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: f"line-{block.line}")
