@@ -17,6 +17,7 @@ CHECKS: Sequence[Callable[[Patient], Iterator[Finding]]] = (
     cluster.ingress,
     cluster.broker,
     reached.dns,
+    reached.tls,
     gateway.gateway,
     reached.store,
     reached.git,

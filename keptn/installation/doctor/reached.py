@@ -24,6 +24,16 @@ def dns(patient: Patient) -> Iterator[Finding]:
         )
 
 
+def tls(patient: Patient) -> Iterator[Finding]:
+    """Of the api and the hooks: what the settings tell people is what Knative serves."""
+    told, https = patient.settings, "https:"
+    served = str((patient.api or {}).get("status", {}).get("url") or "")
+    if served.startswith(https) and told.function_url("api") == served.replace(https, "http:", 1):
+        what = f"the api is at {served}, and KEPTN_PUBLIC_URL says http: a redirect costs a registry's POST its body"
+        mend = f"--set KEPTN_PUBLIC_URL={told.public_url.replace('http:', https, 1)}; then give it to senders, too"
+        yield Finding(level=Level.WARNING, what=what, mend=mend)
+
+
 def store(patient: Patient) -> Iterator[Finding]:
     at = patient.values.get("STORAGE_EMULATOR_HOST", "")
     if patient.settings.store != "gcs":

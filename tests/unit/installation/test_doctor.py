@@ -117,6 +117,17 @@ def test_a_listener_that_serves_nobody():
     assert found(cluster)[sentence].level is Level.WARNING
 
 
+def test_https_that_the_settings_do_not_know():
+    """What hooks and links say would be redirected."""
+    cluster = well()
+    api = cluster.objects_there["services.serving", "keptn", "api"]
+    api["status"] = {**api.get("status", {}), "url": "http://127.0.0.1:8080/functions/api"}
+    assert "and KEPTN_PUBLIC_URL says http" not in " ".join(found(cluster))
+    api["status"]["url"] = "https://127.0.0.1:8080/functions/api"
+    (told,) = [one for one in found(cluster).values() if "and KEPTN_PUBLIC_URL says http" in one.what]
+    assert told.level is Level.WARNING and "--set KEPTN_PUBLIC_URL=https://127.0.0.1:8080" in told.mend
+
+
 def test_before_anything_is_there():
     """Nothing but Kubernetes: everything that is to be installed first, and that keptn is not."""
     told = found(Cluster(groups_there={"apps"}, may=False))
