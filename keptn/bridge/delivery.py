@@ -173,12 +173,12 @@ def _verdict(event: Event) -> Verdict:
 
 
 def _indicator(told: Mapping[str, Any]) -> Mapping[str, Any]:
-    value = told.get("value") if isinstance(told.get("value"), Mapping) else {}
-    number = value.get("value") if value else None
+    value = events.section(told, "value")
+    number = value.get("value")
     return {
-        "name": str(value.get("metric") or "") if value else "",
+        "name": str(value.get("metric") or ""),
         "value": f"{number:.6g}" if isinstance(number, int | float) else "no value",
-        "message": str(value.get("message") or "") if value else "",
+        "message": str(value.get("message") or ""),
         "key": bool(told.get("keySli")),
         "look": looks.of_result(str(told.get("status") or "")),
     }

@@ -11,7 +11,7 @@ from typing import Any
 
 from keptn import durations, events
 from keptn.errors import Refused
-from keptn.events import Event
+from keptn.events import Event, section
 from keptn.quality.hold import CANARY_MIN_REQUESTS, Hold, Properties
 
 MOST_AHEAD = timedelta(minutes=5)
@@ -26,7 +26,7 @@ def of_evaluation(triggered: Event, *, beside_live: bool = False) -> Hold:
     the deployment or from a remediation's action; else the last `timeframe`.
     beside_live: another version is live, so that a step of traffic is worth only as much as its requests.
     """
-    own = _part(triggered, "evaluation")
+    own = section(triggered.data, "evaluation")
     start, end = _moment(own, "start"), _moment(own, "end")
     if start and end and own.get("timeframe"):
         raise Refused("the evaluation names start, end and timeframe; leave one of end and timeframe out")
@@ -58,13 +58,13 @@ def check_past(start: datetime, end: datetime, *, now: datetime) -> None:
 
 def stepped_at(triggered: Event) -> datetime | None:
     """When this deployment's last step of traffic was done; None without one."""
-    stepped = _moment(_part(triggered, "traffic"), "finished_at")
-    deployed = _moment(_part(triggered, "deployment"), "finished_at") if stepped else None
+    stepped = _moment(section(triggered.data, "traffic"), "finished_at")
+    deployed = _moment(section(triggered.data, "deployment"), "finished_at") if stepped else None
     return None if stepped and deployed and stepped < deployed else stepped  # an earlier stage's travels along
 
 
 def _implied(triggered: Event, asked: Properties, *, beside_live: bool) -> Hold:
-    test, deployed = _part(triggered, "test"), _moment(_part(triggered, "deployment"), "finished_at")
+    test, deployed = section(triggered.data, "test"), _moment(section(triggered.data, "deployment"), "finished_at")
     tested_from, tested_to, stepped = _moment(test, "start"), _moment(test, "end"), stepped_at(triggered)
     since = max(filter(None, (deployed, stepped)), default=None)
     if tested_from and tested_to and not (since and tested_to <= since):  # else an earlier stage's, or before the step
@@ -75,11 +75,6 @@ def _implied(triggered: Event, asked: Properties, *, beside_live: bool) -> Hold:
     if deployed or any(name in triggered.data for name in ("deployment", "action", "problem")):
         return asked.growing(deployed or triggered.time)
     return asked.fixed(triggered.time - asked.timeframe, triggered.time)
-
-
-def _part(triggered: Event, name: str) -> Mapping[str, Any]:
-    part = triggered.data.get(name)
-    return part if isinstance(part, Mapping) else {}
 
 
 def _moment(part: Mapping[str, Any], name: str) -> datetime | None:

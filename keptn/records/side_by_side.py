@@ -40,7 +40,7 @@ def called(store: ObjectStore, reads: Iterable[Callable[[], Any]]) -> list[Any]:
 
 @cache
 def _pool(process: int, at_once: int) -> ThreadPoolExecutor:
-    """One per process, and kept: a store may have a connection per thread. A fork inherits no threads."""
+    """One per process, and kept for the next page. A fork inherits no threads."""
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - for functions that show a page
 
     return ThreadPoolExecutor(max_workers=at_once, thread_name_prefix=f"side-by-side-{process}")

@@ -107,8 +107,7 @@ def _let_in(turn: Turn, repair: Repair) -> None:
 
 def _see_to(turn: Turn, execution: Execution, run: TaskRun) -> None:
     """What could not be taken back is tried again, unless a person ended it."""
-    asked = execution.data.get("action")
-    action: Mapping[str, Any] = asked if isinstance(asked, Mapping) else {}
+    action = events.section(execution.data, "action")
     tries = int(action.get("tries") or 0) + 1
     by = action.get("by")
     if run.result != Result.FAIL or run.status == Status.ABORTED or tries > MOST_TRIES:

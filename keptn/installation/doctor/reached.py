@@ -1,4 +1,4 @@
-"""What keptn speaks with: names in DNS, the store, Git, registries, Prometheus.
+"""Where people and senders reach keptn, and what it reaches itself: the store, Git, registries, Prometheus.
 
 What is reached from within the cluster is not reached from here: of an address in the cluster its Service's endpoints
 are looked at, any other has to be known to DNS.
